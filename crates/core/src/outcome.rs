@@ -1,0 +1,167 @@
+//! What one message gave: the only thing that leaves a worker.
+
+use crate::{Class, Cleared, Envelope, PartPath, Proof, Verdict};
+use lazaret_scan::Action;
+use std::ops::Range;
+
+/// A finding: rule, place, span, score, action. Never the value; equal values share the tag.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// Rule id.
+    pub rule: String,
+    /// Class of data.
+    pub class: lazaret_scan::Class,
+    /// Exact type.
+    pub entity: String,
+    /// Where.
+    pub part: PartPath,
+    /// Bytes of UTF-8 in what `extract` gives for that part.
+    pub span: Range<usize>,
+    /// 0 to 100.
+    pub score: u8,
+    /// What the policy does about it.
+    pub action: Action,
+    /// Keyed tag of the canonical value: eight characters of base32.
+    pub tag: String,
+}
+
+/// Why a part has no text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum OpaqueWhy {
+    /// A picture.
+    Picture,
+    /// A detached signature (PGP, S/MIME).
+    Signature,
+    /// Encrypted.
+    Encrypted,
+    /// A format that is not read.
+    Unsupported,
+    /// Broken.
+    Malformed,
+    /// Beyond a limit.
+    OverLimit,
+}
+
+impl OpaqueWhy {
+    /// The word used in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            OpaqueWhy::Picture => "picture",
+            OpaqueWhy::Signature => "signature",
+            OpaqueWhy::Encrypted => "encrypted",
+            OpaqueWhy::Unsupported => "unsupported",
+            OpaqueWhy::Malformed => "malformed",
+            OpaqueWhy::OverLimit => "over_limit",
+        }
+    }
+}
+
+/// A part that was not examined.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opaque {
+    /// Which.
+    pub part: PartPath,
+    /// Why.
+    pub why: OpaqueWhy,
+    /// What the policy does about it.
+    pub action: Action,
+}
+
+/// One reason of a verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Findings of one rule.
+    Found {
+        /// Rule id.
+        rule: String,
+        /// Class of data.
+        class: lazaret_scan::Class,
+        /// How many.
+        count: u32,
+        /// The strictest action among them.
+        action: Action,
+    },
+    /// Parts that were not examined.
+    Unexamined {
+        /// Why.
+        why: OpaqueWhy,
+        /// How many.
+        count: u32,
+        /// The strictest action among them.
+        action: Action,
+    },
+    /// The message as a whole is encrypted.
+    WholeEncrypted,
+    /// What redaction wrote still held something.
+    Residue,
+    /// The workers died on it.
+    Poison,
+    /// It is larger than what is fetched.
+    OverSize,
+    /// The message as a whole is beyond a limit of parsing.
+    OverLimit,
+    /// A person put it there: the stated reason is in the audit trail.
+    Released,
+}
+
+/// An attachment as the ticket shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// Where it stood.
+    pub part: PartPath,
+    /// Its name, redacted; empty if it had none.
+    pub name: Cleared,
+    /// Declared media type, in lower case.
+    pub media_type: String,
+    /// Decoded size in octets.
+    pub size_bytes: u64,
+    /// Allow: shown as it is; redact: values replaced; withhold: left out.
+    pub action: Action,
+    /// Its text, redacted, where it is text and not withheld.
+    pub text: Option<Cleared>,
+    /// Set where it was not examined.
+    pub opaque: Option<OpaqueWhy>,
+}
+
+/// All that one message gave. For quarantine and reject every text is empty: the ticket is a stub.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// What kind of mail it is.
+    pub class: Class,
+    /// Is the sender in a staff domain, and proven?
+    pub staff: bool,
+    /// Is the sender proven?
+    pub proof: Proof,
+    /// Addresses, date and threading.
+    pub envelope: Envelope,
+    /// The person the ticket is for: `From`, or what a reporter names. `None` for several or none.
+    pub customer: Option<crate::Addr>,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// Why; never empty unless the verdict is allow.
+    pub reasons: Vec<Reason>,
+    /// At most `findings_max`.
+    pub findings: Vec<Finding>,
+    /// Parts that were not examined.
+    pub opaque: Vec<Opaque>,
+    /// Subject, redacted.
+    pub subject: Cleared,
+    /// The plain-text bodies, joined, redacted; the HTML's text where there is no plain text.
+    pub text: Cleared,
+    /// The HTML body with its values replaced; it still renders. `None` where there is none or it is withheld.
+    pub html: Option<Cleared>,
+    /// Attachments.
+    pub attachments: Vec<Attachment>,
+    /// Does a rule that fired say that nothing may be kept?
+    pub keep_nothing: bool,
+    /// Language of the text (ISO 639-1) if it is clear.
+    pub language: Option<String>,
+    /// Keyed tags in the message that claim to be ours (Message-ID tokens, own-copy header); the parent verifies them.
+    pub own_copy: Option<String>,
+    /// For a bounce: the Message-IDs of the mail that did not arrive.
+    pub bounced_ids: Vec<String>,
+    /// Is the message marked as spam by the mailbox's server?
+    pub junk: bool,
+    /// Number of `Received` fields.
+    pub hops: u32,
+}

@@ -1,0 +1,246 @@
+//! Configuration, as meant. `config/file.rs` mirrors the TOML as written; only the conversion complains, all at once.
+
+use lazaret_core::{Limits, Profile};
+use lazaret_store::ReplyLimits;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything the daemon was told, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Directory of the store and of the last accepted rules.
+    pub state_dir: PathBuf,
+    /// Directory of the local socket.
+    pub runtime_dir: PathBuf,
+    /// Tenant; `default` if the file names none.
+    pub tenant: String,
+    /// Observe or enforce.
+    pub mode: Mode,
+    /// Where the store's root key is.
+    pub store_key: SecretRef,
+    /// To whom originals are sealed.
+    pub quarantine: Quarantine,
+    /// Mailboxes, at least one.
+    pub mailboxes: Vec<Mailbox>,
+    /// Replies; `None`: nobody is ever answered.
+    pub replies: Option<Replies>,
+    /// Directory of rule files; `None`: the compiled-in ones.
+    pub rules_dir: Option<PathBuf>,
+    /// Policy file; `None`: the compiled-in one.
+    pub policy: Option<PathBuf>,
+    /// Directory of templates; `None`: the compiled-in ones.
+    pub templates_dir: Option<PathBuf>,
+    /// Worker processes.
+    pub workers: usize,
+    /// Mail older than this gets a ticket, never a reply.
+    pub reply_max_age: Duration,
+    /// Time between two looks at a mailbox.
+    pub poll_interval: Duration,
+    /// Bounds of one message.
+    pub limits: Limits,
+    /// Free bytes of the state volume below which nothing is fetched.
+    pub disk_reserve_bytes: u64,
+    /// Operator settings.
+    pub operator: Operator,
+}
+
+/// Does the daemon change anything at the source, or send?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Reads, judges, makes tickets; changes nothing at the source, sends nothing.
+    Observe,
+    /// Does what the verdicts ask for.
+    Enforce,
+}
+
+/// Where a secret is; never the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretRef {
+    /// A systemd credential of this name, in `$CREDENTIALS_DIRECTORY`.
+    Credential(String),
+    /// A file, mode 0600 or stricter, owned by the user of the daemon or root.
+    File(PathBuf),
+}
+
+/// Sealing.
+#[derive(Debug, Clone)]
+pub struct Quarantine {
+    /// Public keys; at least one in enforce mode.
+    pub recipients: Vec<lazaret_core::seal::Recipient>,
+    /// Does release need a second person?
+    pub four_eyes: bool,
+}
+
+/// One mailbox.
+#[derive(Debug, Clone)]
+pub struct Mailbox {
+    /// Name in ledger, logs and metrics.
+    pub name: String,
+    /// What a worker is told.
+    pub profile: Profile,
+    /// Where the mail is.
+    pub source: Source,
+    /// Folders that are pulled.
+    pub folders: Vec<String>,
+    /// What of the mail that is there already is taken; `None`: `run` refuses a mailbox not yet in the ledger.
+    pub start: Option<Start>,
+    /// Where clean copies go.
+    pub deliver: Deliver,
+    /// Where mail that is too large is put.
+    pub held_folder: String,
+}
+
+/// A place that mail is pulled from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// An IMAP server.
+    Imap(Imap),
+    /// A Maildir on this machine.
+    Maildir(PathBuf),
+}
+
+/// An IMAP account; TLS from the first octet (RFC 8314), no other way.
+#[derive(Debug, Clone)]
+pub struct Imap {
+    /// Host name, checked against the certificate.
+    pub host: String,
+    /// Port, 993 unless told.
+    pub port: u16,
+    /// User name.
+    pub user: String,
+    /// Login.
+    pub auth: Auth,
+    /// PEM file of certificate authorities to trust in place of the platform's.
+    pub ca_file: Option<PathBuf>,
+    /// Messages and octets asked for in one command.
+    pub batch_messages_max: usize,
+}
+
+/// How to log in.
+#[derive(Debug, Clone)]
+pub enum Auth {
+    /// AUTHENTICATE PLAIN, else LOGIN.
+    Password(SecretRef),
+    /// SASL XOAUTH2; the token is the command's standard output. No shell.
+    XOAuth2(Vec<String>),
+    /// SASL OAUTHBEARER (RFC 7628).
+    OAuthBearer(Vec<String>),
+}
+
+/// What of the mail that was there before is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// Nothing.
+    Now,
+    /// All.
+    All,
+    /// What the server received on that day or later (IMAP SINCE), seconds since 1970 at 00:00 UTC.
+    Since(i64),
+}
+
+/// Where clean copies go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deliver {
+    /// A folder of the same account.
+    Folder(String),
+}
+
+/// How customers are answered.
+#[derive(Debug, Clone)]
+pub struct Replies {
+    /// Transport.
+    pub transport: Transport,
+    /// `From` of every reply: display name and address.
+    pub from_name: String,
+    /// Its address.
+    pub from: lazaret_core::Addr,
+    /// Envelope sender; `None` is `<>`.
+    pub envelope_from: Option<lazaret_core::Addr>,
+    /// Who gets a receipt.
+    pub receipt: Receipt,
+    /// Upload portal with `{token}` in it; `None`: the wording without a link.
+    pub portal: Option<String>,
+    /// Second channel for a password.
+    pub phone: Option<String>,
+    /// Life of a portal link.
+    pub link_lifetime: Duration,
+    /// Limits.
+    pub limits: ReplyLimits,
+    /// Default language of replies.
+    pub language: String,
+}
+
+/// How replies leave.
+#[derive(Debug, Clone)]
+pub enum Transport {
+    /// A submission server.
+    Smtp(Smtp),
+    /// One `.eml` file a reply, for trials and tests.
+    Files(PathBuf),
+}
+
+/// A submission server (RFC 6409).
+#[derive(Debug, Clone)]
+pub struct Smtp {
+    /// Host name, checked against the certificate.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// TLS.
+    pub tls: SmtpTls,
+    /// User and password, where it asks for them.
+    pub login: Option<(String, SecretRef)>,
+    /// PEM file of certificate authorities to trust in place of the platform's.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// TLS of a submission server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SmtpTls {
+    /// From the first octet (port 465).
+    Implicit,
+    /// STARTTLS, required (port 587).
+    StartTls,
+    /// None; only to a loopback address.
+    PlainLoopback,
+}
+
+/// Who gets a receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Receipt {
+    /// Who opens a ticket.
+    NewTicket,
+    /// Nobody: the helpdesk sends its own.
+    Never,
+}
+
+/// Operator settings.
+#[derive(Debug, Clone, Default)]
+pub struct Operator {
+    /// Who hears of trouble.
+    pub alert_to: Vec<lazaret_core::Addr>,
+    /// Role → `user:NAME` or `group:NAME`.
+    pub roles: Vec<(Role, Principal)>,
+}
+
+/// What a caller of the local socket may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Starts, stops, sees counts; no content.
+    Operator,
+    /// Reads redacted tickets.
+    Agent,
+    /// Approves, exports, erases; handles sealed originals.
+    Officer,
+    /// Reads the audit trail.
+    Auditor,
+}
+
+/// A user or group of this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// A user name.
+    User(String),
+    /// A group name.
+    Group(String),
+}
