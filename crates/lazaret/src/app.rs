@@ -1,0 +1,293 @@
+//! Builds the parts, starts them, and ends them in order.
+//!
+//! Start: everything is parsed and opened before a login. End: fetching stops, what is in flight is committed and
+//! acknowledged, the outbox finishes the reply that it is sending, the store is closed.
+
+use crate::cli::Format;
+use crate::config::{Config, Mode};
+use crate::event::{Event, emit};
+use crate::ingest::{self, Context, CycleError, Ended, Progress};
+use crate::outbox::Outbox;
+use crate::rules::Material;
+use crate::source::Source;
+use crate::status::Status;
+use crate::templates::Templates;
+use crate::worker::{BUILD_ID, Pool};
+use crate::{exit, keys, progress, socket};
+use lazaret_core::pipeline::Setup;
+use lazaret_store::{Counts, Options, Store};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+/// Memory that sled may use for its cache.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Time that a drain may take.
+const DRAIN: Duration = Duration::from_secs(20);
+
+/// All parts of a running daemon.
+pub(crate) struct App {
+    pub(crate) config: Arc<Config>,
+    pub(crate) store: Store,
+    pub(crate) pool: Pool,
+    pub(crate) status: Arc<Status>,
+    templates: Arc<Templates>,
+    material: Material,
+    stop: watch::Sender<bool>,
+}
+
+/// Why the daemon did not start: a message for the operator, and the exit code.
+pub(crate) struct Refusal {
+    pub(crate) message: String,
+    pub(crate) code: u8,
+}
+
+impl App {
+    /// Opens keys, store and templates and starts the workers. No login yet.
+    pub(crate) fn open(config: Config, material: Material) -> Result<App, Refusal> {
+        let config = Arc::new(config);
+        let templates = Templates::load(config.templates_dir.as_deref())
+            .map_err(|d| Refusal { message: crate::diagnostics::text(&d, &[], false), code: exit::CONFIG })?;
+        let root_key = keys::store_key(&config.store_key)
+            .map_err(|e| Refusal { message: format!("store_key: {e}"), code: exit::CONFIG })?;
+        let store = Store::open(Options {
+            dir: config.state_dir.clone(),
+            tenant: config.tenant.clone(),
+            root_key,
+            cache_bytes: CACHE_BYTES,
+            disk_reserve_bytes: config.disk_reserve_bytes,
+            reply_limits: config.replies.as_ref().map(|r| r.limits.clone()).unwrap_or_default(),
+        })
+        .map_err(|e| Refusal { code: keys::store_exit(&e), message: e.to_string() })?;
+        let setup = Setup {
+            build_id: BUILD_ID.to_owned(),
+            rules: material.rules.clone(),
+            policy: material.policy.clone(),
+            accepted: true,
+            limits: config.limits,
+            digest_key: store.keys().digest.clone(),
+            mark_key: store.keys().mark.clone(),
+        };
+        let pool = Pool::start(setup, config.workers);
+        let status = Arc::new(Status::new(&config));
+        if !material.degraded.is_empty() {
+            status.degraded(material.degraded.len());
+            emit(Event::RulesDegraded { complaints: material.degraded.len() });
+        }
+        let (stop, _) = watch::channel(false);
+        Ok(App { config, store, pool, status, templates: Arc::new(templates), material, stop })
+    }
+
+    /// Runs until told to stop, or with `once` until there is nothing left to do. Answers the exit code.
+    pub(crate) async fn run(self, once: bool, format: Format) -> u8 {
+        let before = self.store.counts().await.unwrap_or_default();
+        let mut code = self.pull(once).await;
+        if once {
+            let after = self.store.counts().await.unwrap_or_default();
+            crate::commands::summary::print(&before, &after, self.config.mode, format);
+            if code == exit::OK && has_work_left(&after) {
+                code = exit::TEMPFAIL;
+            }
+        }
+        self.store.close().await;
+        emit(Event::Stopped);
+        code
+    }
+
+    /// Pulls the mailboxes and empties the outbox; the store stays open.
+    pub(crate) async fn pull(&self, once: bool) -> u8 {
+        let nudge = Arc::new(Notify::new());
+        let bar = progress::Bar::new(once);
+        let context = Arc::new(self.context(nudge.clone(), bar.clone()));
+        if !once && let Err(error) = self.listen(&context) {
+            eprintln!("lazaret: {error}");
+            return exit::UNAVAILABLE;
+        }
+        let (outbox_stop, outbox_told) = watch::channel(false);
+        let outbox = self.outbox(nudge.clone()).map(|o| tokio::spawn(o.run(outbox_told)));
+        let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
+        let mut mailboxes = JoinSet::new();
+        for mailbox in &self.config.mailboxes {
+            let source = Source::open(mailbox, keys::secrets());
+            mailboxes.spawn(ingest::run(context.clone(), mailbox.clone(), source, once, self.stop.subscribe()));
+        }
+        emit(Event::Ready {
+            mailboxes: self.config.mailboxes.len(),
+            workers: self.config.workers,
+            observe: self.config.mode == Mode::Observe,
+        });
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status("pulling mail")]);
+        let code = self.wait(&mut mailboxes, once).await;
+        bar.end();
+        if once && code == exit::OK {
+            self.wait_for_replies().await;
+        }
+        // The outbox is told last: what was committed in the drain is still put on its way, if it is quick.
+        let _ = outbox_stop.send(true);
+        if let Some(outbox) = outbox {
+            let _ = tokio::time::timeout(DRAIN, outbox).await;
+        }
+        housekeeping.abort();
+        code
+    }
+
+    fn listen(&self, context: &Arc<Context>) -> Result<(), String> {
+        let listener = socket::listen(&self.config).map_err(|e| e.to_string())?;
+        tokio::spawn(socket::serve(listener, self.socket_context(context), self.stop.subscribe()));
+        Ok(())
+    }
+
+    /// Waits for the mailboxes to end or for a signal, and then for what is in flight.
+    async fn wait(&self, mailboxes: &mut JoinSet<Ended>, once: bool) -> u8 {
+        let mut code = exit::OK;
+        let mut signals = Signals::new();
+        loop {
+            tokio::select! {
+                ended = mailboxes.join_next() => match ended {
+                    None => return code,
+                    Some(ended) => code = code.max(self.ended(ended, once)),
+                },
+                () = signals.next() => break,
+            }
+        }
+        emit(Event::Draining);
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
+        let _ = self.stop.send(true);
+        let drained = tokio::time::timeout(DRAIN, async { while mailboxes.join_next().await.is_some() {} }).await;
+        if drained.is_err() {
+            // What is in flight stays claimed, and the next start tries it alone.
+            mailboxes.abort_all();
+        }
+        if once { exit::TEMPFAIL } else { code }
+    }
+
+    fn ended(&self, ended: Result<Ended, tokio::task::JoinError>, once: bool) -> u8 {
+        match ended {
+            Ok(Ended::Stopped | Ended::Idle) => exit::OK,
+            Ok(Ended::Failed(_)) | Err(_) => exit::UNAVAILABLE,
+            Ok(Ended::Refused(error)) => {
+                eprintln!("lazaret: {}", refusal(&error));
+                // A daemon with other mailboxes goes on; the refused one is in `status`.
+                if once { exit::CONFIG } else { exit::OK }
+            }
+        }
+    }
+
+    /// With `once`: waits until no reply is due now.
+    async fn wait_for_replies(&self) {
+        if self.config.replies.is_none() || self.config.mode == Mode::Observe {
+            return;
+        }
+        loop {
+            match self.store.next_due().await {
+                Ok(Some(due)) if due <= crate::clock::now() => tokio::time::sleep(Duration::from_millis(20)).await,
+                _ => return,
+            }
+        }
+    }
+
+    fn context(&self, nudge: Arc<Notify>, bar: progress::Bar) -> Context {
+        Context {
+            config: self.config.clone(),
+            store: self.store.clone(),
+            pool: self.pool.clone(),
+            status: self.status.clone(),
+            nudge,
+            ours: self.config.mailboxes.iter().flat_map(|m| m.profile.own.clone()).collect(),
+            keep_secs: self.material.keep_secs,
+            progress: Box::new(move |step| match step {
+                Progress::Found(count) => bar.found(count),
+                Progress::Done(count) => bar.done(count),
+            }),
+        }
+    }
+
+    fn outbox(&self, nudge: Arc<Notify>) -> Option<Outbox> {
+        if self.config.mode == Mode::Observe || self.config.replies.is_none() {
+            return None;
+        }
+        Some(Outbox::new(self.config.clone(), self.store.clone(), self.templates.clone(), nudge))
+    }
+
+    fn socket_context(&self, context: &Arc<Context>) -> Arc<socket::SocketContext> {
+        let context = context.clone();
+        Arc::new(socket::SocketContext {
+            store: self.store.clone(),
+            config: self.config.clone(),
+            status: self.status.clone(),
+            release: Box::new(move |id, message, reason| {
+                let context = context.clone();
+                Box::pin(async move { ingest::release(&context, id, message, reason).await })
+            }),
+        })
+    }
+}
+
+fn refusal(error: &CycleError) -> String {
+    match error {
+        CycleError::StartUnset { mailbox, folder, messages, since } => {
+            let since: String = since.iter().map(|(day, count)| format!("\n  start = \"{day}\"  takes in {count}")).collect();
+            format!(
+                "mailbox {mailbox:?}: folder {folder:?} is not in the ledger yet and `start` is not set. Set one of\n  \
+                 start = \"now\"         takes in 0 of the messages that are there, and all that come\n  \
+                 start = \"all\"         takes in {messages}{since}"
+            )
+        }
+        _ => "a mailbox was refused".into(),
+    }
+}
+
+fn has_work_left(counts: &Counts) -> bool {
+    counts.claimed > 0 || counts.unacknowledged > 0
+}
+
+/// SIGTERM and SIGINT.
+struct Signals {
+    term: Option<tokio::signal::unix::Signal>,
+}
+
+impl Signals {
+    fn new() -> Signals {
+        Signals { term: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok() }
+    }
+
+    async fn next(&mut self) {
+        let term = async {
+            match &mut self.term {
+                Some(term) => {
+                    term.recv().await;
+                }
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = term => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
+
+/// Pings the watchdog while the store answers, and erases sealed originals whose time is over.
+async fn housekeeping(store: Store, mut stop: watch::Receiver<bool>) {
+    let watchdog = sd_notify::watchdog_enabled().unwrap_or(Duration::from_secs(60));
+    let mut next_sweep = tokio::time::Instant::now();
+    loop {
+        if tokio::time::Instant::now() >= next_sweep {
+            match store.expire(crate::clock::now()).await {
+                Ok(0) => {}
+                Ok(count) => emit(Event::Expired { count }),
+                Err(error) => emit(Event::StoreFailed { kind: error.to_string() }),
+            }
+            next_sweep += Duration::from_secs(3600);
+        }
+        // A store that does not answer is what the watchdog is for.
+        if store.counts().await.is_ok() {
+            let _ = sd_notify::notify(&[sd_notify::NotifyState::Watchdog]);
+        }
+        tokio::select! {
+            () = tokio::time::sleep(watchdog / 3) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}

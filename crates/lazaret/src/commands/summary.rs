@@ -1,0 +1,60 @@
+//! What one `run --once` did.
+
+use crate::cli::Format;
+use crate::config::Mode;
+use lazaret_store::Counts;
+use serde::Serialize;
+
+/// The difference between two counts of the store, and what is left.
+#[derive(Serialize)]
+struct Summary {
+    mode: &'static str,
+    tickets_opened: u64,
+    allow: u64,
+    redact: u64,
+    quarantine: u64,
+    reject: u64,
+    duplicates: u64,
+    replies_accepted: u64,
+    replies_failed: u64,
+    replies_unknown: u64,
+    replies_waiting: u64,
+    unacknowledged: u64,
+    claimed: u64,
+}
+
+/// Prints it on standard output.
+pub(crate) fn print(before: &Counts, after: &Counts, mode: Mode, format: Format) {
+    let [allow, redact, quarantine, reject] =
+        std::array::from_fn(|i| after.verdicts[i].saturating_sub(before.verdicts[i]));
+    let s = Summary {
+        mode: if mode == Mode::Observe { "observe" } else { "enforce" },
+        tickets_opened: after.tickets.saturating_sub(before.tickets),
+        allow,
+        redact,
+        quarantine,
+        reject,
+        duplicates: after.duplicates.saturating_sub(before.duplicates),
+        replies_accepted: after.outbox_accepted.saturating_sub(before.outbox_accepted),
+        replies_failed: after.outbox_failed.saturating_sub(before.outbox_failed),
+        replies_unknown: after.outbox_unknown,
+        replies_waiting: after.outbox_waiting,
+        unacknowledged: after.unacknowledged,
+        claimed: after.claimed,
+    };
+    if format == Format::Json {
+        println!("{}", serde_json::to_string(&s).unwrap_or_default());
+        return;
+    }
+    println!(
+        "{} tickets opened ({} mode): {} allow, {} redact, {} quarantine, {} reject; {} copies linked",
+        s.tickets_opened, s.mode, s.allow, s.redact, s.quarantine, s.reject, s.duplicates
+    );
+    println!(
+        "replies: {} accepted, {} failed, {} unknown, {} waiting",
+        s.replies_accepted, s.replies_failed, s.replies_unknown, s.replies_waiting
+    );
+    if s.unacknowledged > 0 || s.claimed > 0 {
+        println!("left for the next run: {} to acknowledge, {} claimed", s.unacknowledged, s.claimed);
+    }
+}

@@ -1,0 +1,142 @@
+//! Every line of the log: an enum whose fields are ids, kinds and counts. The `tracing` macros are used here and nowhere
+//! else, so that what can reach a log can be read on one page.
+
+use lazaret_core::MessageKey;
+use lazaret_store::TicketRef;
+use std::io::IsTerminal;
+use tracing::{Level, debug, error, info, warn};
+use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum Event<'a> {
+    /// The daemon is ready.
+    Ready { mailboxes: usize, workers: usize, observe: bool },
+    /// It was told to end.
+    Draining,
+    /// It has ended in order.
+    Stopped,
+    /// The rules or the policy were refused; the last accepted ones run.
+    RulesDegraded { complaints: usize },
+    /// Logged in.
+    LoggedIn { mailbox: &'a str },
+    /// A cycle of a mailbox failed; it is tried again.
+    MailboxFailed { mailbox: &'a str, kind: &'a str, retry_secs: u64 },
+    /// Messages were claimed.
+    Claimed { mailbox: &'a str, count: usize },
+    /// A worker died, hung or panicked while it held a message.
+    Strike { key: &'a MessageKey, strikes: u32, how: &'static str },
+    /// A ticket exists.
+    Committed { key: &'a MessageKey, ticket: &'a TicketRef, verdict: &'static str, class: &'static str, joined: bool, duplicate: bool, reply: bool },
+    /// A mail of our own came back; it is in the ledger and nowhere else.
+    OwnMail { key: &'a MessageKey },
+    /// A message could not be taken in this time; it stays where it is.
+    Postponed { key: &'a MessageKey, kind: &'static str },
+    /// The source is done with these.
+    Acknowledged { mailbox: &'a str, count: usize },
+    /// What was to be done at the source failed; it is tried again.
+    AckFailed { mailbox: &'a str, kind: &'a str },
+    /// UIDVALIDITY of a folder changed.
+    UidValidityChanged { mailbox: &'a str, folder: &'a str },
+    /// Too little room on the disk: nothing is fetched.
+    DiskLow { free_bytes: u64, reserve_bytes: u64 },
+    /// A worker was started.
+    WorkerStarted { slot: usize },
+    /// A worker was retired.
+    WorkerRetired { slot: usize, messages: u32, why: &'static str },
+    /// A worker wrote to standard error; what it wrote is not shown.
+    WorkerStderr { slot: usize, bytes: usize },
+    /// A worker could not be started.
+    WorkerFailed { slot: usize, kind: String },
+    /// A reply's attempt ended.
+    Reply { id: &'a str, ticket: &'a TicketRef, state: &'static str, code: Option<u16> },
+    /// Replies cannot leave; they wait.
+    RelayFailed { kind: &'a str },
+    /// A caller of the socket was refused.
+    Denied { uid: u32, verb: &'a str },
+    /// A caller of the socket handled quarantined content.
+    QuarantineAccess { uid: u32, verb: &'a str, id: &'a str },
+    /// Sealed originals whose time was over were erased.
+    Expired { count: usize },
+    /// The store said no.
+    StoreFailed { kind: String },
+}
+
+/// Writes an event to the log.
+pub(crate) fn emit(event: Event<'_>) {
+    use Event::*;
+    match event {
+        Ready { mailboxes, workers, observe } => info!(mailboxes, workers, observe, "ready"),
+        Draining => info!("draining"),
+        Stopped => info!("stopped"),
+        RulesDegraded { complaints } => error!(complaints, "rules refused, last accepted ones run"),
+        LoggedIn { mailbox } => info!(mailbox, "logged in"),
+        MailboxFailed { mailbox, kind, retry_secs } => warn!(mailbox, kind, retry_secs, "mailbox failed"),
+        Claimed { mailbox, count } => debug!(mailbox, count, "claimed"),
+        Strike { key, strikes, how } => warn!(mailbox = %key.mailbox, uid = key.uid, strikes, how, "strike"),
+        Committed { key, ticket, verdict, class, joined, duplicate, reply } => {
+            info!(mailbox = %key.mailbox, uid = key.uid, ticket = %ticket.0, verdict, class, joined, duplicate, reply, "committed")
+        }
+        OwnMail { key } => info!(mailbox = %key.mailbox, uid = key.uid, "own mail"),
+        Postponed { key, kind } => warn!(mailbox = %key.mailbox, uid = key.uid, kind, "postponed"),
+        Acknowledged { mailbox, count } => debug!(mailbox, count, "acknowledged"),
+        AckFailed { mailbox, kind } => warn!(mailbox, kind, "acknowledge failed"),
+        UidValidityChanged { mailbox, folder } => warn!(mailbox, folder, "UIDVALIDITY changed"),
+        DiskLow { free_bytes, reserve_bytes } => error!(free_bytes, reserve_bytes, "disk low, intake stopped"),
+        WorkerStarted { slot } => debug!(slot, "worker started"),
+        WorkerRetired { slot, messages, why } => debug!(slot, messages, why, "worker retired"),
+        WorkerStderr { slot, bytes } => warn!(slot, bytes, "worker wrote to standard error"),
+        WorkerFailed { slot, kind } => error!(slot, kind, "worker not started"),
+        Reply { id, ticket, state, code } => info!(id, ticket = %ticket.0, state, code, "reply"),
+        RelayFailed { kind } => warn!(kind, "relay failed, replies wait"),
+        Denied { uid, verb } => warn!(uid, verb, "denied"),
+        QuarantineAccess { uid, verb, id } => warn!(uid, verb, id, "quarantine"),
+        Expired { count } => info!(count, "sealed originals erased"),
+        StoreFailed { kind } => error!(kind, "store failed"),
+    }
+}
+
+/// Starts the log on standard error. `RUST_LOG` sets its level (default `info`); `LAZARET_LOG_FORMAT=json` its form.
+///
+/// Dependencies never get below `info`, whatever the operator asks for: IMAP and SMTP crates write whole commands,
+/// passwords included, at `trace`. Records of the `log` crate are not forwarded at all.
+pub(crate) fn start_log() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let capped = filter_fn(|meta| *meta.level() <= Level::INFO || is_ours(meta.target()));
+    let json = std::env::var("LAZARET_LOG_FORMAT").is_ok_and(|f| f == "json");
+    let out = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let layer = if json {
+        out.json().flatten_event(true).boxed()
+    } else {
+        out.with_ansi(std::io::stderr().is_terminal()).boxed()
+    };
+    // A second call (tests in one process) finds the log started.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(capped).with_filter(filter)).try_init();
+}
+
+fn is_ours(target: &str) -> bool {
+    target == "lazaret" || target.starts_with("lazaret::")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_ours;
+
+    #[test]
+    fn only_our_own_targets_may_trace() {
+        for (target, ours) in [
+            ("lazaret", true),
+            ("lazaret::event", true),
+            ("lazaret_evil", false),
+            ("async_imap::imap_stream", false),
+            ("imap_proto", false),
+            ("lettre::transport", false),
+            ("rustls", false),
+            ("sled", false),
+        ] {
+            assert_eq!(is_ours(target), ours, "{target}");
+        }
+    }
+}

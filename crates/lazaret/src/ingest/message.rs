@@ -1,0 +1,252 @@
+//! One message from its octets to its ticket.
+
+use super::{Context, admit, allowed};
+use crate::clock;
+use crate::config::{Mailbox, Mode, Receipt};
+use crate::event::{Event, emit};
+use lazaret_core::notice::{self, Circumstances, Plan};
+use lazaret_core::wire::{Answer, Job, JobKind};
+use lazaret_core::{Class, MessageKey, Outcome, RawMessage, Reason, Verdict, seal};
+use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, StoreError, Template, TicketRef};
+use std::sync::Arc;
+
+/// Deaths of workers after which a message is sealed unread.
+const STRIKES_MAX: u32 = 3;
+
+/// A message that has its ticket, and what is to be done at its source.
+#[derive(Debug)]
+pub(crate) struct Settlement {
+    pub(crate) key: MessageKey,
+    pub(crate) ack: Ack,
+    /// Was it committed by an earlier life of the daemon? Then part of it may be done.
+    pub(crate) redo: bool,
+}
+
+/// How taking in a message ended.
+#[derive(Debug)]
+pub(crate) enum Arrival {
+    /// It has its ticket (or is our own mail).
+    Settled(Settlement),
+    /// Not this time; it stays at its source and is not to blame.
+    Postponed,
+    /// The store said no.
+    StoreFailed(StoreError),
+}
+
+/// Has the workers look at a message, until one answers or three have died of it, and commits what came of it.
+pub(super) async fn take_in(
+    context: Arc<Context>,
+    mailbox: Mailbox,
+    key: MessageKey,
+    octets: RawMessage,
+    strikes: u32,
+) -> Arrival {
+    match judge(&context, &mailbox, &key, octets, strikes).await {
+        Ok(Some((outcome, octets))) => {
+            let size = octets.len() as u64;
+            settle(&context, &mailbox, key, outcome, octets, size).await
+        }
+        Ok(None) => postpone(&context, key, "worker").await,
+        Err(error) => Arrival::StoreFailed(error),
+    }
+}
+
+/// The same for a message too large to fetch: only its header is looked at, and the stub says so.
+pub(super) async fn take_in_header(
+    context: Arc<Context>,
+    mailbox: Mailbox,
+    key: MessageKey,
+    header: RawMessage,
+    size: u64,
+) -> Arrival {
+    match judge(&context, &mailbox, &key, header, 0).await {
+        Ok(Some((outcome, header))) => {
+            let mut stub = Outcome::unprocessed(Reason::OverSize, Verdict::Quarantine);
+            admit::keep_facts(&mut stub, outcome);
+            let ack = allowed(context.config.mode, Ack::MoveHeld);
+            commit(&context, &mailbox, key, stub, header, size, ack).await
+        }
+        Ok(None) => postpone(&context, key, "worker").await,
+        Err(error) => Arrival::StoreFailed(error),
+    }
+}
+
+async fn judge(
+    context: &Context,
+    mailbox: &Mailbox,
+    key: &MessageKey,
+    octets: RawMessage,
+    mut strikes: u32,
+) -> Result<Option<(Outcome, RawMessage)>, StoreError> {
+    let mut job = Job { kind: JobKind::Process, profile: mailbox.profile.clone(), message: octets };
+    while strikes < STRIKES_MAX {
+        let (back, answer) = context.pool.run(job).await;
+        job = back;
+        match answer {
+            Ok(Answer::Outcome(outcome)) => return Ok(Some((admit::checked(*outcome), job.message))),
+            Ok(_) => strikes = strike(context, key, "babbled").await?,
+            Err(death) if death.is_strike() => strikes = strike(context, key, death.as_str()).await?,
+            Err(_) => return Ok(None),
+        }
+    }
+    Ok(Some((Outcome::unprocessed(Reason::Poison, Verdict::Quarantine), job.message)))
+}
+
+async fn strike(context: &Context, key: &MessageKey, how: &'static str) -> Result<u32, StoreError> {
+    let strikes = context.store.strike(key).await?;
+    emit(Event::Strike { key, strikes, how });
+    Ok(strikes)
+}
+
+async fn postpone(context: &Context, key: MessageKey, kind: &'static str) -> Arrival {
+    emit(Event::Postponed { key: &key, kind });
+    match context.store.release_claims(vec![key]).await {
+        Ok(()) => Arrival::Postponed,
+        Err(error) => Arrival::StoreFailed(error),
+    }
+}
+
+async fn settle(
+    context: &Context,
+    mailbox: &Mailbox,
+    key: MessageKey,
+    outcome: Outcome,
+    octets: RawMessage,
+    size_bytes: u64,
+) -> Arrival {
+    if is_own(context, mailbox, &outcome) {
+        emit(Event::OwnMail { key: &key });
+        return match context.store.own(key.clone()).await {
+            Ok(()) => Arrival::Settled(Settlement { key, ack: Ack::Leave, redo: false }),
+            Err(error) => Arrival::StoreFailed(error),
+        };
+    }
+    let ack = match outcome.verdict {
+        Verdict::Allow => Ack::MoveClean,
+        Verdict::Redact | Verdict::Quarantine | Verdict::Reject => Ack::Replace,
+    };
+    commit(context, mailbox, key, outcome, octets, size_bytes, allowed(context.config.mode, ack)).await
+}
+
+async fn commit(
+    context: &Context,
+    mailbox: &Mailbox,
+    key: MessageKey,
+    outcome: Outcome,
+    octets: RawMessage,
+    size_bytes: u64,
+    ack: Ack,
+) -> Arrival {
+    let keys = context.store.keys();
+    let digest = keys.digest.digest(&octets);
+    let now = clock::now();
+    let sealed = match sealed(context, &outcome, &octets, ack, &digest, now) {
+        Ok(sealed) => sealed,
+        Err(()) => return postpone(context, key, "seal").await,
+    };
+    drop(octets);
+    let (class, verdict) = (outcome.class.as_str(), outcome.verdict.as_str());
+    let commit = Commit {
+        join: candidates(context, &outcome),
+        reply_new: intent(context, mailbox, &outcome, now, false),
+        reply_joined: intent(context, mailbox, &outcome, now, true),
+        key: key.clone(),
+        digest,
+        now,
+        outcome,
+        size_bytes,
+        sealed,
+        ack,
+    };
+    match context.store.commit(commit).await {
+        Ok(done) => {
+            if done.reply {
+                context.nudge.notify_one();
+            }
+            emit(Event::Committed {
+                key: &key,
+                ticket: &done.ticket,
+                verdict,
+                class,
+                joined: done.joined,
+                duplicate: done.duplicate,
+                reply: done.reply,
+            });
+            Arrival::Settled(Settlement { key, ack: done.ack, redo: false })
+        }
+        Err(error) => Arrival::StoreFailed(error),
+    }
+}
+
+/// Seals the original where it will be removed from its source, unless a rule says that nothing may be kept.
+fn sealed(
+    context: &Context,
+    outcome: &Outcome,
+    octets: &RawMessage,
+    ack: Ack,
+    digest: &lazaret_core::Digest,
+    now: i64,
+) -> Result<Option<(seal::Sealed, i64)>, ()> {
+    let kept = ack == Ack::Replace && !(outcome.verdict == Verdict::Reject && outcome.keep_nothing);
+    if !kept {
+        return Ok(None);
+    }
+    let recipients = &context.config.quarantine.recipients;
+    let sealed = seal::seal(octets, recipients, digest.to_hex().as_bytes()).map_err(|_| ())?;
+    Ok(Some((sealed, now.saturating_add_unsigned(context.keep_secs))))
+}
+
+/// Is it mail of our own: a clean copy whose header verifies, a reply of ours that came back, or mail that proves to be
+/// from one of the mailbox's own addresses?
+fn is_own(context: &Context, mailbox: &Mailbox, outcome: &Outcome) -> bool {
+    let token = &context.store.keys().token;
+    let copy = outcome.own_copy.as_deref().and_then(|v| token.verify_own_copy(v, &mailbox.name)).is_some();
+    let reply = outcome.envelope.message_id.as_deref().and_then(|id| token.verify_message_id(id)).is_some();
+    copy || reply || (outcome.class == Class::Own && outcome.proof == lazaret_core::Proof::Pass)
+}
+
+/// The tickets that the message names, those with a token of ours first.
+fn candidates(context: &Context, outcome: &Outcome) -> Vec<JoinCandidate> {
+    let token = &context.store.keys().token;
+    let envelope = &outcome.envelope;
+    let ids = outcome.bounced_ids.iter().chain(envelope.references.iter().rev()).chain(&envelope.in_reply_to);
+    let mut found: Vec<JoinCandidate> = ids
+        .filter_map(|id| token.verify_message_id(id))
+        .map(|ticket| JoinCandidate { ticket: TicketRef(ticket), token: true })
+        .collect();
+    let named = envelope.subject_refs.iter().filter(|r| r.starts_with("LZ-"));
+    found.extend(named.map(|r| JoinCandidate { ticket: TicketRef(r.clone()), token: false }));
+    found.dedup();
+    found.truncate(20);
+    found
+}
+
+fn intent(context: &Context, mailbox: &Mailbox, outcome: &Outcome, now: i64, joined: bool) -> Intent {
+    let config = &context.config;
+    let Some(replies) = &config.replies else { return Intent::Not("no replies configured") };
+    let age = outcome.envelope.date.map_or(0, |date| now.saturating_sub(date));
+    let circumstances = Circumstances {
+        observe: config.mode == Mode::Observe,
+        backlog: age > config.reply_max_age.as_secs() as i64,
+        receipts: replies.receipt == Receipt::NewTicket,
+        joined,
+        ours: &context.ours,
+    };
+    match notice::decide(outcome, &mailbox.profile, &circumstances) {
+        Plan::None(why) => Intent::Not(why),
+        Plan::Reply { to, template, kinds, proven } => Intent::Send(Draft {
+            to,
+            mailbox: mailbox.name.clone(),
+            template: match template {
+                notice::Kind::Receipt => Template::Receipt,
+                notice::Kind::Removed => Template::Removed,
+                notice::Kind::Refused => Template::Refused,
+            },
+            kinds: kinds.into_iter().map(str::to_owned).collect(),
+            language: outcome.language.clone().unwrap_or_else(|| replies.language.clone()),
+            proven,
+            in_reply_to: outcome.envelope.message_id.clone(),
+            references: outcome.envelope.references.clone(),
+        }),
+    }
+}

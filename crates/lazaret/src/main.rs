@@ -1,0 +1,57 @@
+//! The daemon and its command line: sockets, clock, processes and configuration.
+//!
+//! Reading order: `ingest.rs` (the life of a message), `app.rs` (how the parts are put together), `worker.rs` (the wall
+//! to the processes that look at hostile octets), `outbox.rs` (what leaves).
+
+mod app;
+mod cli;
+mod clock;
+mod commands;
+mod config;
+mod diagnostics;
+mod disk;
+mod event;
+mod exit;
+mod files;
+mod ingest;
+mod keys;
+mod outbox;
+mod panic;
+mod portal;
+mod progress;
+mod rules;
+mod sink;
+mod socket;
+mod source;
+mod status;
+mod templates;
+mod tls;
+mod worker;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    panic::install();
+    // A worker needs nothing of what follows: no runtime, no log, no TLS, no environment.
+    if std::env::args_os().nth(1).is_some_and(|verb| verb == "worker") {
+        return worker::child_main();
+    }
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    // Everything that speaks TLS uses this one provider.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let code = runtime.block_on(commands::dispatch(cli));
+            // A blocked name look-up must not keep the process.
+            runtime.shutdown_timeout(std::time::Duration::from_secs(2));
+            ExitCode::from(code)
+        }
+        Err(error) => {
+            eprintln!("lazaret: no runtime: {}", error.kind());
+            ExitCode::from(exit::UNAVAILABLE)
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The rules and the policy that a run uses: the operator's files, else the compiled-in ones; and the last accepted set,
+//! kept in the state directory, for the day on which a file is bad.
+
+use crate::config::Config;
+use crate::diagnostics::Shown;
+use crate::worker::BUILD_ID;
+use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile};
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// Octets of one rule or policy file.
+const FILE_BYTES_MAX: u64 = 4 << 20;
+/// Files of a rule directory.
+const FILES_MAX: usize = 200;
+
+/// The rule files that are compiled in, by name.
+pub(crate) const RULES: &[(&str, &str)] = &[
+    ("cards.toml", include_str!("../../../config/rules/cards.toml")),
+];
+/// The policy that is compiled in.
+pub(crate) const POLICY: (&str, &str) = ("policy.toml", include_str!("../../../config/policy.toml"));
+
+/// Files that did not load, with their texts to show lines of.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Every complaint.
+    pub(crate) complaints: Vec<Diagnostic>,
+    files: Vec<(String, String)>,
+}
+
+impl Refused {
+    fn unread(complaint: Diagnostic) -> Refused {
+        Refused { complaints: vec![complaint], files: Vec::new() }
+    }
+
+    /// Prints the complaints, with the lines that they are about.
+    pub(crate) fn print(&self, format: crate::cli::Format) {
+        let shown: Vec<Shown<'_>> = self
+            .files
+            .iter()
+            .map(|(name, text)| Shown { source: SourceFile { name, text }, masked: false })
+            .collect();
+        crate::diagnostics::print(&self.complaints, &shown, format);
+    }
+}
+
+/// Rules and policy as text, ready for workers, and what the daemon itself needs of them.
+#[derive(Debug, Clone)]
+pub(crate) struct Material {
+    /// File name and text of every rule file.
+    pub(crate) rules: Vec<(String, String)>,
+    /// File name and text of the policy.
+    pub(crate) policy: (String, String),
+    /// How long sealed originals are kept.
+    pub(crate) keep_secs: u64,
+    /// Warnings.
+    pub(crate) warnings: Vec<Diagnostic>,
+    /// What was wrong with the files, if the last accepted ones run in their place.
+    pub(crate) degraded: Vec<Diagnostic>,
+}
+
+impl Material {
+    /// The compiled-in rules and policy. They are tested with the project and load always.
+    pub(crate) fn compiled_in() -> Material {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let rules = RULES.iter().map(own).collect();
+        accept(rules, own(&POLICY), true).expect("the compiled-in rules are tested")
+    }
+
+    /// What the configuration names. With a bad file the last accepted set runs, and `degraded` says why; without one
+    /// every complaint is answered.
+    pub(crate) fn load(config: &Config) -> Result<Material, Refused> {
+        if config.rules_dir.is_none() && config.policy.is_none() {
+            return Ok(Material::compiled_in());
+        }
+        let kept = config.state_dir.join("accepted");
+        match Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), &kept) {
+            Ok(material) => {
+                // Without a kept copy the next bad file is refused instead of bridged; that is worth no refusal now.
+                let _ = material.keep(&kept);
+                Ok(material)
+            }
+            Err(refused) => match Material::kept(&kept) {
+                Some(material) => Ok(Material { degraded: refused.complaints, ..material }),
+                None => Err(refused),
+            },
+        }
+    }
+
+    /// Loads files and runs every example, unless exactly this text was accepted before (`kept`).
+    pub(crate) fn check(rules: Option<&Path>, policy: Option<&Path>, kept: &Path) -> Result<Material, Refused> {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        let rules = match rules {
+            Some(dir) => read_dir(dir)?,
+            None => RULES.iter().map(own).collect(),
+        };
+        let policy = match policy {
+            Some(file) => (file.display().to_string(), read(file)?),
+            None => own(&POLICY),
+        };
+        let known = fs::read_to_string(kept.join("digest")).is_ok_and(|d| d == digest(&rules, &policy));
+        accept(rules, policy, known)
+    }
+
+    fn keep(&self, dir: &Path) -> io::Result<()> {
+        let digest = digest(&self.rules, &self.policy);
+        if fs::read_to_string(dir.join("digest")).is_ok_and(|d| d == digest) {
+            return Ok(());
+        }
+        // The digest is written last: until it stands there, the copy counts for nothing.
+        let _ = fs::remove_dir_all(dir);
+        fs::create_dir_all(dir.join("rules"))?;
+        for (index, (_, text)) in self.rules.iter().enumerate() {
+            fs::write(dir.join("rules").join(format!("{index:03}.toml")), text)?;
+        }
+        fs::write(dir.join("names"), self.rules.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join("\n"))?;
+        fs::write(dir.join("policy.toml"), &self.policy.1)?;
+        fs::write(dir.join("policy.name"), &self.policy.0)?;
+        fs::write(dir.join("digest"), digest)
+    }
+
+    fn kept(dir: &Path) -> Option<Material> {
+        let want = fs::read_to_string(dir.join("digest")).ok()?;
+        let names = fs::read_to_string(dir.join("names")).ok()?;
+        let rules: Vec<(String, String)> = names
+            .lines()
+            .enumerate()
+            .map(|(i, n)| Some((n.to_owned(), read(&dir.join("rules").join(format!("{i:03}.toml"))).ok()?)))
+            .collect::<Option<_>>()?;
+        let policy =
+            (fs::read_to_string(dir.join("policy.name")).ok()?, fs::read_to_string(dir.join("policy.toml")).ok()?);
+        (digest(&rules, &policy) == want).then(|| accept(rules, policy, true).ok()).flatten()
+    }
+}
+
+fn accept(rules: Vec<(String, String)>, policy: (String, String), tested: bool) -> Result<Material, Refused> {
+    match judge(&rules, &policy, tested) {
+        Ok((keep_secs, warnings)) => Ok(Material { rules, policy, keep_secs, warnings, degraded: Vec::new() }),
+        Err(complaints) => Err(Refused { complaints, files: rules.into_iter().chain([policy]).collect() }),
+    }
+}
+
+fn judge(
+    rules: &[(String, String)],
+    policy: &(String, String),
+    tested: bool,
+) -> Result<(u64, Vec<Diagnostic>), Vec<Diagnostic>> {
+    let files: Vec<SourceFile<'_>> = rules.iter().map(|(name, text)| SourceFile { name, text }).collect();
+    let (set, mut warnings) = match tested {
+        true => (Ruleset::load_accepted(&files)?, Vec::new()),
+        false => Ruleset::load(&files)?,
+    };
+    let (parsed, more) = Policy::load(SourceFile { name: &policy.0, text: &policy.1 }, &set)?;
+    warnings.extend(more);
+    Ok((parsed.keep().sealed_original_secs, warnings))
+}
+
+/// SHA-256 over build, names and texts.
+fn digest(rules: &[(String, String)], policy: &(String, String)) -> String {
+    let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    context.update(BUILD_ID.as_bytes());
+    for (name, text) in rules.iter().chain([policy]) {
+        for part in [name, text] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+    }
+    context.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
+    let refuse =
+        |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
+    let entries = fs::read_dir(dir).map_err(|e| refuse(format!("the rule directory cannot be read: {}", e.kind())))?;
+    let mut files: Vec<PathBuf> = entries
+        .filter_map(|e| Some(e.ok()?.path()))
+        .filter(|p| p.extension().is_some_and(|x| x == "toml"))
+        .collect();
+    files.sort();
+    if files.is_empty() || files.len() > FILES_MAX {
+        return Err(refuse(format!("{} rule files, expected 1 to {FILES_MAX}", files.len())));
+    }
+    files.iter().map(|f| Ok((f.display().to_string(), read(f)?))).collect()
+}
+
+fn read(file: &Path) -> Result<String, Refused> {
+    let refuse = |message: String, help| Refused::unread(complaint(file, message, help));
+    let size = fs::metadata(file).map_err(|e| refuse(format!("cannot be read: {}", e.kind()), "check the path"))?.len();
+    if size > FILE_BYTES_MAX {
+        return Err(refuse(format!("{size} bytes, at most {FILE_BYTES_MAX}"), "split the file"));
+    }
+    let bytes = fs::read(file).map_err(|e| refuse(format!("cannot be read: {}", e.kind()), "check its mode"))?;
+    String::from_utf8(bytes).map_err(|e| {
+        // The error owns the bytes; only the place leaves.
+        refuse(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()), "save the file as UTF-8")
+    })
+}
+
+fn complaint(file: &Path, message: String, help: &str) -> Diagnostic {
+    let name = file.display().to_string();
+    Diagnostic::error(SourceFile { name: &name, text: "" }, 0..0, message).help(help)
+}

@@ -1,0 +1,263 @@
+//! Workers: kept processes that look at hostile octets, one message at a time, so that the daemon never does.
+//!
+//! A worker gets rule and policy text and two derived keys over its standard input, octets in frames after that, and
+//! answers in frames ([`lazaret_core::wire`]). It has no file, no socket, no environment. What a worker that was taken
+//! over can still do is written in ARCHITECTURE.md. The place for Landlock and seccomp is [`child::confine`].
+
+mod child;
+mod pipe;
+
+pub(crate) use child::main as child_main;
+
+use crate::event::{Event, emit};
+use lazaret_core::Limits;
+use lazaret_core::pipeline::Setup;
+use lazaret_core::wire::{self, Answer, Job};
+use pipe::Pipe;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, mpsc};
+use std::time::{Duration, Instant};
+use tokio::sync::oneshot;
+
+/// Identifies the build on both ends of the pipe.
+pub(crate) const BUILD_ID: &str = concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"));
+
+/// Why a job has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    /// The worker ended while it held the message.
+    Died,
+    /// It did not answer in time and was killed.
+    Hung,
+    /// It caught a panic.
+    Panicked,
+    /// It answered what is no answer.
+    Babbled,
+    /// No worker could be started: the message is not to blame.
+    NotStarted,
+    /// The pool is closing: the message is not to blame.
+    Closing,
+}
+
+impl Death {
+    /// Does it count against the message?
+    pub(crate) fn is_strike(self) -> bool {
+        !matches!(self, Death::NotStarted | Death::Closing)
+    }
+
+    /// A word for the log.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Death::Died => "died",
+            Death::Hung => "hung",
+            Death::Panicked => "panicked",
+            Death::Babbled => "babbled",
+            Death::NotStarted => "not-started",
+            Death::Closing => "closing",
+        }
+    }
+}
+
+type Request = (Job, oneshot::Sender<(Job, Result<Answer, Death>)>);
+
+/// A fixed number of workers behind one queue. Dropping the last handle ends them.
+#[derive(Clone)]
+pub(crate) struct Pool {
+    queue: mpsc::SyncSender<Request>,
+}
+
+impl Pool {
+    /// Starts `count` slots; each starts its worker at once and replaces it when it is retired or dies.
+    pub(crate) fn start(setup: Setup, count: usize) -> Pool {
+        // A message waits here, in memory, only until a worker is free: the senders bound how many are in flight.
+        let (queue, requests) = mpsc::sync_channel::<Request>(64);
+        let requests = Arc::new(Mutex::new(requests));
+        let setup = Arc::new(setup);
+        for slot in 0..count.max(1) {
+            let (requests, setup) = (requests.clone(), setup.clone());
+            std::thread::Builder::new()
+                .name(format!("worker-{slot}"))
+                .spawn(move || Slot { number: slot, setup, worker: None }.serve(&requests))
+                .expect("the machine has a thread left at start");
+        }
+        Pool { queue }
+    }
+
+    /// Has a worker do a job. The job comes back, so that its octets can be sealed or tried again.
+    pub(crate) async fn run(&self, job: Job) -> (Job, Result<Answer, Death>) {
+        let (reply, answer) = oneshot::channel();
+        let mut request = (job, reply);
+        loop {
+            match self.queue.try_send(request) {
+                Ok(()) => break,
+                Err(mpsc::TrySendError::Full(back)) => {
+                    request = back;
+                    tokio::time::sleep(Duration::from_millis(1)).await;
+                }
+                Err(mpsc::TrySendError::Disconnected((job, _))) => return (job, Err(Death::Closing)),
+            }
+        }
+        answer.await.expect("a slot answers every request that it takes")
+    }
+}
+
+/// One place for a worker.
+struct Slot {
+    number: usize,
+    setup: Arc<Setup>,
+    worker: Option<Worker>,
+}
+
+impl Slot {
+    fn serve(mut self, requests: &Mutex<mpsc::Receiver<Request>>) {
+        self.worker = self.spawn().ok();
+        loop {
+            // The lock is held while waiting: the other slots wait for it in turn.
+            let request = match requests.lock() {
+                Ok(queue) => queue.recv(),
+                Err(_) => return,
+            };
+            let Ok((job, reply)) = request else { return };
+            let answer = self.work(&job);
+            // The asker may have given up; then nobody wants the answer.
+            let _ = reply.send((job, answer));
+            if self.worker.is_none() {
+                self.worker = self.spawn().ok();
+            }
+        }
+    }
+
+    fn work(&mut self, job: &Job) -> Result<Answer, Death> {
+        let mut worker = match self.worker.take() {
+            Some(worker) => worker,
+            None => self.spawn().map_err(|_| Death::NotStarted)?,
+        };
+        let answer = worker.ask(job, &self.setup.limits);
+        worker.messages += 1;
+        let stderr_bytes = worker.drain_stderr();
+        if stderr_bytes > 0 {
+            emit(Event::WorkerStderr { slot: self.number, bytes: stderr_bytes });
+        }
+        let why = match &answer {
+            Err(death) => Some(death.as_str()),
+            Ok(_) => worker.is_spent(&self.setup.limits),
+        };
+        match why {
+            Some(why) => {
+                emit(Event::WorkerRetired { slot: self.number, messages: worker.messages, why });
+                worker.end();
+            }
+            None => self.worker = Some(worker),
+        }
+        answer
+    }
+
+    fn spawn(&self) -> Result<Worker, ()> {
+        match Worker::start(&self.setup) {
+            Ok(worker) => {
+                emit(Event::WorkerStarted { slot: self.number });
+                Ok(worker)
+            }
+            Err(kind) => {
+                emit(Event::WorkerFailed { slot: self.number, kind });
+                Err(())
+            }
+        }
+    }
+}
+
+/// A running worker process.
+struct Worker {
+    child: Child,
+    input: Pipe,
+    output: Pipe,
+    errors: Pipe,
+    messages: u32,
+}
+
+impl Worker {
+    /// Starts the running binary again, even if the file was replaced or removed meanwhile.
+    fn start(setup: &Setup) -> Result<Worker, String> {
+        let mut child = Command::new("/proc/self/exe")
+            .arg("worker")
+            .env_clear()
+            .current_dir("/")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|e| e.kind().to_string())?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(input), Some(output), Some(errors)) = pipes else { return Err("no pipes".into()) };
+        let pipe = |fd| Pipe::new(fd).map_err(|e| e.kind().to_string());
+        let (input, output, errors) = (pipe(input.into())?, pipe(output.into())?, pipe(errors.into())?);
+        let mut worker = Worker { child, input, output, errors, messages: 0 };
+        match worker.greet(setup) {
+            Ok(()) => Ok(worker),
+            Err(kind) => {
+                worker.end();
+                Err(kind)
+            }
+        }
+    }
+
+    fn greet(&mut self, setup: &Setup) -> Result<(), String> {
+        self.set_deadline(Duration::from_secs(30));
+        wire::write_setup(&mut self.input, setup).map_err(|e| e.kind().to_string())?;
+        match wire::read_answer(&mut self.output, 4096) {
+            Ok(Answer::Ready { build_id }) if build_id == setup.build_id => Ok(()),
+            Ok(Answer::Ready { .. }) => Err("another build answered".into()),
+            Ok(Answer::SetupFailed) => Err("the rules or the policy do not load in a worker".into()),
+            Ok(_) | Err(_) => Err("no greeting".into()),
+        }
+    }
+
+    fn ask(&mut self, job: &Job, limits: &Limits) -> Result<Answer, Death> {
+        self.set_deadline(Duration::from_secs(limits.wall_secs_max));
+        if let Err(error) = wire::write_job(&mut self.input, job) {
+            return Err(if error.kind() == std::io::ErrorKind::TimedOut { Death::Hung } else { Death::Died });
+        }
+        match wire::read_answer(&mut self.output, limits.answer_bytes_max) {
+            Ok(Answer::Panicked) => Err(Death::Panicked),
+            Ok(Answer::Ready { .. } | Answer::SetupFailed) => Err(Death::Babbled),
+            Ok(answer) => Ok(answer),
+            Err(_) if self.output.timed_out() => Err(Death::Hung),
+            Err(_) if self.output.at_end() => Err(Death::Died),
+            Err(_) => Err(Death::Babbled),
+        }
+    }
+
+    fn set_deadline(&mut self, from_now: Duration) {
+        let deadline = Instant::now() + from_now;
+        self.input.set_deadline(deadline);
+        self.output.set_deadline(deadline);
+    }
+
+    /// Counts what stands in standard error and throws it away: it may hold anything.
+    fn drain_stderr(&mut self) -> usize {
+        self.errors.drain()
+    }
+
+    /// Why this worker gets no further message, if it does not.
+    fn is_spent(&self, limits: &Limits) -> Option<&'static str> {
+        if self.messages >= limits.worker_messages_max {
+            return Some("messages");
+        }
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id())).ok()?;
+        let pages: u64 = statm.split(' ').nth(1)?.parse().ok()?;
+        (pages * rustix::param::page_size() as u64 > limits.worker_retire_bytes).then_some("memory")
+    }
+
+    fn end(mut self) {
+        // It may be dead already; reaping is what matters.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
