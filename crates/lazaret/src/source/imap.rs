@@ -1,0 +1,614 @@
+//! IMAP (RFC 3501) over implicit TLS (RFC 8314), with MOVE, UIDPLUS, IDLE, LITERAL+ and SASL-IR where announced.
+//!
+//! Asked for are few and simple items: UID, RFC822.SIZE, `BODY.PEEK[]` and `BODY.PEEK[HEADER]`; never ENVELOPE, never
+//! BODYSTRUCTURE, never ESEARCH, whose many broken forms would cost a whole connection. Answers are matched by UID alone:
+//! what was not asked for, came twice or came without a body is passed over.
+
+mod auth;
+mod bounded;
+mod connect;
+pub(super) mod names;
+mod session;
+mod set;
+
+use super::error::{ErrorKind, SourceError};
+use super::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Fetched, FolderInfo, Secrets, Selected, Wake};
+use crate::config;
+use async_imap::imap_proto::rfc4315::UidSetMember;
+use async_imap::imap_proto::{
+    AttributeValue, MailboxDatum, MessageSection, NameAttribute, Response, ResponseCode, SectionPath, StatusAttribute,
+};
+use bounded::Budget;
+use lazaret_core::RawMessage;
+use session::{BUDGET, Caps, Session, Step};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// UIDs in one SEARCH. The reader parses a line anew with each 4 KiB that arrive, so a line must not grow with the folder.
+const WINDOW_UIDS: u32 = 20_000;
+
+/// The widest window, in a folder whose UIDs are sparse.
+const WINDOW_UIDS_MAX: u32 = 16 * WINDOW_UIDS;
+
+/// UIDs in one command that is answered by a line each.
+const LINES_MAX: usize = 2_000;
+
+/// Folders that are listed.
+const FOLDERS_MAX: usize = 5_000;
+
+/// Messages appended before their answers are awaited.
+const APPENDS_MAX: usize = 16;
+
+/// Octets of a message that is appended; a little more than any server takes.
+const APPEND_BYTES_MAX: usize = 256 * 1024 * 1024;
+
+/// Longest stay in IDLE; servers may hang up after 30 minutes, middle boxes sooner.
+const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
+
+/// Slowest transfer that is waited for, in octets a second.
+const BYTES_PER_SECOND_MIN: u64 = 32 * 1024;
+
+/// An IMAP account.
+pub(crate) struct ImapSource {
+    imap: config::Imap,
+    secrets: Secrets,
+    tls: Option<Arc<rustls::ClientConfig>>,
+    session: Option<Session>,
+    folder: Option<Folder>,
+    delimiter: Option<char>,
+}
+
+/// The open folder.
+#[derive(Clone)]
+struct Folder {
+    name: String,
+    selected: Selected,
+    is_writable: bool,
+}
+
+impl ImapSource {
+    pub(crate) fn open(imap: &config::Imap, secrets: Secrets) -> ImapSource {
+        ImapSource { imap: imap.clone(), secrets, tls: None, session: None, folder: None, delimiter: None }
+    }
+
+    pub(crate) async fn connect(&mut self) -> Result<(), SourceError> {
+        if self.session.as_ref().is_some_and(Session::is_ready) {
+            return Ok(());
+        }
+        self.session = None;
+        self.folder = None;
+        self.delimiter = None;
+        let mut attempt = self.log_in().await;
+        if auth::is_renewable(&self.imap.auth) && attempt.as_ref().is_err_and(|e| e.kind() == ErrorKind::Auth) {
+            attempt = self.log_in().await;
+        }
+        self.session = Some(attempt?);
+        Ok(())
+    }
+
+    pub(crate) async fn folders(&mut self) -> Result<Vec<FolderInfo>, SourceError> {
+        let delimiter = self.delimiter().await?;
+        let mut names: Vec<(String, bool)> = Vec::new();
+        let step = Step::new("the folders could not be listed", ErrorKind::Unavailable);
+        self.session()?
+            .run(step, r#"LIST "" "*""#, &[], &mut |response| {
+                if let Response::MailboxData(MailboxDatum::List(entry)) = response {
+                    let opens = !entry.name_attributes.contains(&NameAttribute::NoSelect);
+                    if names.len() < FOLDERS_MAX {
+                        names.push((names::unquoted(&entry.name), opens));
+                    }
+                }
+            })
+            .await?;
+        let mut folders = Vec::with_capacity(names.len());
+        for (wire, opens) in names {
+            let messages = if opens { self.count(&wire).await? } else { 0 };
+            folders.push(FolderInfo { name: names::plain(&wire, delimiter), messages });
+        }
+        folders.sort_by(|a, b| a.name.cmp(&b.name));
+        folders.dedup();
+        Ok(folders)
+    }
+
+    pub(crate) async fn select(&mut self, folder: &str) -> Result<Selected, SourceError> {
+        self.open_folder(folder, false).await
+    }
+
+    pub(crate) async fn uids(&mut self, since: Option<i64>) -> Result<Vec<u32>, SourceError> {
+        let Selected { uid_next, messages, .. } = self.folder()?.selected;
+        if messages == 0 {
+            return Ok(Vec::new());
+        }
+        let since = since.map(names::day).transpose()?.map(|day| format!(" SINCE {day}")).unwrap_or_default();
+        let mut window = WINDOW_UIDS;
+        let mut first = 1u32;
+        let mut uids = Vec::new();
+        // Without UIDNEXT there is no knowing where the windows end.
+        if messages > WINDOW_UIDS && uid_next != 0 {
+            while uid_next - first > window {
+                let last = first + (window - 1);
+                let found = self.search(&format!("UID {first}:{last}{since}")).await?;
+                let is_sparse = found.len() < (window / 4) as usize;
+                uids.extend(found);
+                first = last + 1;
+                window = if is_sparse { (window * 2).min(WINDOW_UIDS_MAX) } else { WINDOW_UIDS };
+            }
+        }
+        uids.extend(self.search(&format!("UID {first}:*{since}")).await?);
+        Ok(set::sorted(&uids))
+    }
+
+    pub(crate) async fn wait(&mut self, timeout: Duration) -> Result<Wake, SourceError> {
+        self.folder()?;
+        let session = self.session()?;
+        if session.told.grown {
+            return Ok(Wake::Changed);
+        }
+        if !session.told.caps.is_some_and(|caps| caps.idle) {
+            tokio::time::sleep(timeout).await;
+            return Ok(Wake::Elapsed);
+        }
+        Ok(if session.idle(timeout.min(IDLE_MAX)).await? { Wake::Changed } else { Wake::Elapsed })
+    }
+
+    pub(crate) async fn sizes(&mut self, uids: &[u32]) -> Result<Vec<(u32, u64)>, SourceError> {
+        self.folder()?;
+        let uids = set::sorted(uids);
+        let step = Step::new("the sizes of messages could not be read", ErrorKind::Unavailable);
+        let mut sizes = BTreeMap::new();
+        for (_, set) in set::cut(&uids, LINES_MAX) {
+            let on = &mut |response: &Response<'_>| {
+                if let Some(seen) = Seen::read(response).filter(|seen| uids.binary_search(&seen.uid).is_ok()) {
+                    // A size that does not fit 32 bits is one that the parser gave up on.
+                    let size = seen.size.map_or(u64::MAX, u64::from);
+                    if seen.size.is_some() || seen.is_unreadable {
+                        sizes.entry(seen.uid).or_insert(size);
+                    }
+                }
+            };
+            accept_expunged(self.session()?.run(step, &format!("UID FETCH {set} (UID RFC822.SIZE)"), &[], on).await)?;
+        }
+        Ok(sizes.into_iter().collect())
+    }
+
+    pub(crate) async fn fetch(&mut self, uids: &[u32], bytes_max: u64) -> Result<Vec<Fetched>, SourceError> {
+        self.folder()?;
+        let uids = set::sorted(uids);
+        let mut fetched = BTreeMap::new();
+        for (count, set) in set::cut(&uids, BATCH_MESSAGES_MAX) {
+            let on = &mut |response: &Response<'_>| {
+                if let Some(Seen { uid, size, body: Some(body), .. }) = Seen::read(response)
+                    && uids.binary_search(&uid).is_ok()
+                {
+                    fetched.entry(uid).or_insert_with(|| Fetched {
+                        uid,
+                        size_bytes: size.map_or(body.len() as u64, u64::from),
+                        octets: RawMessage::new(body.to_vec()),
+                    });
+                }
+            };
+            let step = transfer(count, bytes_max);
+            let command = format!("UID FETCH {set} (UID RFC822.SIZE BODY.PEEK[])");
+            accept_expunged(self.session()?.run(step, &command, &[], on).await)?;
+        }
+        Ok(fetched.into_values().collect())
+    }
+
+    pub(crate) async fn fetch_header(&mut self, uid: u32, bytes_max: usize) -> Result<RawMessage, SourceError> {
+        self.folder()?;
+        let mut header: Option<Vec<u8>> = None;
+        let on = &mut |response: &Response<'_>| {
+            if let Some(Seen { uid: theirs, header: Some(octets), .. }) = Seen::read(response)
+                && theirs == uid
+            {
+                let end = octets.len().min(bytes_max);
+                header.get_or_insert_with(|| octets.get(..end).unwrap_or_default().to_vec());
+            }
+        };
+        // Some servers pass over the range and send all of it.
+        let step = transfer(1, (bytes_max as u64).saturating_mul(4).max(4 * 1024 * 1024));
+        let command = format!("UID FETCH {uid} (UID BODY.PEEK[HEADER]<0.{}>)", bytes_max.max(1));
+        accept_expunged(self.session()?.run(step, &command, &[], on).await)?;
+        header
+            .map(RawMessage::new)
+            .ok_or(SourceError::new(ErrorKind::Unavailable, "the server gave no header of a message"))
+    }
+
+    pub(crate) async fn ensure_folder(&mut self, name: &str) -> Result<(), SourceError> {
+        let wire = self.wire(name).await?;
+        if self.exists(&wire).await? {
+            return Ok(());
+        }
+        let step = Step::new("a folder could not be created", ErrorKind::Unavailable);
+        let created = self.session()?.run(step, &format!("CREATE {wire}"), &[], &mut |_| ()).await;
+        if let Err(error) = created {
+            // Somebody else may have been faster, and an old server says so without a code.
+            let is_ready = self.session.as_ref().is_some_and(Session::is_ready);
+            return if is_ready && self.exists(&wire).await? { Ok(()) } else { Err(error) };
+        }
+        // So that mail programs show it. A refusal changes nothing.
+        let subscribed = self.session()?.run(step, &format!("SUBSCRIBE {wire}"), &[], &mut |_| ()).await;
+        subscribed.or_else(|error| if error.reply().is_some() { Ok(()) } else { Err(error) })
+    }
+
+    pub(crate) async fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<Vec<u32>, SourceError> {
+        let Caps { moves, uidplus, .. } = self.caps()?;
+        if !moves && !uidplus {
+            return Err(SourceError::new(
+                ErrorKind::Unsupported,
+                "the server can neither move messages (MOVE) nor remove chosen ones (UIDPLUS)",
+            ));
+        }
+        let wire = self.wire(folder).await?;
+        self.make_writable().await?;
+        let uids = set::sorted(uids);
+        let step = Step::new("messages could not be moved", ErrorKind::Unavailable);
+        for (_, set) in set::cut(&uids, LINES_MAX) {
+            let verb = if moves { "MOVE" } else { "COPY" };
+            let command = format!("UID {verb} {set} {wire}");
+            accept_expunged(self.session()?.run(step, &command, &[], &mut |_| ()).await)?;
+            if !moves {
+                self.expunge(&set, step).await?;
+            }
+        }
+        self.gone(uids).await
+    }
+
+    pub(crate) async fn append(
+        &mut self,
+        folder: &str,
+        message: &[u8],
+        date: Option<i64>,
+    ) -> Result<Option<u32>, SourceError> {
+        let mut results = self.append_all(folder, &[(message, date)]).await?;
+        results.pop().unwrap_or(Err(SourceError::new(ErrorKind::Protocol, "a message could not be appended")))
+    }
+
+    /// Appends several messages; sent in one go where the server allows it. One refused message does not hold up others.
+    pub(crate) async fn append_all(
+        &mut self,
+        folder: &str,
+        messages: &[(&[u8], Option<i64>)],
+    ) -> Result<Vec<Result<Option<u32>, SourceError>>, SourceError> {
+        let wire = self.wire(folder).await?;
+        let is_plus = self.caps()?.literal_plus;
+        let mut results = Vec::with_capacity(messages.len());
+        for some in messages.chunks(if is_plus { APPENDS_MAX } else { 1 }) {
+            let mut commands = Vec::with_capacity(some.len());
+            let texts: Vec<_> = some.iter().map(|(message, _)| with_crlf(message)).collect::<Result<_, _>>()?;
+            for ((_, date), text) in some.iter().zip(&texts) {
+                let date = date.map(names::date_time).transpose()?.map(|date| format!(" \"{date}\""));
+                commands.push((format!("APPEND {wire}{}", date.unwrap_or_default()), text.as_slice()));
+            }
+            results.extend(self.append_some(is_plus, &commands).await?);
+        }
+        Ok(results)
+    }
+
+    pub(crate) async fn find(&mut self, folder: &str, header: &str, value: &str) -> Result<Vec<u32>, SourceError> {
+        if header.is_empty() || !header.bytes().all(|octet| octet.is_ascii_alphanumeric() || octet == b'-') {
+            return Err(SourceError::new(ErrorKind::Config, "a header name holds other than letters, digits and -"));
+        }
+        let query = format!("HEADER {header} {}", names::quoted(value)?);
+        let before = self.folder.clone();
+        if before.as_ref().is_some_and(|open| open.name == folder) {
+            return self.search(&query).await;
+        }
+        let found = match self.open_folder(folder, false).await {
+            Ok(_) => self.search(&query).await,
+            Err(error) => Err(error),
+        };
+        if let Some(before) = before
+            && self.session.as_ref().is_some_and(Session::is_ready)
+        {
+            let again = self.open_folder(&before.name, before.is_writable).await?;
+            if again.uid_validity != before.selected.uid_validity {
+                self.folder = None;
+                return Err(SourceError::new(ErrorKind::Unavailable, "the folder was replaced while it was open"));
+            }
+        }
+        found
+    }
+
+    pub(crate) async fn remove(&mut self, uids: &[u32]) -> Result<Vec<u32>, SourceError> {
+        if !self.caps()?.uidplus {
+            return Err(SourceError::new(ErrorKind::Unsupported, "the server cannot remove chosen messages (UIDPLUS)"));
+        }
+        self.make_writable().await?;
+        let uids = set::sorted(uids);
+        let step = Step::new("messages could not be removed", ErrorKind::Unavailable);
+        for (_, set) in set::cut(&uids, LINES_MAX) {
+            self.expunge(&set, step).await?;
+        }
+        self.gone(uids).await
+    }
+
+    pub(crate) async fn logout(&mut self) {
+        let step = Step {
+            deadline: Duration::from_secs(5),
+            ..Step::new("the server did not say good-bye", ErrorKind::Unavailable)
+        };
+        if let Some(mut session) = self.session.take() {
+            // It is over either way.
+            let _ = session.run(step, "LOGOUT", &[], &mut |_| ()).await;
+        }
+        self.folder = None;
+    }
+}
+
+/// The steps that the functions above are made of.
+impl ImapSource {
+    fn session(&mut self) -> Result<&mut Session, SourceError> {
+        self.session
+            .as_mut()
+            .filter(|session| session.is_ready())
+            .ok_or(SourceError::new(ErrorKind::Unavailable, "there is no connection to the server"))
+    }
+
+    fn caps(&mut self) -> Result<Caps, SourceError> {
+        Ok(self.session()?.told.caps.unwrap_or_default())
+    }
+
+    fn folder(&self) -> Result<&Folder, SourceError> {
+        self.folder.as_ref().ok_or(SourceError::new(ErrorKind::Unavailable, "no folder is open"))
+    }
+
+    /// The character between the levels of a folder's name.
+    async fn delimiter(&mut self) -> Result<char, SourceError> {
+        if let Some(delimiter) = self.delimiter {
+            return Ok(delimiter);
+        }
+        let mut delimiter = '/';
+        let step = Step::new("the form of folder names could not be asked for", ErrorKind::Unavailable);
+        self.session()?
+            .run(step, r#"LIST "" """#, &[], &mut |response| {
+                if let Response::MailboxData(MailboxDatum::List(entry)) = response {
+                    let told = entry.delimiter.as_deref().map(names::unquoted);
+                    delimiter = told.and_then(|told| told.chars().next()).unwrap_or('/');
+                }
+            })
+            .await?;
+        self.delimiter = Some(delimiter);
+        Ok(delimiter)
+    }
+
+    async fn wire(&mut self, name: &str) -> Result<String, SourceError> {
+        let delimiter = if name.contains('/') { self.delimiter().await? } else { '/' };
+        names::mailbox(name, delimiter)
+    }
+
+    async fn count(&mut self, wire: &str) -> Result<u32, SourceError> {
+        let mut messages = 0;
+        let step = Step::new("the messages of a folder could not be counted", ErrorKind::Unavailable);
+        let command = format!("STATUS {} (MESSAGES)", names::quoted(wire)?);
+        let counted = self
+            .session()?
+            .run(step, &command, &[], &mut |response| {
+                if let Response::MailboxData(MailboxDatum::Status { status, .. }) = response {
+                    for attribute in status {
+                        if let StatusAttribute::Messages(count) = attribute {
+                            messages = *count;
+                        }
+                    }
+                }
+            })
+            .await;
+        match counted {
+            Err(error) if error.reply().is_none() => Err(error),
+            _ => Ok(messages),
+        }
+    }
+
+    async fn exists(&mut self, wire: &str) -> Result<bool, SourceError> {
+        let mut exists = false;
+        let step = Step::new("a folder could not be looked for", ErrorKind::Unavailable);
+        self.session()?
+            .run(step, &format!(r#"LIST "" {wire}"#), &[], &mut |response| {
+                if let Response::MailboxData(MailboxDatum::List(entry)) = response {
+                    let opens = !entry.name_attributes.contains(&NameAttribute::NoSelect);
+                    // The name may hold `*` or `%`, which match other names too.
+                    exists |= opens && names::quoted(&names::unquoted(&entry.name)).is_ok_and(|name| name == wire);
+                }
+            })
+            .await?;
+        Ok(exists)
+    }
+
+    /// EXAMINE or SELECT. A refused one leaves no folder open (RFC 3501 6.3.1).
+    async fn open_folder(&mut self, name: &str, is_writable: bool) -> Result<Selected, SourceError> {
+        let wire = self.wire(name).await?;
+        self.folder = None;
+        let session = self.session()?;
+        session.told.exists = None;
+        session.told.grown = false;
+        let mut selected = Selected { uid_validity: 0, uid_next: 0, messages: 0 };
+        let mut is_refused = false;
+        let on = &mut |response: &Response<'_>| match response {
+            Response::MailboxData(MailboxDatum::Exists(count)) => selected.messages = *count,
+            Response::Data { outcome, .. } | Response::Done { outcome, .. } => match outcome.code {
+                Some(ResponseCode::UidValidity(value)) => selected.uid_validity = value,
+                Some(ResponseCode::UidNext(value)) => selected.uid_next = value,
+                Some(ResponseCode::ReadOnly) => is_refused = is_writable,
+                _ => (),
+            },
+            _ => (),
+        };
+        let step = Step::new("the folder could not be opened", ErrorKind::Unavailable);
+        let verb = if is_writable { "SELECT" } else { "EXAMINE" };
+        let opened = session.run(step, &format!("{verb} {wire}"), &[], on).await;
+        if let Err(error) = opened {
+            let is_plain_no = error.reply().is_some_and(|reply| reply.status == "NO" && reply.code.is_none());
+            if is_plain_no && !self.exists(&wire).await? {
+                return Err(SourceError::new(ErrorKind::NoFolder, "there is no such folder"));
+            }
+            return Err(error);
+        }
+        if is_refused {
+            return Err(SourceError::new(ErrorKind::Auth, "this login may read the folder, but not change it"));
+        }
+        self.folder = Some(Folder { name: name.to_owned(), selected, is_writable });
+        Ok(selected)
+    }
+
+    /// Opens the open folder once more, to change something in it.
+    async fn make_writable(&mut self) -> Result<(), SourceError> {
+        let Folder { name, selected, is_writable } = self.folder()?.clone();
+        if is_writable {
+            return Ok(());
+        }
+        let again = self.open_folder(&name, true).await?;
+        if again.uid_validity != selected.uid_validity {
+            self.folder = None;
+            return Err(SourceError::new(ErrorKind::Unavailable, "the folder was replaced while it was open"));
+        }
+        Ok(())
+    }
+
+    async fn search(&mut self, query: &str) -> Result<Vec<u32>, SourceError> {
+        let budget = Budget { line_bytes_max: 8 * 1024 * 1024, ..BUDGET };
+        let step = Step { budget, ..Step::new("the messages of a folder could not be listed", ErrorKind::Unavailable) };
+        let mut uids = Vec::new();
+        self.session()?
+            .run(step, &format!("UID SEARCH {query}"), &[], &mut |response| {
+                if let Response::MailboxData(MailboxDatum::Search(found)) = response {
+                    uids.extend_from_slice(found);
+                }
+            })
+            .await?;
+        Ok(set::sorted(&uids))
+    }
+
+    /// Marks and expunges these and no others (RFC 4315 2.1).
+    async fn expunge(&mut self, set: &str, step: Step) -> Result<(), SourceError> {
+        let session = self.session()?;
+        let mark = format!(r"UID STORE {set} +FLAGS.SILENT (\Deleted)");
+        accept_expunged(session.run(step, &mark, &[], &mut |_| ()).await)?;
+        session.run(step, &format!("UID EXPUNGE {set}"), &[], &mut |_| ()).await
+    }
+
+    /// Which of `uids` the folder does not hold.
+    async fn gone(&mut self, mut uids: Vec<u32>) -> Result<Vec<u32>, SourceError> {
+        let mut left = Vec::new();
+        for (_, set) in set::cut(&uids, LINES_MAX) {
+            left.extend(self.search(&format!("UID {set}")).await?);
+        }
+        left.sort_unstable();
+        uids.retain(|uid| left.binary_search(uid).is_err());
+        Ok(uids)
+    }
+
+    async fn append_some(
+        &mut self,
+        is_plus: bool,
+        commands: &[(String, &[u8])],
+    ) -> Result<Vec<Result<Option<u32>, SourceError>>, SourceError> {
+        let bytes = commands.iter().map(|(_, message)| message.len() as u64).sum();
+        let step = Step {
+            deadline: time_for(bytes),
+            ..Step::new("a message could not be appended", ErrorKind::Unavailable)
+        };
+        let mut uids = vec![None; commands.len()];
+        let mut told = |index: usize, response: &Response<'_>| {
+            if let Response::Done { outcome, .. } = response
+                && let Some(ResponseCode::AppendUid(_, set)) = &outcome.code
+                && let Some(uid) = uids.get_mut(index)
+            {
+                *uid = set.first().map(|member| match member {
+                    UidSetMember::Uid(uid) => *uid,
+                    UidSetMember::UidRange(range) => *range.start(),
+                });
+            }
+        };
+        let session = self.session()?;
+        let mut results = Vec::with_capacity(commands.len());
+        if is_plus {
+            results = session.run_literals(step, commands, &mut told).await?;
+        } else {
+            for (index, (command, message)) in commands.iter().enumerate() {
+                let command = format!("{command} {{{}}}", message.len());
+                let result = session.run(step, &command, &[*message], &mut |response| told(index, response)).await;
+                match result {
+                    Err(error) if error.reply().is_none() => return Err(error),
+                    answered => results.push(answered),
+                }
+            }
+        }
+        Ok(results.into_iter().zip(uids).map(|(result, uid)| result.map(|()| uid)).collect())
+    }
+}
+
+/// What a FETCH response tells of one message.
+struct Seen<'a> {
+    uid: u32,
+    size: Option<u32>,
+    body: Option<&'a [u8]>,
+    header: Option<&'a [u8]>,
+    /// It holds an item that the parser could not make sense of.
+    is_unreadable: bool,
+}
+
+impl<'a> Seen<'a> {
+    fn read(response: &'a Response<'_>) -> Option<Seen<'a>> {
+        let Response::Fetch(_, attributes) = response else { return None };
+        let mut seen = Seen { uid: 0, size: None, body: None, header: None, is_unreadable: false };
+        for attribute in attributes {
+            match attribute {
+                AttributeValue::Uid(uid) => seen.uid = *uid,
+                AttributeValue::Rfc822Size(size) => seen.size = Some(*size),
+                AttributeValue::BodySection { section: None, index: None, data } => seen.body = data.as_deref(),
+                AttributeValue::BodySection {
+                    section: Some(SectionPath::Full(MessageSection::Header)),
+                    index: None | Some(0),
+                    data,
+                } => seen.header = data.as_deref(),
+                AttributeValue::Unknown => seen.is_unreadable = true,
+                _ => (),
+            }
+        }
+        (seen.uid != 0).then_some(seen)
+    }
+}
+
+/// Somebody else removed some of the messages meanwhile (RFC 5530 3): the others were answered.
+fn accept_expunged(result: Result<(), SourceError>) -> Result<(), SourceError> {
+    match result {
+        Err(error) if error.reply().is_some_and(|reply| reply.code == Some("EXPUNGEISSUED")) => Ok(()),
+        other => other,
+    }
+}
+
+/// A step that brings `count` messages of at most `bytes_max` octets each, [`BATCH_BYTES_MAX`] together unless one alone
+/// is larger. Twice that is let through, for sizes that were only estimated.
+fn transfer(count: usize, bytes_max: u64) -> Step {
+    let expected = BATCH_BYTES_MAX.max(bytes_max).min(bytes_max.saturating_mul(count as u64));
+    let budget = Budget {
+        literal_bytes_max: bytes_max,
+        bytes_max: expected.saturating_mul(2).saturating_add(BUDGET.bytes_max),
+        ..BUDGET
+    };
+    let step = Step::new("messages could not be fetched", ErrorKind::Unavailable);
+    Step { budget, deadline: time_for(expected), ..step }
+}
+
+fn time_for(bytes: u64) -> Duration {
+    Duration::from_secs(60 + bytes / BYTES_PER_SECOND_MIN)
+}
+
+/// The message with CRLF at every line's end, as IMAP wants it (RFC 3501 6.3.11).
+fn with_crlf(message: &[u8]) -> Result<Vec<u8>, SourceError> {
+    if message.is_empty() || message.len() > APPEND_BYTES_MAX || message.contains(&0) {
+        return Err(SourceError::new(ErrorKind::Limit, "a message to append is empty, too large or holds NUL"));
+    }
+    let mut out = Vec::with_capacity(message.len() + message.len() / 32);
+    let mut rest = message;
+    while let Some(end) = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
+        let (line, tail) = rest.split_at(end);
+        out.extend_from_slice(line);
+        out.extend_from_slice(b"\r\n");
+        let one = tail.get(1..).unwrap_or_default();
+        rest = if tail.starts_with(b"\r\n") { one.get(1..).unwrap_or_default() } else { one };
+    }
+    out.extend_from_slice(rest);
+    Ok(out)
+}

@@ -1,0 +1,6 @@
+//! Sources against peers: scripted ones for faults, a real server where one is named.
+
+mod faults;
+mod maildir;
+mod peer;
+mod real;
