@@ -1,5 +1,13 @@
 //! Configuration, as meant. `config/file.rs` mirrors the TOML as written; only the conversion complains, all at once.
 
+pub(crate) mod file;
+mod mailbox;
+#[cfg(test)]
+mod mistakes;
+mod reader;
+mod replies;
+mod value;
+
 use lazaret_core::{Limits, Profile};
 use lazaret_store::ReplyLimits;
 use std::path::PathBuf;
@@ -7,46 +15,48 @@ use std::time::Duration;
 
 /// Everything the daemon was told, checked.
 #[derive(Debug, Clone)]
-pub struct Config {
+pub(crate) struct Config {
     /// Directory of the store and of the last accepted rules.
-    pub state_dir: PathBuf,
+    pub(crate) state_dir: PathBuf,
     /// Directory of the local socket.
-    pub runtime_dir: PathBuf,
+    pub(crate) runtime_dir: PathBuf,
     /// Tenant; `default` if the file names none.
-    pub tenant: String,
+    pub(crate) tenant: String,
     /// Observe or enforce.
-    pub mode: Mode,
+    pub(crate) mode: Mode,
     /// Where the store's root key is.
-    pub store_key: SecretRef,
+    pub(crate) store_key: SecretRef,
     /// To whom originals are sealed.
-    pub quarantine: Quarantine,
+    pub(crate) quarantine: Quarantine,
     /// Mailboxes, at least one.
-    pub mailboxes: Vec<Mailbox>,
+    pub(crate) mailboxes: Vec<Mailbox>,
     /// Replies; `None`: nobody is ever answered.
-    pub replies: Option<Replies>,
+    pub(crate) replies: Option<Replies>,
     /// Directory of rule files; `None`: the compiled-in ones.
-    pub rules_dir: Option<PathBuf>,
+    pub(crate) rules_dir: Option<PathBuf>,
     /// Policy file; `None`: the compiled-in one.
-    pub policy: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
     /// Directory of templates; `None`: the compiled-in ones.
-    pub templates_dir: Option<PathBuf>,
+    pub(crate) templates_dir: Option<PathBuf>,
     /// Worker processes.
-    pub workers: usize,
+    pub(crate) workers: usize,
     /// Mail older than this gets a ticket, never a reply.
-    pub reply_max_age: Duration,
+    pub(crate) reply_max_age: Duration,
     /// Time between two looks at a mailbox.
-    pub poll_interval: Duration,
+    pub(crate) poll_interval: Duration,
     /// Bounds of one message.
-    pub limits: Limits,
+    pub(crate) limits: Limits,
     /// Free bytes of the state volume below which nothing is fetched.
-    pub disk_reserve_bytes: u64,
+    pub(crate) disk_reserve_bytes: u64,
+    /// Octets of memory that the store may use for pages.
+    pub(crate) cache_bytes: u64,
     /// Operator settings.
-    pub operator: Operator,
+    pub(crate) operator: Operator,
 }
 
 /// Does the daemon change anything at the source, or send?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// Reads, judges, makes tickets; changes nothing at the source, sends nothing.
     Observe,
     /// Does what the verdicts ask for.
@@ -55,7 +65,7 @@ pub enum Mode {
 
 /// Where a secret is; never the secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SecretRef {
+pub(crate) enum SecretRef {
     /// A systemd credential of this name, in `$CREDENTIALS_DIRECTORY`.
     Credential(String),
     /// A file, mode 0600 or stricter, owned by the user of the daemon or root.
@@ -64,35 +74,45 @@ pub enum SecretRef {
 
 /// Sealing.
 #[derive(Debug, Clone)]
-pub struct Quarantine {
+pub(crate) struct Quarantine {
     /// Public keys; at least one in enforce mode.
-    pub recipients: Vec<lazaret_core::seal::Recipient>,
+    pub(crate) recipients: Vec<lazaret_core::seal::Recipient>,
     /// Does release need a second person?
-    pub four_eyes: bool,
+    pub(crate) four_eyes: bool,
 }
 
 /// One mailbox.
 #[derive(Debug, Clone)]
-pub struct Mailbox {
+pub(crate) struct Mailbox {
     /// Name in ledger, logs and metrics.
-    pub name: String,
+    pub(crate) name: String,
     /// What a worker is told.
-    pub profile: Profile,
+    pub(crate) profile: Profile,
     /// Where the mail is.
-    pub source: Source,
+    pub(crate) source: Source,
     /// Folders that are pulled.
-    pub folders: Vec<String>,
+    pub(crate) folders: Vec<String>,
     /// What of the mail that is there already is taken; `None`: `run` refuses a mailbox not yet in the ledger.
-    pub start: Option<Start>,
+    pub(crate) start: Option<Start>,
     /// Where clean copies go.
-    pub deliver: Deliver,
+    pub(crate) deliver: Deliver,
     /// Where mail that is too large is put.
-    pub held_folder: String,
+    pub(crate) held_folder: String,
+}
+
+impl Mailbox {
+    /// Messages that are fetched in one command.
+    pub(crate) fn batch_messages_max(&self) -> usize {
+        match &self.source {
+            Source::Imap(imap) => imap.batch_messages_max,
+            Source::Maildir(_) => 64,
+        }
+    }
 }
 
 /// A place that mail is pulled from.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub(crate) enum Source {
     /// An IMAP server.
     Imap(Imap),
     /// A Maildir on this machine.
@@ -101,24 +121,24 @@ pub enum Source {
 
 /// An IMAP account; TLS from the first octet (RFC 8314), no other way.
 #[derive(Debug, Clone)]
-pub struct Imap {
+pub(crate) struct Imap {
     /// Host name, checked against the certificate.
-    pub host: String,
+    pub(crate) host: String,
     /// Port, 993 unless told.
-    pub port: u16,
+    pub(crate) port: u16,
     /// User name.
-    pub user: String,
+    pub(crate) user: String,
     /// Login.
-    pub auth: Auth,
+    pub(crate) auth: Auth,
     /// PEM file of certificate authorities to trust in place of the platform's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
     /// Messages and octets asked for in one command.
-    pub batch_messages_max: usize,
+    pub(crate) batch_messages_max: usize,
 }
 
 /// How to log in.
 #[derive(Debug, Clone)]
-pub enum Auth {
+pub(crate) enum Auth {
     /// AUTHENTICATE PLAIN, else LOGIN.
     Password(SecretRef),
     /// SASL XOAUTH2; the token is the command's standard output. No shell.
@@ -129,7 +149,7 @@ pub enum Auth {
 
 /// What of the mail that was there before is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Start {
+pub(crate) enum Start {
     /// Nothing.
     Now,
     /// All.
@@ -140,39 +160,39 @@ pub enum Start {
 
 /// Where clean copies go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Deliver {
+pub(crate) enum Deliver {
     /// A folder of the same account.
     Folder(String),
 }
 
 /// How customers are answered.
 #[derive(Debug, Clone)]
-pub struct Replies {
+pub(crate) struct Replies {
     /// Transport.
-    pub transport: Transport,
+    pub(crate) transport: Transport,
     /// `From` of every reply: display name and address.
-    pub from_name: String,
+    pub(crate) from_name: String,
     /// Its address.
-    pub from: lazaret_core::Addr,
+    pub(crate) from: lazaret_core::Addr,
     /// Envelope sender; `None` is `<>`.
-    pub envelope_from: Option<lazaret_core::Addr>,
+    pub(crate) envelope_from: Option<lazaret_core::Addr>,
     /// Who gets a receipt.
-    pub receipt: Receipt,
+    pub(crate) receipt: Receipt,
     /// Upload portal with `{token}` in it; `None`: the wording without a link.
-    pub portal: Option<String>,
+    pub(crate) portal: Option<String>,
     /// Second channel for a password.
-    pub phone: Option<String>,
+    pub(crate) phone: Option<String>,
     /// Life of a portal link.
-    pub link_lifetime: Duration,
+    pub(crate) link_lifetime: Duration,
     /// Limits.
-    pub limits: ReplyLimits,
+    pub(crate) limits: ReplyLimits,
     /// Default language of replies.
-    pub language: String,
+    pub(crate) language: String,
 }
 
 /// How replies leave.
 #[derive(Debug, Clone)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// A submission server.
     Smtp(Smtp),
     /// One `.eml` file a reply, for trials and tests.
@@ -181,22 +201,22 @@ pub enum Transport {
 
 /// A submission server (RFC 6409).
 #[derive(Debug, Clone)]
-pub struct Smtp {
+pub(crate) struct Smtp {
     /// Host name, checked against the certificate.
-    pub host: String,
+    pub(crate) host: String,
     /// Port.
-    pub port: u16,
+    pub(crate) port: u16,
     /// TLS.
-    pub tls: SmtpTls,
+    pub(crate) tls: SmtpTls,
     /// User and password, where it asks for them.
-    pub login: Option<(String, SecretRef)>,
+    pub(crate) login: Option<(String, SecretRef)>,
     /// PEM file of certificate authorities to trust in place of the platform's.
-    pub ca_file: Option<PathBuf>,
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 /// TLS of a submission server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SmtpTls {
+pub(crate) enum SmtpTls {
     /// From the first octet (port 465).
     Implicit,
     /// STARTTLS, required (port 587).
@@ -207,7 +227,7 @@ pub enum SmtpTls {
 
 /// Who gets a receipt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Receipt {
+pub(crate) enum Receipt {
     /// Who opens a ticket.
     NewTicket,
     /// Nobody: the helpdesk sends its own.
@@ -216,16 +236,16 @@ pub enum Receipt {
 
 /// Operator settings.
 #[derive(Debug, Clone, Default)]
-pub struct Operator {
+pub(crate) struct Operator {
     /// Who hears of trouble.
-    pub alert_to: Vec<lazaret_core::Addr>,
+    pub(crate) alert_to: Vec<lazaret_core::Addr>,
     /// Role → `user:NAME` or `group:NAME`.
-    pub roles: Vec<(Role, Principal)>,
+    pub(crate) roles: Vec<(Role, Principal)>,
 }
 
 /// What a caller of the local socket may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
+pub(crate) enum Role {
     /// Starts, stops, sees counts; no content.
     Operator,
     /// Reads redacted tickets.
@@ -238,7 +258,7 @@ pub enum Role {
 
 /// A user or group of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Principal {
+pub(crate) enum Principal {
     /// A user name.
     User(String),
     /// A group name.
