@@ -1,0 +1,254 @@
+//! The parts of a message: bodies, attachments, enclosed messages, and what cannot be read.
+
+use super::Builder;
+use super::decode::{Transfer, decode_charset, uu_begin, uudecode};
+use super::opaque::{is_text, why_opaque};
+use crate::gate::{Kind, Node};
+use crate::parse::fields::{Structured, message_ids, structured};
+use crate::tree::{Attached, Home};
+use crate::{OpaqueWhy, PartPath};
+use aws_lc_rs::digest;
+use lazaret_scan::Placement;
+use std::borrow::Cow;
+
+/// A node that waits for its visit.
+struct Visit {
+    node: usize,
+    /// Section number of the node itself.
+    own: String,
+    /// What the numbers of its parts begin with.
+    prefix: String,
+    /// The enclosed message it belongs to: an index of `attachments`.
+    within: Option<usize>,
+    /// Is it a part of a multipart/encrypted?
+    encrypted: bool,
+    /// Is its header already read, as that of a message?
+    header_read: bool,
+}
+
+/// A leaf, decoded.
+struct Leaf<'a> {
+    own: String,
+    within: Option<usize>,
+    media_type: &'a str,
+    charset: Option<&'a str>,
+    name: String,
+    octets: Cow<'a, [u8]>,
+}
+
+impl Builder<'_> {
+    /// Visits every part, in the order in which they stand.
+    pub(super) fn parts(&mut self) {
+        let layout = self.layout;
+        let mut waiting =
+            vec![Visit { node: 0, own: "1".to_owned(), prefix: String::new(), within: None, encrypted: false, header_read: true }];
+        let mut first_leaf = true;
+        while let Some(visit) = waiting.pop() {
+            let Some(node) = layout.nodes.get(visit.node) else { continue };
+            if !visit.header_read {
+                // A description, and what else a person may have put there.
+                self.other_fields(node, &format!("{}/", visit.own), &[]);
+            }
+            if node.ambiguous {
+                self.ambiguous(node, &visit.own);
+            }
+            match node.kind {
+                Kind::Multipart => self.multipart(node, &visit, &mut waiting),
+                Kind::Message => self.enclosed(node, visit, &mut waiting),
+                Kind::Leaf => {
+                    self.leaf(node, visit, first_leaf);
+                    first_leaf = false;
+                }
+            }
+        }
+    }
+
+    fn multipart(&mut self, node: &Node, visit: &Visit, waiting: &mut Vec<Visit>) {
+        let encrypted = visit.encrypted || node.content_type.value == "multipart/encrypted";
+        self.whole_encrypted |= encrypted && visit.node == 0;
+        for (index, &child) in node.children.iter().enumerate().rev() {
+            let own = join(&visit.prefix, index + 1);
+            waiting.push(Visit { node: child, prefix: own.clone(), own, within: visit.within, encrypted, header_read: false });
+        }
+        for (range, name) in [(&node.preamble, "preamble"), (&node.epilogue, "epilogue")] {
+            let text = decode_charset(self.layout.slice(node, range), None).0;
+            let path = if visit.prefix.is_empty() { name.to_owned() } else { format!("{}/{name}", visit.prefix) };
+            self.text(path, Home::Elsewhere, Placement::Body, text);
+        }
+    }
+
+    /// An enclosed message: an attachment whose text is its header and all its bodies.
+    fn enclosed(&mut self, node: &Node, visit: Visit, waiting: &mut Vec<Visit>) {
+        let layout = self.layout;
+        let (octets, clean) = layout.decoded(node);
+        if !clean {
+            self.defect("bad-encoding");
+        }
+        let attachment = visit.within.unwrap_or_else(|| self.attach(node, &visit.own, &octets, None));
+        let Some(&child) = node.children.first() else { return };
+        if let Some(inner) = layout.nodes.get(child) {
+            self.enclosed_header(inner, &visit.own, attachment);
+        }
+        let own = join(&visit.own, 1);
+        let within = Some(attachment);
+        waiting.push(Visit { node: child, own, prefix: visit.own, within, encrypted: visit.encrypted, header_read: true });
+    }
+
+    fn attach(&mut self, node: &Node, own: &str, octets: &[u8], opaque: Option<OpaqueWhy>) -> usize {
+        let index = self.attachments.len();
+        let mut sha256 = [0; 32];
+        for (to, from) in sha256.iter_mut().zip(digest::digest(&digest::SHA256, octets).as_ref()) {
+            *to = *from;
+        }
+        self.attachments.push(Attached {
+            path: PartPath::new(own),
+            media_type: node.content_type.value.clone(),
+            size_bytes: octets.len() as u64,
+            opaque,
+            sha256,
+        });
+        let name = self.name_of(node);
+        self.text(format!("{own}/name"), Home::AttachmentName(index), Placement::Name, name);
+        index
+    }
+
+    /// File name: of the disposition, else of the type.
+    fn name_of(&self, node: &Node) -> String {
+        let disposition = self.disposition(node);
+        let name = disposition.param("filename").or_else(|| node.content_type.param("name"));
+        name.or_else(|| node.content_type.param("filename")).unwrap_or_default().trim().to_owned()
+    }
+
+    fn disposition(&self, node: &Node) -> Structured {
+        self.layout.values(node, "content-disposition").next().map(structured).unwrap_or_default()
+    }
+
+    fn leaf(&mut self, node: &Node, visit: Visit, first: bool) {
+        let layout = self.layout;
+        let own = visit.own;
+        let (octets, clean) = layout.decoded(node);
+        if !clean {
+            self.defect("bad-encoding");
+            // What is not in the encoding was perhaps not meant to be.
+            let raw = decode_charset(layout.slice(node, &node.body), None).0;
+            self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, raw);
+        }
+        // A multipart without its boundary is text (RFC 2046 5.1.1 asks for one; what is there still has to be read).
+        let broken = node.content_type.value.starts_with("multipart/");
+        if broken {
+            self.defect("no-boundary");
+        }
+        let media_type = if broken { "text/plain" } else { node.content_type.value.as_str() };
+        let name = self.name_of(node);
+        let mut opaque = why_opaque(media_type, &name, &octets);
+        if visit.encrypted && opaque != Some(OpaqueWhy::Signature) {
+            opaque = Some(OpaqueWhy::Encrypted);
+        }
+        if opaque.is_none() && octets.len() > self.limits.text_bytes_max {
+            opaque = Some(OpaqueWhy::OverLimit);
+        }
+        self.whole_encrypted |= visit.node == 0 && opaque == Some(OpaqueWhy::Encrypted);
+        let attachment = self.disposition(node).value == "attachment"
+            || !matches!(media_type, "text/plain" | "text/html")
+            || (!first && !name.is_empty());
+        let leaf = Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
+        if let Some(why) = opaque {
+            self.opaque.push((PartPath::new(leaf.own.as_str()), why));
+        }
+        match (leaf.within, opaque) {
+            (None, None) if !attachment => self.body(leaf),
+            (None, _) => {
+                let index = self.attach(node, &leaf.own, &leaf.octets, opaque);
+                if opaque.is_none() {
+                    self.leaf_text(leaf, Home::Attachment(index), Placement::Attachment);
+                }
+            }
+            (Some(index), None) => {
+                let name = leaf.name.clone();
+                self.text(format!("{}/name", leaf.own), Home::Attachment(index), Placement::Name, name);
+                self.leaf_text(leaf, Home::Attachment(index), Placement::Attachment);
+            }
+            (Some(index), Some(_)) => {
+                self.text(format!("{}/name", leaf.own), Home::Attachment(index), Placement::Name, leaf.name);
+            }
+        }
+    }
+
+    fn body(&mut self, leaf: Leaf<'_>) {
+        let name = leaf.name.clone();
+        self.text(format!("{}/name", leaf.own), Home::Elsewhere, Placement::Name, name);
+        let home = if leaf.media_type == "text/html" { Home::Html } else { Home::Body };
+        self.leaf_text(leaf, home, Placement::Body);
+    }
+
+    /// The text of a leaf, in its charset.
+    fn leaf_text(&mut self, leaf: Leaf<'_>, home: Home, placement: Placement) {
+        let Leaf { own, media_type, charset, octets, .. } = leaf;
+        let (text, good) = decode_charset(&octets, charset);
+        if !good {
+            self.defect("bad-charset");
+            let other = decode_charset(&octets, None).0;
+            if other != text {
+                self.text(format!("{own}/raw"), Home::Elsewhere, placement, other);
+            }
+        }
+        if matches!(media_type, "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers") {
+            let ids = text.lines().filter(|l| l.get(..11).is_some_and(|n| n.eq_ignore_ascii_case("message-id:")));
+            self.enclosed_ids.extend(ids.filter_map(|l| l.get(11..)).flat_map(|v| message_ids(v.as_bytes(), 1)));
+        }
+        if matches!(media_type, "text/html" | "application/xhtml+xml" | "image/svg+xml") {
+            self.html(own, home, placement, text);
+            return;
+        }
+        if text.contains("-----BEGIN PGP MESSAGE-----") {
+            self.opaque.push((PartPath::new(own.as_str()), OpaqueWhy::Encrypted));
+            let trimmed = text.trim();
+            let whole = trimmed.starts_with("-----BEGIN PGP MESSAGE-----") && trimmed.ends_with("-----END PGP MESSAGE-----");
+            self.whole_encrypted |= whole && home == Home::Body && self.layout.nodes.len() == 1;
+        }
+        self.uuencoded(&own, &octets);
+        self.text(own, home, placement, text);
+    }
+
+    /// Files written into the text itself (`begin 644 name`).
+    fn uuencoded(&mut self, own: &str, octets: &[u8]) {
+        /// Enough for every real mail; the blocks stay in the text and are scanned there too.
+        const FILES_MAX: usize = 20;
+        let mut at = 0;
+        let mut count = 0;
+        while let Some(rest) = octets.get(at..).filter(|r| !r.is_empty() && count < FILES_MAX) {
+            let length = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |n| n + 1);
+            let line = rest.get(..length).unwrap_or_default().trim_ascii_end();
+            if line.starts_with(b"begin ") && uu_begin(line).is_some() {
+                count += 1;
+                if let Some((file, name)) = uudecode(rest) {
+                    let path = format!("{own}!{count}");
+                    self.text(format!("{path}/name"), Home::Elsewhere, Placement::Name, name.clone());
+                    match why_opaque("application/octet-stream", &name, &file) {
+                        None => self.text(path, Home::Elsewhere, Placement::Attachment, decode_charset(&file, None).0),
+                        Some(why) => self.opaque.push((PartPath::new(path), why)),
+                    }
+                }
+            }
+            at += length;
+        }
+    }
+
+    /// A part whose header contradicts itself is also read as it stands and in the encodings it may be in.
+    fn ambiguous(&mut self, node: &Node, own: &str) {
+        self.defect("mime-ambiguous");
+        let layout = self.layout;
+        let raw = layout.slice(node, &node.body);
+        for value in layout.values(node, "content-transfer-encoding") {
+            let (octets, _) = super::decode::transfer_decode(raw, Transfer::parse(value));
+            if is_text(&octets) {
+                self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(&octets, None).0);
+            }
+        }
+        self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(raw, None).0);
+    }
+}
+
+fn join(prefix: &str, number: usize) -> String {
+    if prefix.is_empty() { number.to_string() } else { format!("{prefix}.{number}") }
+}

@@ -1,0 +1,94 @@
+//! A message as understood: facts and texts in a flat list. Parsing does not fail; what is wrong with a message is data
+//! here, and `decide` weighs it. Nothing of this leaves the crate.
+
+use crate::html::Html;
+use crate::{Addr, Class, Envelope, OpaqueWhy, PartPath, Proof, Raw};
+use lazaret_scan::Placement;
+
+/// Where a text belongs in the ticket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Home {
+    /// The subject.
+    Subject,
+    /// The display name of the n-th address of a field.
+    Name(Field, usize),
+    /// A plain-text body; several are joined in order.
+    Body,
+    /// An HTML body; several are joined in order.
+    Html,
+    /// The name of an attachment (index in `attachments`).
+    AttachmentName(usize),
+    /// Text of an attachment (index in `attachments`); several are joined in order (an enclosed message).
+    Attachment(usize),
+    /// Scanned, but not shown on the ticket: other header fields, preambles.
+    Elsewhere,
+}
+
+/// An address field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Field {
+    From,
+    To,
+    Cc,
+    ReplyTo,
+}
+
+/// One text to scan.
+pub(crate) struct Text {
+    pub(crate) path: PartPath,
+    pub(crate) home: Home,
+    pub(crate) placement: Placement,
+    pub(crate) source: Source,
+}
+
+/// Its form.
+pub(crate) enum Source {
+    /// Scanned and redacted as it stands.
+    Plain(Raw),
+    /// Scanned as its text, redacted in its source.
+    Html(Html),
+}
+
+/// An attachment: anything that is no body.
+pub(crate) struct Attached {
+    pub(crate) path: PartPath,
+    pub(crate) media_type: String,
+    pub(crate) size_bytes: u64,
+    /// Why it has no text, if it has none.
+    pub(crate) opaque: Option<OpaqueWhy>,
+    /// Keyless SHA-256 of the decoded octets; only for the `parse` verb.
+    pub(crate) sha256: [u8; 32],
+}
+
+/// What is malformed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Defect {
+    /// A word such as `bad-charset`, `bad-base64`, `no-header`, `nesting`.
+    pub(crate) kind: &'static str,
+}
+
+/// The whole message. `envelope` has addresses without names (names are texts, since they are scanned).
+pub(crate) struct Message {
+    pub(crate) class: Class,
+    pub(crate) staff: bool,
+    pub(crate) proof: Proof,
+    pub(crate) customer: Option<Addr>,
+    pub(crate) envelope: Envelope,
+    pub(crate) texts: Vec<Text>,
+    pub(crate) attachments: Vec<Attached>,
+    /// Every part without text, attachments included.
+    pub(crate) opaque: Vec<(PartPath, OpaqueWhy)>,
+    pub(crate) defects: Vec<Defect>,
+    /// The message as a whole is encrypted (PGP/MIME, S/MIME).
+    pub(crate) whole_encrypted: bool,
+    /// A limit of parsing was hit: the message was not examined as a whole.
+    pub(crate) over_limit: bool,
+    pub(crate) language: Option<String>,
+    pub(crate) own_copy: Option<String>,
+    pub(crate) bounced_ids: Vec<String>,
+    pub(crate) junk: bool,
+    pub(crate) hops: u32,
+    /// The addresses of each field as written, in the order of `envelope` and of the names; only for the `parse` verb,
+    /// since the envelope keeps none that mail cannot be sent to.
+    pub(crate) written: Vec<(Field, Raw)>,
+}
