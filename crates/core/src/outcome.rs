@@ -1,6 +1,6 @@
 //! What one message gave: the only thing that leaves a worker.
 
-use crate::{Class, Cleared, Envelope, PartPath, Proof, Verdict};
+use crate::{Class, Cleared, Envelope, PartPath, Proof, Verdict, mark};
 use lazaret_scan::Action;
 use std::ops::Range;
 
@@ -54,6 +54,18 @@ impl OpaqueWhy {
             OpaqueWhy::OverLimit => "over_limit",
         }
     }
+
+    /// The same as words of a sentence, for a number of them.
+    pub fn in_words(self) -> &'static str {
+        match self {
+            OpaqueWhy::Picture => "picture not examined",
+            OpaqueWhy::Signature => "signature not examined",
+            OpaqueWhy::Encrypted => "encrypted part",
+            OpaqueWhy::Unsupported => "part in a format that is not read",
+            OpaqueWhy::Malformed => "broken part",
+            OpaqueWhy::OverLimit => "part beyond a limit",
+        }
+    }
 }
 
 /// A part that was not examined.
@@ -102,6 +114,36 @@ pub enum Reason {
     OverLimit,
     /// A person put it there: the stated reason is in the audit trail.
     Released,
+}
+
+impl Reason {
+    /// The reason in plain words, for a stub or a listing: `2 × payment card (redact)`. It carries no text of a message.
+    pub fn to_line(&self) -> String {
+        match self {
+            Reason::Found { class, count, action, .. } => {
+                format!("{count} × {} ({action})", mark::kind(*class, "", mark::ENGLISH))
+            }
+            Reason::Unexamined { why, count, action } => format!("{count} × {} ({action})", why.in_words()),
+            Reason::WholeEncrypted => "the message is encrypted as a whole (quarantine)".to_owned(),
+            Reason::Residue => "what was taken out could not be taken out completely (quarantine)".to_owned(),
+            Reason::Poison => "it could not be examined: three attempts failed (quarantine)".to_owned(),
+            Reason::OverSize => "it is larger than what is fetched (held)".to_owned(),
+            Reason::OverLimit => "it is beyond a limit of what is examined (quarantine)".to_owned(),
+            Reason::Released => "it was released from quarantine".to_owned(),
+        }
+    }
+
+    /// The verdict that this reason alone asks for.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Reason::Unexamined { why: OpaqueWhy::Picture | OpaqueWhy::Signature, .. } => Verdict::Allow,
+            Reason::Found { action, .. } | Reason::Unexamined { action, .. } => Verdict::of(*action),
+            Reason::WholeEncrypted | Reason::Residue | Reason::Poison | Reason::OverSize | Reason::OverLimit => {
+                Verdict::Quarantine
+            }
+            Reason::Released => Verdict::Allow,
+        }
+    }
 }
 
 /// An attachment as the ticket shows it.
@@ -164,4 +206,79 @@ pub struct Outcome {
     pub junk: bool,
     /// Number of `Received` fields.
     pub hops: u32,
+}
+
+impl Outcome {
+    /// The outcome of a message that nobody looked into (the workers died on it, it is too large): no text, no facts.
+    pub fn unprocessed(reason: Reason, verdict: Verdict) -> Outcome {
+        Outcome {
+            class: Class::Human,
+            staff: false,
+            proof: Proof::None,
+            envelope: Envelope::default(),
+            customer: None,
+            verdict,
+            reasons: vec![reason],
+            findings: Vec::new(),
+            opaque: Vec::new(),
+            subject: Cleared::default(),
+            text: Cleared::default(),
+            html: None,
+            attachments: Vec::new(),
+            keep_nothing: false,
+            language: None,
+            own_copy: None,
+            bounced_ids: Vec::new(),
+            junk: false,
+            hops: 0,
+        }
+    }
+
+    /// Makes it a stub: subject, bodies and attachments go, facts and redacted display names stay.
+    pub fn drop_text(&mut self) {
+        self.subject = Cleared::default();
+        self.text = Cleared::default();
+        self.html = None;
+        self.attachments.clear();
+    }
+
+    /// Does it hold any text that a stub may not hold?
+    pub fn has_text(&self) -> bool {
+        !self.subject.is_empty() || !self.text.is_empty() || self.html.is_some() || !self.attachments.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reasons_read_as_plain_words() {
+        let class = lazaret_scan::Class::CreditCard;
+        let cases = [
+            (
+                Reason::Found { rule: "card".into(), class, count: 2, action: Action::Redact },
+                "2 × payment card (redact)",
+            ),
+            (
+                Reason::Unexamined { why: OpaqueWhy::Encrypted, count: 1, action: Action::Withhold },
+                "1 × encrypted part (withhold)",
+            ),
+            (Reason::WholeEncrypted, "the message is encrypted as a whole (quarantine)"),
+        ];
+        for (reason, line) in cases {
+            assert_eq!(reason.to_line(), line);
+        }
+    }
+
+    #[test]
+    fn a_stub_has_no_text() {
+        let mut outcome = Outcome::unprocessed(Reason::Poison, Verdict::Quarantine);
+        assert!(!outcome.has_text());
+        outcome.subject = Cleared::mint("a".into());
+        assert!(outcome.has_text());
+        outcome.html = Some(Cleared::default());
+        outcome.drop_text();
+        assert!(!outcome.has_text());
+    }
 }

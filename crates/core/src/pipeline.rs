@@ -1,0 +1,217 @@
+//! What a worker does with one message: read, scan, judge, redact, scan again.
+//!
+//! ```text
+//! octets ─parse::read─▶ texts ─examine─▶ hits ─decide─▶ verdict ─write─▶ cleared texts ─scan again─▶ Outcome
+//! ```
+//! Nothing here fails: what cannot be examined is evidence, and evidence only ever makes the verdict stricter. A message
+//! that is quarantined or refused leaves no text behind, only facts, findings and reasons.
+
+mod examine;
+mod lines;
+mod write;
+
+use crate::decide::{Decision, Evidence, decide};
+use crate::redact::Values;
+use crate::report::Report;
+use crate::tree::{Home, Message};
+use crate::{
+    Cleared, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason, Verdict,
+    mark, parse,
+};
+use examine::Examined;
+use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, RuleMode, Ruleset, SourceFile, Unexamined};
+use write::Written;
+
+/// All that a worker is told before its first message.
+pub struct Setup {
+    /// Of the parent's binary.
+    pub build_id: String,
+    /// Rule files: name and text.
+    pub rules: Vec<(String, String)>,
+    /// The policy file: name and text.
+    pub policy: (String, String),
+    /// Were exactly these rules accepted before? Then their examples are not run again.
+    pub accepted: bool,
+    /// Bounds of one message.
+    pub limits: Limits,
+    /// For K2 of a message, which salts the tags of what could be enumerated.
+    pub digest_key: DigestKey,
+    /// For the tags of marks.
+    pub mark_key: MarkKey,
+}
+
+/// A loaded setup. It has no state besides: each message is answered as if it were the first.
+pub struct Pipeline {
+    rules: Ruleset,
+    policy: Policy,
+    limits: Limits,
+    digest_key: DigestKey,
+    mark_key: MarkKey,
+}
+
+impl Pipeline {
+    /// Loads rules and policy. Answers what to warn of, or every complaint at once.
+    pub fn new(setup: &Setup) -> Result<(Pipeline, Vec<Diagnostic>), Vec<Diagnostic>> {
+        let files: Vec<SourceFile<'_>> = setup.rules.iter().map(|(name, text)| SourceFile { name, text }).collect();
+        let (rules, mut warnings) = match setup.accepted {
+            true => (Ruleset::load_accepted(&files)?, Vec::new()),
+            false => Ruleset::load(&files)?,
+        };
+        let (name, text) = &setup.policy;
+        let (policy, more) = Policy::load(SourceFile { name, text }, &rules)?;
+        warnings.extend(more);
+        let pipeline = Pipeline {
+            rules,
+            policy,
+            limits: setup.limits,
+            digest_key: setup.digest_key.clone(),
+            mark_key: setup.mark_key.clone(),
+        };
+        Ok((pipeline, warnings))
+    }
+
+    /// The rules in force.
+    pub fn rules(&self) -> &Ruleset {
+        &self.rules
+    }
+
+    /// The policy in force.
+    pub fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Answers one message.
+    pub fn process(&self, message: &RawMessage, profile: &Profile) -> Outcome {
+        let mut read = parse::read(message, profile, &self.limits);
+        let digest = self.digest_key.digest(message);
+        let seen: Vec<Examined> = read.texts.iter().map(|text| self.examine(text, profile)).collect();
+        let marked = self.mark_all(&read, &seen, &digest, mark::words(&profile.language));
+        let mut findings = marked.findings;
+        let opaque = self.opaque(&read, &seen);
+        let over_limit = read.over_limit || findings.len() > self.limits.findings_max;
+        let evidence = Evidence {
+            findings: &findings,
+            opaque: &opaque,
+            whole_encrypted: read.whole_encrypted,
+            over_limit,
+            residue: false,
+        };
+        let Decision { verdict, reasons } = decide(&evidence);
+        let keep_nothing = findings.iter().any(|f| f.action == Action::Reject && self.policy.keeps_nothing(&f.rule));
+        findings.truncate(self.limits.findings_max);
+        let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));
+        let judged = Judged { verdict, reasons, findings, opaque, keep_nothing };
+        self.outcome(read, judged, written, &marked.values, profile)
+    }
+
+    /// Scans a file: a mail by its texts, anything else as the text `text`. The report says what the policy would do.
+    pub fn scan(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile) -> Report {
+        if lines::looks_like_mail(message.expose()) {
+            self.scan_mail(file, index, message, profile)
+        } else {
+            self.scan_plain(lines::Name::File { file, index }, message, profile)
+        }
+    }
+
+    /// Scans one text, given in UTF-8, as the part `text`.
+    pub fn scan_text(&self, id: &str, text: &RawMessage) -> Report {
+        self.scan_plain(lines::Name::Id(id), text, &Profile::default())
+    }
+
+    /// Everything but the message's own facts, put together. Names are written for a stub too.
+    fn outcome(&self, read: Message, judged: Judged, written: Written, values: &Values, profile: &Profile) -> Outcome {
+        let mut outcome = Outcome {
+            class: read.class,
+            staff: read.staff,
+            proof: read.proof,
+            envelope: read.envelope,
+            customer: read.customer,
+            verdict: judged.verdict,
+            reasons: judged.reasons,
+            findings: judged.findings,
+            opaque: judged.opaque,
+            subject: Cleared::default(),
+            text: Cleared::default(),
+            html: None,
+            attachments: Vec::new(),
+            keep_nothing: judged.keep_nothing,
+            language: read.language,
+            own_copy: read.own_copy,
+            bounced_ids: read.bounced_ids,
+            junk: read.junk,
+            hops: read.hops,
+        };
+        write::screen_facts(&mut outcome, values);
+        let names_whole = self.put_names(&mut outcome, &written, values, profile);
+        let passed = outcome.verdict < Verdict::Quarantine;
+        if passed && !(names_whole && self.put_texts(&mut outcome, written, values, profile)) {
+            outcome.verdict = Verdict::Quarantine;
+            outcome.reasons.insert(0, Reason::Residue);
+        }
+        if outcome.verdict >= Verdict::Quarantine {
+            outcome.drop_text();
+        }
+        outcome
+    }
+
+    /// Every part without text and every text that was not scanned to its end, with what the policy does about it.
+    fn opaque(&self, read: &Message, seen: &[Examined]) -> Vec<Opaque> {
+        let unread = read.opaque.iter().map(|(part, why)| Opaque {
+            part: part.clone(),
+            why: *why,
+            action: self.unexamined(*why),
+        });
+        let unfinished = read.texts.iter().zip(seen).filter(|(_, seen)| seen.incomplete).map(|(text, _)| {
+            // Half a scan of what a ticket always shows is no scan of the message.
+            let least = match text.home {
+                Home::Subject | Home::Body | Home::Html => Action::Quarantine,
+                _ => Action::Withhold,
+            };
+            let why = OpaqueWhy::OverLimit;
+            Opaque { part: text.path.clone(), why, action: self.unexamined(why).max(least) }
+        });
+        unread.chain(unfinished).collect()
+    }
+
+    fn unexamined(&self, why: OpaqueWhy) -> Action {
+        let action = self.policy.unexamined(match why {
+            OpaqueWhy::Picture => Unexamined::Picture,
+            OpaqueWhy::Signature => Unexamined::Signature,
+            OpaqueWhy::Encrypted => Unexamined::Encrypted,
+            OpaqueWhy::Unsupported => Unexamined::Unsupported,
+            OpaqueWhy::Malformed => Unexamined::Malformed,
+            OpaqueWhy::OverLimit => Unexamined::OverLimit,
+        });
+        match why {
+            // Logos and signatures are in half of all mail; they never change what happens to it.
+            OpaqueWhy::Picture | OpaqueWhy::Signature => action.min(Action::Flag),
+            _ => action,
+        }
+    }
+
+    /// What the policy does about a finding. A shadow rule only counts.
+    fn action(&self, rule: RuleIx, score: u8) -> Action {
+        match self.rules.rule(rule) {
+            Some(info) if info.mode == RuleMode::On => self.policy.action(info, score),
+            _ => Action::Allow,
+        }
+    }
+}
+
+/// The judgement and what it rests on.
+struct Judged {
+    verdict: Verdict,
+    reasons: Vec<Reason>,
+    findings: Vec<Finding>,
+    opaque: Vec<Opaque>,
+    keep_nothing: bool,
+}
+
+impl std::fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Pipeline({} rules)", self.rules.rules().len())
+    }
+}
+
+#[cfg(test)]
+mod tests;
