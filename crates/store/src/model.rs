@@ -116,6 +116,9 @@ pub struct Committed {
     pub reply: bool,
     /// What the source has to do.
     pub ack: Ack,
+    /// Had this UID a ticket with other octets before? Then the server broke the rule that a UID never changes
+    /// (RFC 3501 2.3.1.1); both messages have their tickets.
+    pub uid_reused: bool,
 }
 
 /// How somebody was told: `accepted | pending | unknown | not sent (reason)`.
@@ -272,6 +275,8 @@ pub struct MessageView {
     pub uid: u32,
     /// When it was committed, in seconds since 1970.
     pub at: i64,
+    /// Size of the original in octets.
+    pub size_bytes: u64,
     /// `Date` of the mail, in seconds since 1970.
     pub date: Option<i64>,
     /// Class of mail.
@@ -442,4 +447,6 @@ pub struct Counts {
     pub commits: u64,
     /// Syncs since start.
     pub syncs: u64,
+    /// Since when the breaker is open and replies wait for the operator, in seconds since 1970.
+    pub breaker_open_since: Option<i64>,
 }

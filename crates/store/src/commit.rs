@@ -1,0 +1,242 @@
+//! One message becomes a ticket, or part of one: the only place that makes tickets.
+
+use crate::codec::{Family, Key, sortable};
+use crate::error::StoreError;
+use crate::keys::{hex, random};
+use crate::ledger::{self, Handle, Phase, Place};
+use crate::model::*;
+use crate::outbox;
+use crate::quarantine;
+use crate::state::State;
+use crate::tickets::{Message, Ticket, ToldRef, Twin, view};
+use lazaret_core::{Addr, Class, Outcome, Proof, Verdict};
+
+/// Messages of a ticket; a further one opens a new ticket.
+pub const TICKET_MESSAGES_MAX: u32 = 1_000;
+/// Parties of a ticket; a further sender opens a new ticket.
+pub const TICKET_PARTIES_MAX: usize = 64;
+/// Tickets that a message is tried against.
+pub const JOIN_CANDIDATES_MAX: usize = 32;
+
+pub(crate) fn commit(state: &mut State, commit: Commit) -> Result<Committed, StoreError> {
+    let now = state.clock(commit.now);
+    state.tally.commits += 1;
+    let before = ledger::handle(state, &commit.key)?;
+    let known = before.as_ref().and_then(|h| h.place.clone());
+    if let (Some(handle), Some(place)) = (&before, &known)
+        && place.digest == commit.digest.0
+    {
+        return Ok(already_done(handle, place));
+    }
+    let twin_at = Key::new(Family::Digest, &[&commit.digest.0]);
+    let mut done = match state.get::<Twin>(Family::Digest, &twin_at)? {
+        Some(twin) => link(state, &commit, twin, twin_at)?,
+        None => add(state, &commit, now, twin_at)?,
+    };
+    done.uid_reused = known.is_some();
+    let after = Handle {
+        phase: if done.ack == Ack::Leave { Phase::Done } else { Phase::Committed },
+        strikes: before.as_ref().map_or(0, |h| h.strikes),
+        epoch: state.vault.epoch,
+        alone: false,
+        place: Some(Place { ticket: done.ticket.clone(), message: done.message, digest: commit.digest.0 }),
+        ack: Some(done.ack),
+    };
+    ledger::put_handle(state, &commit.key, before.as_ref(), &after)?;
+    Ok(done)
+}
+
+fn committed(ticket: &TicketRef, message: u32, ack: Ack) -> Committed {
+    Committed { ticket: ticket.clone(), message, joined: false, duplicate: false, reply: false, ack, uid_reused: false }
+}
+
+/// The same octets under the same UID: only what is to be done at the source may be left.
+fn already_done(handle: &Handle, place: &Place) -> Committed {
+    let ack = handle.ack.filter(|_| handle.phase == Phase::Committed).unwrap_or(Ack::Leave);
+    committed(&place.ticket, place.message, ack)
+}
+
+/// The same octets under another UID: a link, no reply. The copy may go, since the first one has its ticket; if a sealed
+/// original is due for the copy and there was none for the first, it is kept here. Over-size mail was never fetched, so
+/// nobody knows whether it is a copy, and it is held like any other.
+fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<Committed, StoreError> {
+    twin.copies = twin.copies.saturating_add(1);
+    state.put(at, None, &twin)?;
+    state.tally.duplicates += 1;
+    let message_at = Key::message(&twin.ticket, twin.message);
+    let mut message: Message = state.must(Family::Message, &message_at)?;
+    let kept = match &message.sealed {
+        Some(id) => quarantine::has(state, id)?,
+        None => false,
+    };
+    if let Some((sealed, until)) = commit.sealed.as_ref().filter(|_| !kept) {
+        let row = quarantine_row(&message.view, &twin.ticket, commit, *until);
+        message.sealed = Some(quarantine::keep(state, row, &commit.digest, sealed)?);
+        state.put(message_at, Some(&twin.ticket), &message)?;
+    }
+    let ack = match commit.ack {
+        Ack::Leave | Ack::MoveHeld => commit.ack,
+        _ => Ack::Remove,
+    };
+    Ok(Committed { duplicate: true, ..committed(&twin.ticket, twin.message, ack) })
+}
+
+fn quarantine_row(message: &MessageView, ticket: &TicketRef, commit: &Commit, until: i64) -> QuarantineRow {
+    QuarantineRow {
+        id: String::new(),
+        ticket: ticket.clone(),
+        verdict: message.verdict.clone(),
+        reasons: message.reasons.clone(),
+        at: commit.now,
+        until,
+        size_bytes: 0,
+        mailbox: commit.key.mailbox.clone(),
+    }
+}
+
+/// A message that is not known: joins a ticket or opens one.
+fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Committed, StoreError> {
+    let outcome = &commit.outcome;
+    let (reference, mut ticket, joined) = match join(state, commit)? {
+        Some((reference, ticket)) => (reference, ticket, true),
+        None => (open_ticket(state, commit)?, Ticket::new(commit), false),
+    };
+    ticket.messages += 1;
+    let number = ticket.messages;
+    count_verdict(&mut ticket, outcome.verdict);
+    if let Some(count) = state.tally.verdicts.get_mut(outcome.verdict as usize) {
+        *count += 1;
+    }
+    for party in parties(state, outcome) {
+        if ticket.parties.len() < TICKET_PARTIES_MAX && !ticket.parties.contains(&party) {
+            ticket.parties.push(party);
+        }
+    }
+    let intent = if joined { &commit.reply_joined } else { &commit.reply_new };
+    let told = tell(state, &reference, &mut ticket, intent, now)?;
+    if outcome.class == Class::Bounce && joined {
+        ticket.told = ToldRef::Not("bounced: customer not reached".to_owned());
+    } else if !joined || matches!(intent, Intent::Send(_)) {
+        ticket.told = told.clone();
+    }
+    let reply = matches!(told, ToldRef::Outbox(_));
+    let view = view(commit);
+    let sealed = match &commit.sealed {
+        Some((sealed, until)) => {
+            let row = quarantine_row(&view, &reference, commit, *until);
+            Some(quarantine::keep(state, row, &commit.digest, sealed)?)
+        }
+        None => None,
+    };
+    state.put(Key::message(&reference, number), Some(&reference), &Message { view, told, sealed, released: None })?;
+    state.put(Key::ticket(Family::Ticket, &reference), Some(&reference), &ticket)?;
+    state.put(twin_at, None, &Twin { ticket: reference.clone(), message: number, copies: 0 })?;
+    Ok(Committed { joined, reply, ..committed(&reference, number, commit.ack) })
+}
+
+fn count_verdict(ticket: &mut Ticket, verdict: Verdict) {
+    if let Some(count) = ticket.verdicts.get_mut(verdict as usize) {
+        *count += 1;
+    }
+}
+
+/// The first candidate that exists, has room, and lets this sender in: staff and parties; a bounce needs our token only,
+/// since whoever sends it is never a party. A reference in the subject is no credential, so it needs a proven sender.
+fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)>, StoreError> {
+    let outcome = &commit.outcome;
+    let senders = parties(state, outcome);
+    for candidate in commit.join.iter().take(JOIN_CANDIDATES_MAX) {
+        let at = Key::ticket(Family::Ticket, &candidate.ticket);
+        let Some(ticket) = state.get::<Ticket>(Family::Ticket, &at)? else { continue };
+        let party = outcome.staff || senders.iter().any(|sender| ticket.parties.contains(sender));
+        let may = match (candidate.token, outcome.class) {
+            (true, Class::Bounce) => true,
+            (true, _) => party,
+            (false, _) => party && outcome.proof == Proof::Pass,
+        };
+        if may && ticket.messages < TICKET_MESSAGES_MAX {
+            return Ok(Some((candidate.ticket.clone(), ticket)));
+        }
+    }
+    Ok(None)
+}
+
+/// Keyed hashes of those who count as sender: the customer and a single `From`. Machines that report a bounce are nobody.
+fn parties(state: &State, outcome: &Outcome) -> Vec<String> {
+    let from = match outcome.envelope.from.as_slice() {
+        [only] => only.addr.as_ref(),
+        _ => None,
+    };
+    let everybody = outcome.customer.iter().chain(from).filter(|_| outcome.class != Class::Bounce);
+    let mut hashes: Vec<String> = everybody.map(|addr| party(state, addr)).collect();
+    hashes.dedup();
+    hashes
+}
+
+fn party(state: &State, addr: &Addr) -> String {
+    hex(&state.vault.keyring.index::<8>(&[b"party", addr.folded().as_bytes()]))
+}
+
+/// A fresh reference: 40 random bits, compared with those there are.
+fn open_ticket(state: &mut State, commit: &Commit) -> Result<TicketRef, StoreError> {
+    let reference = loop {
+        let reference = spell(random());
+        if !state.has(&Key::ticket(Family::TicketKey, &reference)) {
+            break reference;
+        }
+    };
+    state.new_ticket_key(&reference);
+    state.mark(Key::new(Family::ByTime, &[&sortable(commit.now), reference.0.as_bytes()]));
+    state.tally.tickets += 1;
+    Ok(reference)
+}
+
+/// Eight characters of base32 (RFC 4648) in two groups.
+fn spell(bits: [u8; 5]) -> TicketRef {
+    const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let value = bits.iter().fold(0u64, |value, octet| value << 8 | u64::from(*octet));
+    let letter = |place: u32| char::from(ALPHABET[(value >> (5 * place)) as usize & 31]);
+    let text: String = (0..8).rev().map(letter).collect();
+    let (first, second) = text.split_at(4);
+    TicketRef(format!("LZ-{first}-{second}"))
+}
+
+/// Decides whether somebody is told; what is put into the outbox has passed every limit.
+fn tell(
+    state: &mut State,
+    reference: &TicketRef,
+    ticket: &mut Ticket,
+    intent: &Intent,
+    now: i64,
+) -> Result<ToldRef, StoreError> {
+    let draft = match intent {
+        Intent::Not(why) => return Ok(ToldRef::Not((*why).to_owned())),
+        Intent::Send(draft) => draft,
+    };
+    let receipt = draft.template == Template::Receipt;
+    if receipt && ticket.receipt {
+        return Ok(ToldRef::Not("limit: one receipt a ticket".to_owned()));
+    }
+    if let Err(why) = outbox::admit(state, draft, now)? {
+        return Ok(ToldRef::Not(why.to_owned()));
+    }
+    ticket.receipt |= receipt;
+    outbox::enqueue(state, reference, draft, now).map(ToldRef::Outbox)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_spelled_in_base32() {
+        for (bits, want) in [
+            ([0; 5], "LZ-AAAA-AAAA"),
+            ([255; 5], "LZ-7777-7777"),
+            ([0, 0, 0, 0, 1], "LZ-AAAA-AAAB"),
+            ([8, 0, 0, 0, 0], "LZ-BAAA-AAAA"),
+        ] {
+            assert_eq!(spell(bits).0, want);
+        }
+    }
+}

@@ -1,0 +1,500 @@
+//! Replies, from the commit that decided them to their end.
+//!
+//! ```text
+//! ready ──sending──▶ sending ──dot_pending──▶ dot-pending ──settle──▶ accepted │ failed │ unknown
+//!   ▲                  │                          │
+//!   └── deferred, or the daemon died ─────────────┘ deferred with a reply code: the relay has refused it for now
+//! ```
+//!
+//! `dot-pending` is durable before the final dot goes out. From there on only an answer of the relay leads back: a
+//! process that died, or a connection that broke, leaves `unknown`, which nothing ever sends again by itself.
+
+use crate::codec::{Family, Key, tail};
+use crate::error::StoreError;
+use crate::keys::{hex, random, unhex};
+use crate::model::*;
+use crate::state::State;
+use crate::window::{Span, Window};
+use lazaret_core::Addr;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
+
+/// After this a reply is no longer of use: it fails.
+pub const REPLY_AGE_SECS_MAX: i64 = 48 * 3600;
+
+/// State of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Phase {
+    Ready,
+    Sending,
+    DotPending,
+    Accepted,
+    Failed,
+    Unknown,
+}
+
+impl Phase {
+    fn as_str(self) -> &'static str {
+        match self {
+            Phase::Ready => "ready",
+            Phase::Sending => "sending",
+            Phase::DotPending => "dot-pending",
+            Phase::Accepted => "accepted",
+            Phase::Failed => "failed",
+            Phase::Unknown => "unknown",
+        }
+    }
+
+    fn is_over(self) -> bool {
+        matches!(self, Phase::Accepted | Phase::Failed | Phase::Unknown)
+    }
+
+    /// Where the end of an attempt leads; `None` if there can be none.
+    fn settle(self, settled: &Settled) -> Option<Phase> {
+        match (self, settled) {
+            (Phase::Accepted | Phase::Failed | Phase::Unknown, _) => None,
+            (_, Settled::Accepted { .. }) => Some(Phase::Accepted),
+            (_, Settled::Failed { .. }) => Some(Phase::Failed),
+            (_, Settled::Unknown) => Some(Phase::Unknown),
+            // Whoever lost the connection after the dot does not know what the relay did with it.
+            (Phase::DotPending, Settled::Deferred { code: None, .. }) => Some(Phase::Unknown),
+            (_, Settled::Deferred { .. }) => Some(Phase::Ready),
+        }
+    }
+
+    /// What a start makes of it.
+    fn recover(self) -> Phase {
+        match self {
+            Phase::Sending => Phase::Ready,
+            Phase::DotPending => Phase::Unknown,
+            other => other,
+        }
+    }
+}
+
+/// Record of a reply.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Reply {
+    ticket: TicketRef,
+    draft: DraftRecord,
+    phase: Phase,
+    attempts: u32,
+    queued_at: i64,
+    due_at: i64,
+    code: Option<u16>,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct DraftRecord {
+    to: String,
+    mailbox: String,
+    template: Template,
+    kinds: Vec<String>,
+    language: String,
+    proven: bool,
+    in_reply_to: Option<String>,
+    references: Vec<String>,
+}
+
+impl DraftRecord {
+    fn new(draft: &Draft) -> DraftRecord {
+        let Draft { to, mailbox, template, kinds, language, proven, in_reply_to, references } = draft.clone();
+        let to = to.as_str().to_owned();
+        DraftRecord { to, mailbox, template, kinds, language, proven, in_reply_to, references }
+    }
+
+    fn draft(self) -> Option<Draft> {
+        let DraftRecord { to, mailbox, template, kinds, language, proven, in_reply_to, references } = self;
+        let to = Addr::parse(&to)?;
+        Some(Draft { to, mailbox, template, kinds, language, proven, in_reply_to, references })
+    }
+}
+
+/// The replies that are not over, in memory; every change can be undone until the group is written.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    waits: HashMap<u64, Wait>,
+    ready: BTreeSet<(i64, u64)>,
+    undo: Vec<(u64, Option<Wait>)>,
+    request_began: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Wait {
+    due_at: i64,
+    queued_at: i64,
+    leased: bool,
+}
+
+impl Queue {
+    fn set(&mut self, id: u64, wait: Option<Wait>) {
+        let before = self.put(id, wait);
+        self.undo.push((id, before));
+    }
+
+    fn put(&mut self, id: u64, wait: Option<Wait>) -> Option<Wait> {
+        let before = match wait {
+            Some(wait) => self.waits.insert(id, wait),
+            None => self.waits.remove(&id),
+        };
+        if let Some(before) = before {
+            self.ready.remove(&(before.due_at, id));
+        }
+        if let Some(wait) = wait.filter(|w| !w.leased) {
+            self.ready.insert((wait.due_at, id));
+        }
+        before
+    }
+
+    pub(crate) fn begin_request(&mut self) {
+        self.request_began = self.undo.len();
+    }
+
+    pub(crate) fn undo_request(&mut self) {
+        while self.undo.len() > self.request_began
+            && let Some((id, before)) = self.undo.pop()
+        {
+            self.put(id, before);
+        }
+    }
+
+    pub(crate) fn undo_group(&mut self) {
+        self.request_began = 0;
+        self.undo_request();
+    }
+
+    pub(crate) fn keep(&mut self) {
+        self.undo.clear();
+        self.request_began = 0;
+    }
+}
+
+fn key(id: u64) -> Key {
+    Key::new(Family::Outbox, &[&id.to_be_bytes()])
+}
+
+fn waiting(id: u64) -> Key {
+    Key::new(Family::Waiting, &[&id.to_be_bytes()])
+}
+
+fn parse_id(id: &str) -> Result<u64, StoreError> {
+    let missing = || StoreError::NotFound { kind: "reply", id: id.chars().take(32).collect() };
+    unhex::<8>(id).map(u64::from_be_bytes).ok_or_else(missing)
+}
+
+fn reply(state: &mut State, id: &str) -> Result<(u64, Reply), StoreError> {
+    let number = parse_id(id)?;
+    let missing = StoreError::NotFound { kind: "reply", id: id.to_owned() };
+    state.get(Family::Outbox, &key(number))?.map(|reply| (number, reply)).ok_or(missing)
+}
+
+/// Writes a reply and keeps queue, index and counts in step.
+fn put(state: &mut State, id: u64, reply: &Reply, leased: bool) -> Result<(), StoreError> {
+    let ticket = reply.ticket.clone();
+    state.put(key(id), Some(&ticket), reply)?;
+    if reply.phase.is_over() {
+        state.remove(waiting(id));
+        state.queue.set(id, None);
+        match reply.phase {
+            Phase::Accepted => state.tally.accepted += 1,
+            Phase::Failed => state.tally.failed += 1,
+            _ => state.tally.unknown += 1,
+        }
+    } else {
+        state.queue.set(id, Some(Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased }));
+    }
+    Ok(())
+}
+
+/// Puts a reply in; answers its id: its time and a random part, so that ids sort by time and none comes twice, not even
+/// after a restore.
+pub(crate) fn enqueue(state: &mut State, ticket: &TicketRef, draft: &Draft, now: i64) -> Result<String, StoreError> {
+    let id = loop {
+        let secs = u64::from(u32::try_from(now).unwrap_or_default());
+        let id = secs << 32 | u64::from(u32::from_be_bytes(random()));
+        if !state.has(&key(id)) {
+            break id;
+        }
+    };
+    let reply = Reply {
+        ticket: ticket.clone(),
+        draft: DraftRecord::new(draft),
+        phase: Phase::Ready,
+        attempts: 0,
+        queued_at: now,
+        due_at: now,
+        code: None,
+    };
+    state.mark(waiting(id));
+    put(state, id, &reply, false)?;
+    Ok(hex(&id.to_be_bytes()))
+}
+
+/// Is there room for this reply? If so it is counted; if not, the word says which limit holds it back. Receipts and
+/// notices are counted apart: a receipt never eats a notice.
+pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result<(), &'static str>, StoreError> {
+    let limits = state.limits.clone();
+    let kind = if draft.template == Template::Receipt { "receipt" } else { "notice" };
+    let recipient_max = if draft.proven { limits.proven_per_day_max } else { limits.unproven_per_day_max };
+    let recipient = draft.to.folded();
+    let counted = [
+        (Span::Day, "recipient", kind, recipient.as_str(), recipient_max, "limit: replies to one recipient in a day"),
+        (Span::Hour, "domain", kind, draft.to.domain(), limits.domain_per_hour_max, "limit: replies to one domain in an hour"),
+        (Span::Hour, "tenant", kind, "", limits.tenant_per_hour_max, "limit: replies in an hour"),
+    ];
+    let mut windows = Vec::with_capacity(counted.len());
+    for (span, what, kind, who, max, word) in counted {
+        let (at, mut window) = window(state, span, what, kind, who)?;
+        if window.count(span, now) >= max {
+            return Ok(Err(word));
+        }
+        windows.push((span, at, window));
+    }
+    let (at, mut minute) = window(state, Span::Minute, "daemon", "", "")?;
+    if minute.count(Span::Minute, now) >= limits.breaker_per_minute_max && state.tally.breaker_open_since.is_none() {
+        state.tally.breaker_open_since = Some(now);
+    }
+    windows.push((Span::Minute, at, minute));
+    for (span, at, mut window) in windows {
+        window.add(span, now);
+        state.put_hinted(at, day_hint(window.at), None, &window)?;
+    }
+    Ok(Ok(()))
+}
+
+fn window(state: &mut State, span: Span, what: &str, kind: &str, who: &str) -> Result<(Key, Window), StoreError> {
+    let parts: [&[u8]; 5] = [b"window", &[span as u8], what.as_bytes(), kind.as_bytes(), who.as_bytes()];
+    let at = Key::new(Family::Window, &[&state.vault.keyring.index::<16>(&parts)]);
+    let window = state.get(Family::Window, &at)?.unwrap_or_default();
+    Ok((at, window))
+}
+
+/// Day of the last change, modulo 256: old windows are found without decrypting them.
+fn day_hint(now: i64) -> u8 {
+    now.div_euclid(Span::Day.secs()).rem_euclid(256) as u8
+}
+
+/// Windows that an expiry looks at.
+const WINDOWS_MAX: usize = 1_000;
+
+/// Forgets windows without a reply for more than two days, in one 256th of them, picked at random: over a day of calls
+/// each is met.
+pub(crate) fn expire_windows(state: &mut State, now: i64) -> Result<(), StoreError> {
+    let part = Key::new(Family::Window, &[&random::<1>()]);
+    for at in state.scan(&part, false, WINDOWS_MAX) {
+        let key = Key::new(Family::Window, &[at.get(1..).unwrap_or_default()]);
+        let Some(hint) = state.hint(Family::Window, &key)? else { continue };
+        // More than half a circle back is a clock that was set back.
+        if (3..=128).contains(&day_hint(now).wrapping_sub(hint)) {
+            state.remove(key);
+        }
+    }
+    Ok(())
+}
+
+pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>, StoreError> {
+    let mut leases = Vec::new();
+    if state.tally.breaker_open_since.is_some() {
+        return Ok(leases);
+    }
+    let ready: Vec<u64> = state.queue.ready.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
+    for id in ready {
+        if leases.len() >= max {
+            break;
+        }
+        let read: Result<Reply, StoreError> = state.must(Family::Outbox, &key(id));
+        let draft = read.as_ref().ok().and_then(|reply| reply.draft.clone().draft());
+        let (Ok(mut reply), Some(draft)) = (read, draft) else {
+            // One reply that cannot be read must not hold up the others; it is counted, and named by `outbox`.
+            state.queue.set(id, None);
+            state.tally.failed += 1;
+            continue;
+        };
+        if now.saturating_sub(reply.queued_at) > REPLY_AGE_SECS_MAX {
+            reply.phase = Phase::Failed;
+            put(state, id, &reply, false)?;
+            continue;
+        }
+        let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: true };
+        state.queue.set(id, Some(wait));
+        let Reply { ticket, attempts, queued_at, .. } = reply;
+        leases.push(Lease { id: hex(&id.to_be_bytes()), ticket, draft, attempts, queued_at });
+    }
+    Ok(leases)
+}
+
+pub(crate) fn next_due(state: &State) -> Option<i64> {
+    let open = state.tally.breaker_open_since.is_some();
+    state.queue.ready.first().filter(|_| !open).map(|(at, _)| *at)
+}
+
+pub(crate) fn sending(state: &mut State, id: &str) -> Result<(), StoreError> {
+    let (number, mut reply) = reply(state, id)?;
+    if reply.phase != Phase::Ready {
+        return Err(wrong(id, reply.phase));
+    }
+    reply.phase = Phase::Sending;
+    reply.attempts = reply.attempts.saturating_add(1);
+    put(state, number, &reply, true)
+}
+
+pub(crate) fn dot_pending(state: &mut State, id: &str) -> Result<(), StoreError> {
+    let (number, mut reply) = reply(state, id)?;
+    if reply.phase != Phase::Sending {
+        return Err(wrong(id, reply.phase));
+    }
+    reply.phase = Phase::DotPending;
+    put(state, number, &reply, true)
+}
+
+pub(crate) fn settle(state: &mut State, id: &str, settled: &Settled, now: i64) -> Result<(), StoreError> {
+    let (number, mut reply) = reply(state, id)?;
+    reply.phase = reply.phase.settle(settled).ok_or_else(|| wrong(id, reply.phase))?;
+    match *settled {
+        Settled::Accepted { code } => reply.code = Some(code),
+        Settled::Deferred { until, code } => (reply.due_at, reply.code) = (until.max(now), code),
+        Settled::Failed { code } => reply.code = code,
+        Settled::Unknown => {}
+    }
+    put(state, number, &reply, false)
+}
+
+fn wrong(id: &str, phase: Phase) -> StoreError {
+    StoreError::State { kind: "reply", id: id.to_owned(), state: phase.as_str() }
+}
+
+pub(crate) fn close_breaker(state: &mut State) {
+    state.tally.breaker_open_since = None;
+}
+
+/// How somebody was told, by the reply's record.
+pub(crate) fn told(state: &mut State, id: &str) -> Result<Told, StoreError> {
+    let (_, reply) = reply(state, id)?;
+    Ok(match (reply.phase, reply.code) {
+        (Phase::Ready | Phase::Sending | Phase::DotPending, _) => Told::Pending,
+        (Phase::Accepted, _) => Told::Accepted,
+        (Phase::Unknown, _) => Told::Unknown,
+        (Phase::Failed, Some(code)) => Told::NotSent(format!("refused with {code}")),
+        (Phase::Failed, None) => Told::NotSent("not delivered in time".to_owned()),
+    })
+}
+
+pub(crate) fn list(state: &mut State, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+    let mut rows = Vec::new();
+    for at in state.scan(&Key::new(Family::Outbox, &[]), true, limit) {
+        let Some(id) = tail::<8>(&at) else { continue };
+        let reply: Reply = state.must(Family::Outbox, &key(u64::from_be_bytes(id)))?;
+        rows.push(OutboxRow {
+            id: hex(&id),
+            due_at: (!reply.phase.is_over()).then_some(reply.due_at),
+            ticket: reply.ticket,
+            to: reply.draft.to,
+            template: reply.draft.template,
+            state: reply.phase.as_str().to_owned(),
+            attempts: reply.attempts,
+            queued_at: reply.queued_at,
+            code: reply.code,
+        });
+    }
+    Ok(rows)
+}
+
+pub(crate) fn counts(state: &State) -> Counts {
+    let tally = &state.tally;
+    Counts {
+        tickets: tally.tickets,
+        verdicts: tally.verdicts,
+        duplicates: tally.duplicates,
+        claimed: tally.claimed,
+        unacknowledged: tally.unacknowledged,
+        outbox_waiting: state.queue.waits.len() as u64,
+        outbox_oldest_at: state.queue.waits.values().map(|wait| wait.queued_at).min(),
+        outbox_unknown: tally.unknown,
+        outbox_accepted: tally.accepted,
+        outbox_failed: tally.failed,
+        sealed: tally.sealed,
+        commits: tally.commits,
+        syncs: state.syncs,
+        breaker_open_since: tally.breaker_open_since,
+    }
+}
+
+/// At a start: what was being sent is ready again, what had its final dot pending is unknown.
+pub(crate) fn recover(state: &mut State) -> Result<(), StoreError> {
+    for at in state.scan(&Key::new(Family::Waiting, &[]), false, usize::MAX) {
+        let Some(id) = tail::<8>(&at).map(u64::from_be_bytes) else { continue };
+        let mut reply: Reply = state.must(Family::Outbox, &key(id))?;
+        let phase = reply.phase.recover();
+        if phase == reply.phase {
+            let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: false };
+            state.queue.set(id, Some(wait));
+        } else {
+            reply.phase = phase;
+            put(state, id, &reply, false)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Phase::*;
+
+    #[test]
+    fn every_end_of_an_attempt_leads_where_it_should() {
+        let accepted = Settled::Accepted { code: 250 };
+        let again = Settled::Deferred { until: 9, code: Some(451) };
+        let lost = Settled::Deferred { until: 9, code: None };
+        let failed = Settled::Failed { code: Some(550) };
+        let table = [
+            (Ready, &again, Some(Ready)),
+            (Ready, &lost, Some(Ready)),
+            (Ready, &failed, Some(Failed)),
+            (Sending, &accepted, Some(Accepted)),
+            (Sending, &lost, Some(Ready)),
+            (Sending, &Settled::Unknown, Some(Unknown)),
+            (DotPending, &accepted, Some(Accepted)),
+            (DotPending, &again, Some(Ready)),
+            (DotPending, &lost, Some(Unknown)),
+            (DotPending, &failed, Some(Failed)),
+            (DotPending, &Settled::Unknown, Some(Unknown)),
+            (Accepted, &again, None),
+            (Failed, &again, None),
+            (Unknown, &again, None),
+            (Unknown, &accepted, None),
+        ];
+        for (from, settled, to) in table {
+            assert_eq!(from.settle(settled), to, "{from:?} {settled:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_never_makes_a_pending_dot_ready() {
+        let table = [(Ready, Ready), (Sending, Ready), (DotPending, Unknown), (Unknown, Unknown), (Failed, Failed)];
+        for (from, to) in table {
+            assert_eq!(from.recover(), to);
+        }
+    }
+
+    #[test]
+    fn a_request_that_fails_leaves_the_queue_as_it_was() {
+        let mut queue = Queue::default();
+        let wait = |due_at| Some(Wait { due_at, queued_at: 0, leased: false });
+        queue.set(1, wait(5));
+        queue.keep();
+        queue.begin_request();
+        queue.set(1, None);
+        queue.set(2, wait(6));
+        queue.set(2, wait(7));
+        queue.undo_request();
+        assert_eq!(queue.ready.iter().copied().collect::<Vec<_>>(), [(5, 1)]);
+        queue.begin_request();
+        queue.set(1, wait(8));
+        queue.begin_request();
+        queue.set(3, wait(9));
+        queue.undo_group();
+        assert_eq!((queue.ready.iter().copied().collect::<Vec<_>>(), queue.waits.len()), (vec![(5, 1)], 1));
+    }
+}

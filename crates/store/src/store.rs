@@ -1,0 +1,257 @@
+//! The handle: cheap to clone, asks the owner thread and waits for its answer.
+
+use crate::error::{OpenError, StoreError};
+use crate::keys::{RootKey, StoreKeys};
+use crate::model::*;
+use crate::owner::{self, Need, Request};
+use crate::state::State;
+use crate::{commit, ledger, outbox, quarantine, tickets};
+use lazaret_core::{Digest, MessageKey, Outcome};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot};
+
+/// How to open the store.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// State directory: exists, is ours, on a local disk.
+    pub dir: PathBuf,
+    /// Name of the tenant, bound into every record.
+    pub tenant: String,
+    /// The root key.
+    pub root_key: RootKey,
+    /// Page cache of the embedded database, in octets.
+    pub cache_bytes: u64,
+    /// Free octets on the disk below which nothing new is taken in.
+    pub disk_reserve_bytes: u64,
+    /// Limits on replies.
+    pub reply_limits: ReplyLimits,
+}
+
+/// The store. Every method waits until what it did is as durable as its line says; all go through one thread, in order.
+///
+/// A dropped future does not undo its request: what was asked is done.
+#[derive(Clone)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    keys: Arc<StoreKeys>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Store(..)")
+    }
+}
+
+impl Store {
+    /// Opens or creates the store in a directory that exists. Blocking; at most about a minute.
+    ///
+    /// # Errors
+    ///
+    /// Every [`OpenError`]; on [`OpenError::WrongKey`] nothing has been touched.
+    pub fn open(options: Options) -> Result<Store, OpenError> {
+        let (requests, keys) = owner::start(options)?;
+        Ok(Store { requests, keys: Arc::new(keys) })
+    }
+
+    /// The keys that live in the store; none of them opens it.
+    pub fn keys(&self) -> &StoreKeys {
+        &self.keys
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        need: Need,
+        job: impl FnOnce(&mut State) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (tell, told) = oneshot::channel();
+        self.requests.send(Request::new(need, job, tell)).await.map_err(|_| StoreError::Closed)?;
+        told.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// State of a folder; `None` if the ledger does not know it.
+    pub async fn folder(&self, mailbox: &str, folder: &str) -> Result<Option<FolderState>, StoreError> {
+        let (mailbox, folder) = (mailbox.to_owned(), folder.to_owned());
+        self.ask(Need::Read, move |s| ledger::folder(s, &mailbox, &folder)).await
+    }
+
+    /// Starts a folder, or starts it again under a new UIDVALIDITY: what was open under the old one is void. Durable.
+    pub async fn begin_folder(&self, mailbox: &str, folder: &str, state: FolderState) -> Result<(), StoreError> {
+        let (mailbox, folder) = (mailbox.to_owned(), folder.to_owned());
+        self.ask(Need::Sync, move |s| ledger::begin_folder(s, &mailbox, &folder, &state)).await
+    }
+
+    /// Sorts the UIDs that a folder has now. `unacknowledged` also names UIDs that are gone from the server: the source
+    /// finds out how far it came. UIDs claimed by this process are in none of the lists.
+    pub async fn survey(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        uid_validity: u32,
+        uids: Vec<u32>,
+    ) -> Result<Survey, StoreError> {
+        let (mailbox, folder) = (mailbox.to_owned(), folder.to_owned());
+        self.ask(Need::Read, move |s| ledger::survey(s, &mailbox, &folder, uid_validity, uids)).await
+    }
+
+    /// Claims messages before they are looked at. Durable. Those that have their ticket are left out of the answer.
+    pub async fn claim(&self, keys: Vec<MessageKey>) -> Result<Vec<Claim>, StoreError> {
+        self.ask(Need::Intake, move |s| ledger::claim(s, &keys)).await
+    }
+
+    /// A suspect is about to be tried alone; if the daemon died while it was alone before, that is a strike. Durable;
+    /// answers the strikes.
+    pub async fn begin_alone(&self, key: &MessageKey) -> Result<u32, StoreError> {
+        let key = key.clone();
+        self.ask(Need::Intake, move |s| ledger::begin_alone(s, &key)).await
+    }
+
+    /// A worker died or ran out of time while it held this message. Durable; answers the strikes.
+    pub async fn strike(&self, key: &MessageKey) -> Result<u32, StoreError> {
+        let key = key.clone();
+        self.ask(Need::Sync, move |s| ledger::strike(s, &key)).await
+    }
+
+    /// Gives claims back (shutdown, a fetch that failed): no strike, and strikes stay. Durable.
+    pub async fn release_claims(&self, keys: Vec<MessageKey>) -> Result<(), StoreError> {
+        self.ask(Need::Sync, move |s| ledger::release(s, &keys)).await
+    }
+
+    /// Mail of our own (a clean copy, a reply that came back): done in the ledger, no ticket. Durable soon after: a lost
+    /// one is looked at again.
+    pub async fn own(&self, key: MessageKey) -> Result<(), StoreError> {
+        self.ask(Need::Soon, move |s| ledger::own(s, &key)).await
+    }
+
+    /// Commits one message: at the answer its ticket, its dedupe keys, its sealed original and its reply's place in the
+    /// outbox are durable. A sealed original has been read back: reopened, decrypted, digest compared.
+    pub async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        self.ask(Need::Intake, move |s| commit::commit(s, commit)).await
+    }
+
+    /// What was to be done at the source is done. Repeats do nothing. Durable soon after: a lost one is acknowledged
+    /// again.
+    pub async fn acknowledged(&self, keys: Vec<MessageKey>) -> Result<(), StoreError> {
+        self.ask(Need::Soon, move |s| ledger::acknowledged(s, &keys)).await
+    }
+
+    /// Reads back all that stands for this message: records got and decrypted, blobs reopened, decrypted, digests
+    /// compared. To be asked before a destructive step at the source.
+    pub async fn verify(&self, key: &MessageKey) -> Result<(), StoreError> {
+        let key = key.clone();
+        self.ask(Need::Read, move |s| tickets::verify(s, &key)).await
+    }
+
+    /// The ticket and message that a committed message (or the copy of one) has.
+    pub async fn message_of(&self, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
+        let key = key.clone();
+        self.ask(Need::Read, move |s| tickets::message_of(s, &key)).await
+    }
+
+    /// Replies that are due, oldest first, leased to the caller. Those older than 48 hours fail instead.
+    pub async fn due(&self, now: i64, max: usize) -> Result<Vec<Lease>, StoreError> {
+        self.ask(Need::Soon, move |s| outbox::due(s, now, max)).await
+    }
+
+    /// When the next reply that is not leased is due, in seconds since 1970; `None` if none waits or the breaker is open.
+    pub async fn next_due(&self) -> Result<Option<i64>, StoreError> {
+        self.ask(Need::Read, |s| Ok(outbox::next_due(s))).await
+    }
+
+    /// An attempt begins.
+    pub async fn sending(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Soon, move |s| outbox::sending(s, &id)).await
+    }
+
+    /// The final dot is about to go out. Durable at the answer; from here on the reply is never sent again unless the
+    /// relay refuses it.
+    pub async fn dot_pending(&self, id: &str) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Sync, move |s| outbox::dot_pending(s, &id)).await
+    }
+
+    /// An attempt ended. Durable soon after: a lost one shows as unknown.
+    pub async fn settle(&self, id: &str, settled: Settled, now: i64) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Soon, move |s| outbox::settle(s, &id, &settled, now)).await
+    }
+
+    /// Closes the breaker: replies that wait for the operator become due. Durable.
+    pub async fn close_breaker(&self) -> Result<(), StoreError> {
+        self.ask(Need::Sync, |s| Ok(outbox::close_breaker(s))).await
+    }
+
+    /// Tickets, newest first.
+    pub async fn tickets(&self, limit: usize) -> Result<Vec<TicketRow>, StoreError> {
+        self.ask(Need::Read, move |s| tickets::tickets(s, limit)).await
+    }
+
+    /// One ticket.
+    pub async fn ticket(&self, ticket: &TicketRef) -> Result<Option<TicketView>, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Read, move |s| tickets::ticket(s, &ticket)).await
+    }
+
+    /// Sealed originals, those that expire last first.
+    pub async fn quarantine(&self, limit: usize) -> Result<Vec<QuarantineRow>, StoreError> {
+        self.ask(Need::Read, move |s| quarantine::list(s, limit)).await
+    }
+
+    /// One sealed original, for export: still ciphertext under the quarantine key.
+    pub async fn sealed(&self, id: &str) -> Result<Option<(QuarantineRow, Vec<u8>)>, StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Read, move |s| quarantine::sealed(s, &id)).await
+    }
+
+    /// Replaces the outcome of a sealed message in its ticket by a new one, for a stated reason. `digest` is K2 of the
+    /// octets that were processed again and must be that of the sealed message. Durable.
+    pub async fn release(
+        &self,
+        id: &str,
+        digest: Digest,
+        outcome: Outcome,
+        reason: String,
+        now: i64,
+    ) -> Result<TicketRef, StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Sync, move |s| quarantine::release(s, &id, &digest, &outcome, &reason, now)).await
+    }
+
+    /// Replies, newest first.
+    pub async fn outbox(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreError> {
+        self.ask(Need::Read, move |s| outbox::list(s, limit)).await
+    }
+
+    /// Counts for `status`.
+    pub async fn counts(&self) -> Result<Counts, StoreError> {
+        self.ask(Need::Read, |s| Ok(outbox::counts(s))).await
+    }
+
+    /// Erases what has passed its time, at most 1,000 at once: sealed originals and counters of replies. Answers how
+    /// many originals went. Durable.
+    pub async fn expire(&self, now: i64) -> Result<u64, StoreError> {
+        self.ask(Need::Sync, move |s| quarantine::expire(s, now)).await
+    }
+
+    /// Keeps a small named record (the last accepted rules, say). Durable.
+    pub async fn remember(&self, name: &str, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.ask(Need::Sync, move |s| s.remember(&name, bytes)).await
+    }
+
+    /// A record kept by [`remember`](Store::remember).
+    pub async fn recall(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let name = name.to_owned();
+        self.ask(Need::Read, move |s| s.recall(&name)).await
+    }
+
+    /// Finishes what is queued, writes it out, frees the lock. Other handles then answer [`StoreError::Closed`].
+    pub async fn close(&self) {
+        let (tell, told) = oneshot::channel();
+        // Closed already, or its thread is gone: then there is nothing left to wait for.
+        if self.requests.send(Request::Close(tell)).await.is_ok() {
+            let _ = told.await;
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Tickets as they are stored and as they are shown.
+
+use crate::codec::{Family, Key, tail};
+use crate::error::StoreError;
+use crate::ledger::{self, Handle, Place};
+use crate::model::*;
+use crate::outbox;
+use crate::quarantine;
+use crate::state::State;
+use lazaret_core::{Address, MessageKey, Outcome, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// Record of a ticket; its messages are records of their own.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Ticket {
+    pub(crate) opened_at: i64,
+    pub(crate) mailbox: String,
+    pub(crate) from: String,
+    pub(crate) subject: String,
+    /// Messages by verdict.
+    pub(crate) verdicts: [u32; 4],
+    pub(crate) messages: u32,
+    /// Keyed hashes of those who may join.
+    pub(crate) parties: Vec<String>,
+    /// Has it had its receipt?
+    pub(crate) receipt: bool,
+    pub(crate) told: ToldRef,
+}
+
+/// How somebody was told: by that reply, or not at all.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ToldRef {
+    Outbox(String),
+    Not(String),
+}
+
+/// Record of a message.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Message {
+    /// `told`, `copies` and `sealed_until` in it are filled in when it is read.
+    pub(crate) view: MessageView,
+    pub(crate) told: ToldRef,
+    /// Id of its sealed original.
+    pub(crate) sealed: Option<String>,
+    /// The reason for which a person released it.
+    pub(crate) released: Option<String>,
+}
+
+/// Record of a K2.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Twin {
+    pub(crate) ticket: TicketRef,
+    pub(crate) message: u32,
+    pub(crate) copies: u32,
+}
+
+/// Octets of the subject in a list; the message has all of it.
+const ROW_SUBJECT_BYTES_MAX: usize = 512;
+
+impl Ticket {
+    pub(crate) fn new(commit: &Commit) -> Ticket {
+        let mut ticket = Ticket {
+            opened_at: commit.now,
+            mailbox: commit.key.mailbox.clone(),
+            from: String::new(),
+            subject: String::new(),
+            verdicts: [0; 4],
+            messages: 0,
+            parties: Vec::new(),
+            receipt: false,
+            told: ToldRef::Not(String::new()),
+        };
+        ticket.describe(&commit.outcome);
+        ticket
+    }
+
+    /// Takes sender and subject of its first message.
+    pub(crate) fn describe(&mut self, outcome: &Outcome) {
+        let first = outcome.envelope.from.iter().find_map(|a| a.addr.as_ref());
+        self.from = outcome.customer.as_ref().or(first).map_or(String::new(), |addr| addr.as_str().to_owned());
+        let subject = outcome.subject.as_str();
+        let end = (0..=ROW_SUBJECT_BYTES_MAX.min(subject.len())).rev().find(|end| subject.is_char_boundary(*end));
+        self.subject = subject.get(..end.unwrap_or(0)).unwrap_or_default().to_owned();
+    }
+
+    fn verdict(&self) -> Verdict {
+        let counted = Verdict::ALL.iter().zip(self.verdicts).rev().find(|(_, count)| *count > 0);
+        counted.map_or(Verdict::Allow, |(verdict, _)| *verdict)
+    }
+}
+
+fn addresses(list: &[Address]) -> Vec<AddressView> {
+    let view = |a: &Address| AddressView {
+        name: a.name.as_str().to_owned(),
+        address: a.addr.as_ref().map_or(String::new(), |addr| addr.as_str().to_owned()),
+    };
+    list.iter().map(view).collect()
+}
+
+/// What a message says of itself.
+pub(crate) fn view(commit: &Commit) -> MessageView {
+    let outcome = &commit.outcome;
+    let mut view = MessageView {
+        digest: commit.digest.to_hex(),
+        mailbox: commit.key.mailbox.clone(),
+        folder: commit.key.folder.clone(),
+        uid_validity: commit.key.uid_validity,
+        uid: commit.key.uid,
+        at: commit.now,
+        size_bytes: commit.size_bytes,
+        date: None,
+        class: String::new(),
+        verdict: String::new(),
+        reasons: Vec::new(),
+        proof: String::new(),
+        from: Vec::new(),
+        to: Vec::new(),
+        cc: Vec::new(),
+        reply_to: Vec::new(),
+        message_id: None,
+        in_reply_to: None,
+        references: Vec::new(),
+        subject_refs: Vec::new(),
+        subject: String::new(),
+        text: String::new(),
+        html: None,
+        attachments: Vec::new(),
+        findings: Vec::new(),
+        sealed_until: None,
+        told: Told::Pending,
+        ack: commit.ack,
+        copies: 0,
+    };
+    describe(&mut view, outcome);
+    view
+}
+
+/// Fills in all that comes from the outcome.
+pub(crate) fn describe(view: &mut MessageView, outcome: &Outcome) {
+    let envelope = &outcome.envelope;
+    view.date = envelope.date;
+    view.class = outcome.class.as_str().to_owned();
+    view.verdict = outcome.verdict.as_str().to_owned();
+    view.reasons = outcome.reasons.iter().map(lazaret_core::Reason::to_line).collect();
+    view.proof = outcome.proof.as_str().to_owned();
+    view.from = addresses(&envelope.from);
+    view.to = addresses(&envelope.to);
+    view.cc = addresses(&envelope.cc);
+    view.reply_to = addresses(&envelope.reply_to);
+    view.message_id.clone_from(&envelope.message_id);
+    view.in_reply_to.clone_from(&envelope.in_reply_to);
+    view.references.clone_from(&envelope.references);
+    view.subject_refs.clone_from(&envelope.subject_refs);
+    view.subject = outcome.subject.as_str().to_owned();
+    view.text = outcome.text.as_str().to_owned();
+    view.html = outcome.html.as_ref().map(|html| html.as_str().to_owned());
+    let attachment = |a: &lazaret_core::Attachment| AttachmentView {
+        part: a.part.as_str().to_owned(),
+        name: a.name.as_str().to_owned(),
+        media_type: a.media_type.clone(),
+        size_bytes: a.size_bytes,
+        action: a.action.as_str().to_owned(),
+        opaque: a.opaque.map(|why| why.as_str().to_owned()),
+        text: a.text.as_ref().map(|text| text.as_str().to_owned()),
+    };
+    view.attachments = outcome.attachments.iter().map(attachment).collect();
+    let finding = |f: &lazaret_core::Finding| FindingView {
+        rule: f.rule.clone(),
+        class: f.class.as_str().to_owned(),
+        entity: f.entity.clone(),
+        part: f.part.as_str().to_owned(),
+        start: f.span.start,
+        end: f.span.end,
+        score: f.score,
+        action: f.action.as_str().to_owned(),
+        tag: f.tag.clone(),
+    };
+    view.findings = outcome.findings.iter().map(finding).collect();
+}
+
+fn told(state: &mut State, told: &ToldRef) -> Result<Told, StoreError> {
+    match told {
+        ToldRef::Outbox(id) => outbox::told(state, id),
+        ToldRef::Not(why) => Ok(Told::NotSent(why.clone())),
+    }
+}
+
+fn row(state: &mut State, reference: &TicketRef, ticket: &Ticket) -> Result<TicketRow, StoreError> {
+    Ok(TicketRow {
+        ticket: reference.clone(),
+        opened_at: ticket.opened_at,
+        mailbox: ticket.mailbox.clone(),
+        from: ticket.from.clone(),
+        subject: ticket.subject.clone(),
+        verdict: ticket.verdict().as_str().to_owned(),
+        messages: ticket.messages,
+        told: told(state, &ticket.told)?,
+    })
+}
+
+pub(crate) fn tickets(state: &mut State, limit: usize) -> Result<Vec<TicketRow>, StoreError> {
+    let mut rows = Vec::new();
+    for at in state.scan(&Key::new(Family::ByTime, &[]), true, limit) {
+        let Some(name) = tail::<12>(&at) else { continue };
+        let reference = TicketRef(String::from_utf8_lossy(&name).into_owned());
+        let ticket: Ticket = state.must(Family::Ticket, &Key::ticket(Family::Ticket, &reference))?;
+        rows.push(row(state, &reference, &ticket)?);
+    }
+    Ok(rows)
+}
+
+pub(crate) fn ticket(state: &mut State, reference: &TicketRef) -> Result<Option<TicketView>, StoreError> {
+    let at = Key::ticket(Family::Ticket, reference);
+    let Some(ticket) = state.get::<Ticket>(Family::Ticket, &at)? else { return Ok(None) };
+    let row = row(state, reference, &ticket)?;
+    let messages = (1..=ticket.messages).map(|number| message(state, reference, number)).collect::<Result<_, _>>()?;
+    Ok(Some(TicketView { row, messages }))
+}
+
+fn message(state: &mut State, ticket: &TicketRef, number: u32) -> Result<MessageView, StoreError> {
+    let at = Key::message(ticket, number);
+    let Message { mut view, told: told_ref, sealed, .. } = state.must(Family::Message, &at)?;
+    view.told = told(state, &told_ref)?;
+    view.sealed_until = match sealed {
+        Some(id) => quarantine::until(state, &id)?,
+        None => None,
+    };
+    let digest = crate::keys::unhex::<32>(&view.digest).unwrap_or_default();
+    let twin = state.get::<Twin>(Family::Digest, &Key::new(Family::Digest, &[&digest]))?;
+    view.copies = twin.map_or(0, |twin| twin.copies);
+    Ok(view)
+}
+
+pub(crate) fn message_of(
+    state: &mut State,
+    key: &MessageKey,
+) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
+    let Some(place) = ledger::handle(state, key)?.and_then(|handle: Handle| handle.place) else { return Ok(None) };
+    let view = message(state, &place.ticket, place.message)?;
+    Ok(Some((place.ticket, view)))
+}
+
+/// Reads back what stands for a message, from the disk and not from what is still to be written.
+pub(crate) fn verify(state: &mut State, key: &MessageKey) -> Result<(), StoreError> {
+    let corrupt = |why| StoreError::Corrupt { kind: "uid", id: format!("{}/{}", key.uid_validity, key.uid), why };
+    let place = ledger::handle(state, key)?.and_then(|handle| handle.place);
+    let Place { ticket, message, digest } = place.ok_or_else(|| corrupt("it has no ticket"))?;
+    state.read_back(Family::Digest, &Key::new(Family::Digest, &[&digest]))?;
+    state.read_back(Family::Ticket, &Key::ticket(Family::Ticket, &ticket))?;
+    let content = state.read_back(Family::Message, &Key::message(&ticket, message))?;
+    let stored: Message = serde_json::from_slice(&content).map_err(|_| corrupt("its message is not understood"))?;
+    if stored.view.digest != crate::keys::hex(&digest) {
+        return Err(corrupt("its message is another one"));
+    }
+    stored.sealed.map_or(Ok(()), |id| quarantine::verify(state, &id, &digest))
+}
