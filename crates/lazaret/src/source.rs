@@ -36,8 +36,7 @@ pub(crate) const BATCH_MESSAGES_MAX: usize = 64;
 pub(crate) struct SecretUnreadable;
 
 /// Reads a secret; called at every login, so a changed password needs no restart.
-pub(crate) type Secrets =
-    Arc<dyn Fn(&config::SecretRef) -> Result<Zeroizing<String>, SecretUnreadable> + Send + Sync>;
+pub(crate) type Secrets = Arc<dyn Fn(&config::SecretRef) -> Result<Zeroizing<String>, SecretUnreadable> + Send + Sync>;
 
 /// A folder and how many messages are in it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -68,11 +68,9 @@ impl SourceError {
     pub(crate) fn is_transient(&self) -> bool {
         match self.kind {
             ErrorKind::Unavailable | ErrorKind::Protocol | ErrorKind::Timeout => true,
-            ErrorKind::Auth
-            | ErrorKind::Unsupported
-            | ErrorKind::NoFolder
-            | ErrorKind::Config
-            | ErrorKind::Limit => false,
+            ErrorKind::Auth | ErrorKind::Unsupported | ErrorKind::NoFolder | ErrorKind::Config | ErrorKind::Limit => {
+                false
+            }
         }
     }
 }

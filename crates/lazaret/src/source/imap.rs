@@ -57,6 +57,8 @@ pub(crate) struct ImapSource {
     session: Option<Session>,
     folder: Option<Folder>,
     delimiter: Option<char>,
+    /// No command may take longer; only tests are less patient than the steps themselves.
+    pub(super) deadline_max: Duration,
 }
 
 /// The open folder.
@@ -69,7 +71,15 @@ struct Folder {
 
 impl ImapSource {
     pub(crate) fn open(imap: &config::Imap, secrets: Secrets) -> ImapSource {
-        ImapSource { imap: imap.clone(), secrets, tls: None, session: None, folder: None, delimiter: None }
+        ImapSource {
+            imap: imap.clone(),
+            secrets,
+            tls: None,
+            session: None,
+            folder: None,
+            delimiter: None,
+            deadline_max: Duration::MAX,
+        }
     }
 
     pub(crate) async fn connect(&mut self) -> Result<(), SourceError> {
@@ -504,10 +514,8 @@ impl ImapSource {
         commands: &[(String, &[u8])],
     ) -> Result<Vec<Result<Option<u32>, SourceError>>, SourceError> {
         let bytes = commands.iter().map(|(_, message)| message.len() as u64).sum();
-        let step = Step {
-            deadline: time_for(bytes),
-            ..Step::new("a message could not be appended", ErrorKind::Unavailable)
-        };
+        let step =
+            Step { deadline: time_for(bytes), ..Step::new("a message could not be appended", ErrorKind::Unavailable) };
         let mut uids = vec![None; commands.len()];
         let mut told = |index: usize, response: &Response<'_>| {
             if let Response::Done { outcome, .. } = response

@@ -130,8 +130,8 @@ async fn token(command: &[String]) -> Result<Zeroizing<String>, SourceError> {
         (read.is_ok() && ended.is_ok_and(|status| status.success()), octets)
     })
     .await;
-    let (is_good, octets) = finished
-        .map_err(|_| SourceError::new(ErrorKind::Timeout, "token_command gave no token within 10 seconds"))?;
+    let (is_good, octets) =
+        finished.map_err(|_| SourceError::new(ErrorKind::Timeout, "token_command gave no token within 10 seconds"))?;
     if !is_good {
         return Err(SourceError::new(ErrorKind::Unavailable, "token_command failed"));
     }

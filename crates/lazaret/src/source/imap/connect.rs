@@ -43,10 +43,10 @@ impl ImapSource {
                 self.tls.insert(tls).clone()
             }
         };
-        let stream = timeout(TLS_DEADLINE, handshake(&self.imap.host, self.imap.port, tls))
+        let stream = timeout(TLS_DEADLINE.min(self.deadline_max), handshake(&self.imap.host, self.imap.port, tls))
             .await
             .map_err(|_| SourceError::new(ErrorKind::Timeout, "the server did not answer in time"))??;
-        let mut session = Session::greet(stream).await?;
+        let mut session = Session::greet(stream, self.deadline_max).await?;
         if session.told.caps.is_none() {
             ask_caps(&mut session).await?;
         }
@@ -64,11 +64,7 @@ async fn ask_caps(session: &mut Session) -> Result<(), SourceError> {
     session.run(step, "CAPABILITY", &[], &mut |_| ()).await
 }
 
-async fn handshake(
-    host: &str,
-    port: u16,
-    tls: Arc<rustls::ClientConfig>,
-) -> Result<TlsStream<TcpStream>, SourceError> {
+async fn handshake(host: &str, port: u16, tls: Arc<rustls::ClientConfig>) -> Result<TlsStream<TcpStream>, SourceError> {
     let name = ServerName::try_from(host.to_owned())
         .map_err(|_| SourceError::new(ErrorKind::Config, "host is no host name and no address"))?;
     let tcp = reach(host, port).await?;
@@ -91,8 +87,7 @@ async fn reach(host: &str, port: u16) -> Result<TcpStream, SourceError> {
     for address in addresses {
         match timeout(CONNECT_DEADLINE, TcpStream::connect(address)).await {
             Ok(Ok(stream)) => {
-                tune(&stream)
-                    .map_err(|_| SourceError::new(ErrorKind::Unavailable, "the socket takes no options"))?;
+                tune(&stream).map_err(|_| SourceError::new(ErrorKind::Unavailable, "the socket takes no options"))?;
                 return Ok(stream);
             }
             Ok(Err(_)) => error = SourceError::new(ErrorKind::Unavailable, "the server refused the connection"),

@@ -118,6 +118,8 @@ pub(super) struct Session {
     client: Client<Stream>,
     commands: u64,
     busy: bool,
+    /// No step may take longer, whatever it asks for.
+    deadline_max: Duration,
     /// What the server told in passing.
     pub(super) told: Told,
 }
@@ -132,10 +134,10 @@ enum Answer {
 
 impl Session {
     /// Reads the greeting. A session that is authenticated already (PREAUTH) is refused: nothing proves whose it is.
-    pub(super) async fn greet(stream: TlsStream<TcpStream>) -> Result<Session, SourceError> {
+    pub(super) async fn greet(stream: TlsStream<TcpStream>, deadline_max: Duration) -> Result<Session, SourceError> {
         let step = Step::new("the server did not greet as IMAP servers do", ErrorKind::Unavailable);
         let client = Client::new(Bounded::new(stream, step.budget));
-        let mut session = Session { client, commands: 0, busy: true, told: Told::default() };
+        let mut session = Session { client, commands: 0, busy: true, deadline_max, told: Told::default() };
         let told = &mut session.told;
         let greeting = read(&mut session.client, &step, |response| match response {
             Response::Data { status: Status::Ok, outcome } => {
@@ -151,7 +153,7 @@ impl Session {
             )),
             _ => Err(step.fails(ErrorKind::Protocol)),
         });
-        timeout(step.deadline, greeting)
+        timeout(step.deadline.min(deadline_max), greeting)
             .await
             .map_err(|_| step.fails(ErrorKind::Timeout))??
             .ok_or(step.fails(ErrorKind::Unavailable))??;
@@ -172,12 +174,13 @@ impl Session {
         continuations: &[&[u8]],
         on: Listener<'_>,
     ) -> Result<(), SourceError> {
+        let deadline = step.deadline.min(self.deadline_max);
         let exchange = async {
             let tag = self.begin(&step)?;
             self.send(&step, &[tag.as_bytes(), b" ", command.as_bytes()]).await?;
             self.answers(&step, &tag, continuations, on).await
         };
-        timeout(step.deadline, exchange).await.map_err(|_| step.fails(ErrorKind::Timeout))?
+        timeout(deadline, exchange).await.map_err(|_| step.fails(ErrorKind::Timeout))?
     }
 
     /// Runs commands that carry one literal each, all sent before the first answer is awaited (LITERAL+ needed). The
@@ -188,6 +191,7 @@ impl Session {
         commands: &[(String, &[u8])],
         on: &mut (dyn FnMut(usize, &Response<'_>) + Send),
     ) -> Result<Vec<Result<(), SourceError>>, SourceError> {
+        let deadline = step.deadline.min(self.deadline_max);
         let exchange = async {
             let mut tags = Vec::with_capacity(commands.len());
             self.begin(&step)?;
@@ -209,14 +213,14 @@ impl Session {
             }
             Ok(results)
         };
-        timeout(step.deadline, exchange).await.map_err(|_| step.fails(ErrorKind::Timeout))?
+        timeout(deadline, exchange).await.map_err(|_| step.fails(ErrorKind::Timeout))?
     }
 
     /// Waits for the folder to change (RFC 2177), `wait` at most; true if it did.
     pub(super) async fn idle(&mut self, wait: Duration) -> Result<bool, SourceError> {
         let step = Step {
             responses_max: u32::MAX,
-            deadline: Duration::from_secs(15),
+            deadline: self.deadline_max.min(Duration::from_secs(15)),
             ..Step::new("waiting for new mail (IDLE) failed", ErrorKind::Unavailable)
         };
         let late = || step.fails(ErrorKind::Timeout);
@@ -445,11 +449,8 @@ fn verdict(step: &Step, status: &Status, outcome: &Outcome<'_>) -> Result<(), So
         Status::PreAuth | Status::Bye => return Err(step.fails(ErrorKind::Protocol)),
     };
     let reply = reply(word, outcome);
-    let kind = CODES
-        .iter()
-        .find(|(name, _)| Some(*name) == reply.code)
-        .and_then(|(_, kind)| *kind)
-        .unwrap_or(otherwise);
+    let kind =
+        CODES.iter().find(|(name, _)| Some(*name) == reply.code).and_then(|(_, kind)| *kind).unwrap_or(otherwise);
     Err(SourceError::refused(kind, step.what, reply))
 }
 

@@ -130,8 +130,7 @@ impl Folder {
         self.must_exist()?;
         let name = fresh_name();
         let (unfinished, finished) = (self.dir.join("tmp").join(&name), self.dir.join("new").join(&name));
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).map_err(failed)?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).map_err(failed)?;
         let written = file
             .write_all(message)
             .and_then(|()| match date.and_then(|seconds| u64::try_from(seconds).ok()) {
@@ -188,24 +187,14 @@ impl Numbers {
                 fs::metadata(path).and_then(|data| data.modified()).map_or(true, |modified| modified >= since)
             })
         };
-        Ok(self
-            .by_uid
-            .iter()
-            .filter(|(_, path)| path.as_deref().is_some_and(is_recent))
-            .map(|(uid, _)| *uid)
-            .collect())
+        Ok(self.by_uid.iter().filter(|(_, path)| path.as_deref().is_some_and(is_recent)).map(|(uid, _)| *uid).collect())
     }
 
     pub(super) fn sizes(&mut self, folder: &Folder, uids: &[u32]) -> Result<Vec<(u32, u64)>, SourceError> {
         self.each(folder, uids, |_, path| fs::metadata(path).map(|data| data.len()))
     }
 
-    pub(super) fn read(
-        &mut self,
-        folder: &Folder,
-        uids: &[u32],
-        bytes_max: u64,
-    ) -> Result<Vec<Fetched>, SourceError> {
+    pub(super) fn read(&mut self, folder: &Folder, uids: &[u32], bytes_max: u64) -> Result<Vec<Fetched>, SourceError> {
         let read = self.each(folder, uids, |_, path| {
             let file = File::open(path)?;
             let size_bytes = file.metadata()?.len();
@@ -231,12 +220,7 @@ impl Numbers {
             .ok_or(SourceError::new(ErrorKind::Unavailable, "a message is no longer there"))
     }
 
-    pub(super) fn move_to(
-        &mut self,
-        folder: &Folder,
-        uids: &[u32],
-        target: &Folder,
-    ) -> Result<Vec<u32>, SourceError> {
+    pub(super) fn move_to(&mut self, folder: &Folder, uids: &[u32], target: &Folder) -> Result<Vec<u32>, SourceError> {
         target.must_exist()?;
         let cur = target.dir.join("cur");
         self.each(folder, uids, |_, path| {
@@ -259,11 +243,13 @@ impl Numbers {
     pub(super) fn find(&mut self, folder: &Folder, field: &str, value: &str) -> Result<Vec<u32>, SourceError> {
         let uids = self.uids(folder, None)?;
         let headers = self.each(folder, &uids, |_, path| header(path, HEADER_BYTES_MAX))?;
-        let holds = |octets: &[u8]| fields(octets).iter().any(|(name, text)| {
-            name.eq_ignore_ascii_case(field.as_bytes())
-                && (value.is_empty()
-                    || text.windows(value.len()).any(|part| part.eq_ignore_ascii_case(value.as_bytes())))
-        });
+        let holds = |octets: &[u8]| {
+            fields(octets).iter().any(|(name, text)| {
+                name.eq_ignore_ascii_case(field.as_bytes())
+                    && (value.is_empty()
+                        || text.windows(value.len()).any(|part| part.eq_ignore_ascii_case(value.as_bytes())))
+            })
+        };
         Ok(headers.into_iter().filter(|(_, octets)| holds(octets)).map(|(uid, _)| uid).collect())
     }
 
