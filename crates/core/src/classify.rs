@@ -87,7 +87,7 @@ pub(crate) fn class(header: &Header<'_>, envelope: &Envelope, from: Option<&Addr
         return Class::Bounce;
     }
     let body = || plain_text(texts);
-    if is_feedback_text(&subject, &body()) {
+    if is_feedback_text(&subject, &body(), has("message/rfc822")) {
         return Class::Report;
     }
     let automatic = is_automatic(header, &subject);
@@ -116,11 +116,11 @@ fn is_report(has: &impl Fn(&str) -> bool, report_type: &str, subject: &str) -> b
 }
 
 /// Complaints that come as plain mail: some services never moved to RFC 5965.
-fn is_feedback_text(subject: &str, body: &str) -> bool {
+fn is_feedback_text(subject: &str, body: &str, encloses: bool) -> bool {
     let subject_says = ["complaint about message from", "abuse report", "email feedback report", "spam complaint"];
     let body_says = ["feedback-type:", "x-hmxmroriginalrecipient:", "this is an email abuse report"];
     subject_says.iter().any(|s| subject.starts_with(s))
-        && (body_says.iter().any(|s| body.contains(s)) || body.contains("received:") || body.contains("x-originating-ip"))
+        && (encloses || body_says.iter().any(|s| body.contains(s)) || body.contains("received:"))
 }
 
 /// Who it came from, as far as that tells a robot.

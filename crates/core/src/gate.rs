@@ -17,7 +17,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
-/// A header field: ranges of its name and of its folded value in the source of its node.
+/// A header field: ranges of its name and of its folded value in the source of its node. A line among the fields that is
+/// none has an empty name.
 #[derive(Debug, Clone)]
 pub(crate) struct FieldSpan {
     pub(crate) name: Range<usize>,
@@ -45,8 +46,6 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// `Content-Type`, with the default of its place where there is none.
     pub(crate) content_type: Structured,
-    /// Did the part say its type itself?
-    pub(crate) typed: bool,
     pub(crate) transfer: Transfer,
     /// Text before the first boundary of a multipart.
     pub(crate) preamble: Range<usize>,
@@ -333,7 +332,6 @@ fn node(
         body: start..end,
         kind: Kind::Leaf,
         content_type,
-        typed,
         transfer,
         preamble: start..start,
         epilogue: end..end,
@@ -372,9 +370,11 @@ fn header(bytes: &[u8], mut at: usize, open: &[Open], limits: &Limits) -> (Vec<F
         } else if let Some(colon) = field_colon(content) {
             let name = content.get(..colon).unwrap_or_default().trim_ascii_end().len();
             fields.push(FieldSpan { name: at..at + name, value: at + colon + 1..at + content.len() });
+        } else if !fields.is_empty() || is_mail_field(next_line(bytes, at + length, horizon)) {
+            fields.push(FieldSpan { name: at..at, value: at..at + content.len() });
         } else {
-            // No field, no blank line: the body begins here.
-            return (fields, at, at - first <= limits.header_bytes_max);
+            // No header at all: everything is body.
+            return (fields, at, true);
         }
         at += length;
         if at - first > limits.header_bytes_max || fields.len() > limits.header_fields_max {
@@ -388,6 +388,20 @@ fn field_colon(line: &[u8]) -> Option<usize> {
     let colon = line.iter().position(|&b| b == b':')?;
     let name = line.get(..colon)?.trim_ascii_end();
     (!name.is_empty() && name.iter().all(|&b| b.is_ascii_graphic())).then_some(colon)
+}
+
+fn next_line(bytes: &[u8], at: usize, horizon: usize) -> &[u8] {
+    let rest = bytes.get(at..horizon).unwrap_or_default();
+    rest.get(..rest.iter().position(|&b| b == b'\n').unwrap_or(rest.len())).unwrap_or_default()
+}
+
+/// Is it a field that hardly anything but mail begins with?
+fn is_mail_field(line: &[u8]) -> bool {
+    const NAMES: [&[u8]; 9] = [
+        b"from", b"subject", b"date", b"received", b"return-path", b"message-id", b"mime-version", b"content-type", b"delivered-to",
+    ];
+    let name = field_colon(line).and_then(|colon| line.get(..colon)).unwrap_or_default().trim_ascii_end();
+    NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
 }
 
 fn trim_line_end(line: &[u8]) -> &[u8] {

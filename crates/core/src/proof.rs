@@ -276,7 +276,7 @@ mod tests {
             ("spf failed", "Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=x@c.example\n".into(), &id, Proof::None),
             ("dmarc fail beats dkim", "Authentication-Results: mx.acme.example; dkim=pass header.d=c.example; dmarc=fail\n".into(), &id, Proof::Fail),
             ("one field a method", "Authentication-Results: mx.acme.example; spf=softfail smtp.mailfrom=c.example\nAuthentication-Results: mx.acme.example; dkim=pass header.d=c.example\n".into(), &id, Proof::Pass),
-            ("quoted and commented", "Authentication-Results: (x) \"mx.acme.example\"; dkim = pass (dmarc=fail; \")\") header.d = \"c.example\"\n".into(), &id, Proof::Pass),
+            ("quoted and commented", "Authentication-Results: (x) \"mx.acme.example\"; dkim = pass (dmarc=fail; \\) (x)) header.d = \"c.example\"\n".into(), &id, Proof::Pass),
             ("gmail", "Delivered-To: x\nReceived: by 2002:a05:1::1 with SMTP id 1; x\nX-Received: by 1\nReceived: from m by mx.google.com; x\nAuthentication-Results: mx.google.com;\n dkim=pass header.i=@c.example; dmarc=pass (p=NONE) header.from=c.example\n".into(), &ProofMode::Gmail, Proof::Pass),
             ("gmail forged", "Received: from m by mx.google.com; x\nAuthentication-Results: mx.google.com; spf=none\nAuthentication-Results: mx.google.com; dmarc=pass\n".into(), &ProofMode::Gmail, Proof::None),
             ("exchange", "Received: from x by y.outlook.com; x\nAuthentication-Results: spf=pass (sender IP is 1.2.3.4)\n smtp.mailfrom=c.example; dkim=pass (signature was verified)\n header.d=c.example;dmarc=pass action=none header.from=c.example;compauth=pass reason=100\n".into(), &exchange, Proof::Pass),

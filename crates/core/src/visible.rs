@@ -1,5 +1,7 @@
 //! What a person wrote into a reply, without what the mail program quoted and without the signature.
 
+mod lines;
+
 use crate::tree::{Home, Source, Text};
 
 /// The visible part of the bodies: of the plain text, else of the HTML.
@@ -14,7 +16,7 @@ pub(crate) fn of(texts: &[Text]) -> String {
         }
     }
     let all = if plain.iter().any(|p| !p.trim().is_empty()) { plain } else { html };
-    reply(&all.join("\n"))
+    lines::reply(&all.join("\n"))
 }
 
 /// ISO 639-1 code of the language of a text; `None` for short texts and where it is not clear.
@@ -41,8 +43,3 @@ const ISO_639: [(&str, &str); 69] = [
     ("swe", "sv"), ("tam", "ta"), ("tel", "te"), ("tgl", "tl"), ("tha", "th"), ("tuk", "tk"), ("tur", "tr"), ("ukr", "uk"),
     ("urd", "ur"), ("uzb", "uz"), ("vie", "vi"), ("yid", "yi"), ("zul", "zu"),
 ];
-
-/// The text without quotes and signature.
-pub(crate) fn reply(text: &str) -> String {
-    text.trim().to_owned()
-}

@@ -46,6 +46,7 @@ impl Builder<'_> {
             self.defect("duplicate-field");
             self.text("header/subject.2", Home::Elsewhere, Placement::Header, words(extra));
         }
+        self.stray_lines(root);
         self.other_fields(root, "header/", &["subject", "from", "to", "cc", "reply-to"]);
     }
 
@@ -89,12 +90,30 @@ impl Builder<'_> {
         }
     }
 
+    /// Lines in the header that are no fields: a text whose writer forgot the blank line before it.
+    fn stray_lines(&mut self, root: &Node) {
+        let layout = self.layout;
+        let stray = root.fields.iter().filter(|f| f.name.is_empty()).map(|f| layout.slice(root, &f.value));
+        let lines: Vec<String> = stray.map(unfold).collect();
+        if !lines.is_empty() {
+            self.defect("bad-header");
+            self.attach_text("header/lines", lines.join("\n"));
+        }
+    }
+
     /// The fields of a header that are not shown and are no machinery, as texts to scan.
     pub(super) fn other_fields(&mut self, node: &Node, prefix: &str, shown: &[&str]) {
         let layout = self.layout;
         let mut seen: HashMap<String, usize> = HashMap::new();
         for field in &node.fields {
-            let name = String::from_utf8_lossy(layout.slice(node, &field.name)).to_ascii_lowercase();
+            let mut name = String::from_utf8_lossy(layout.slice(node, &field.name)).to_ascii_lowercase();
+            if name.is_empty() {
+                // Lines among the fields are attached, since their writer meant them to be read.
+                if prefix == "header/" {
+                    continue;
+                }
+                name.push_str("line");
+            }
             if shown.contains(&name.as_str()) || is_machinery(&name) {
                 continue;
             }

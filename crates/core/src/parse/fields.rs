@@ -3,6 +3,7 @@
 
 use super::decode::{base64, decode_charset};
 use mail_parser::DateTime;
+use std::borrow::Cow;
 
 /// Largest number of octets of a message id that is kept.
 const MESSAGE_ID_BYTES_MAX: usize = 250;
@@ -99,15 +100,20 @@ fn encoded_word(text: &str, start: usize, ends: &mut Ends<'_>) -> Option<(String
     let data = text.get(data_at..end)?;
     let octets = match encoding {
         'b' => base64(data.as_bytes()).0,
-        'q' => q_decode(data),
+        'q' => q_decode(data, charset),
         _ => return None,
     };
     Some((charset.to_owned(), octets, end + 2))
 }
 
-fn q_decode(data: &str) -> Vec<u8> {
+fn q_decode(data: &str, charset: &str) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len());
-    let mut rest = data.as_bytes();
+    // Octets above 127 that stand here against the rules are in the word's own charset; they were read as windows-1252.
+    let octets = match charset.to_ascii_lowercase().starts_with("utf") {
+        true => Cow::Borrowed(data.as_bytes()),
+        false => encoding_rs::WINDOWS_1252.encode(data).0,
+    };
+    let mut rest = octets.as_ref();
     while let Some((&first, tail)) = rest.split_first() {
         rest = tail;
         match first {
@@ -471,7 +477,8 @@ pub(crate) fn message_ids(value: &[u8], max: usize) -> Vec<String> {
     if ids.is_empty() {
         // Some writers leave the brackets out.
         let outside = strip_comments(&text);
-        let plausible = |w: &&str| w.contains('@') && !w.contains(['"', ',', ';']);
+        let alone = outside.split_whitespace().count() == 1;
+        let plausible = |w: &&str| (alone || w.contains('@')) && !w.contains(['"', ',', ';']);
         ids = outside.split_whitespace().filter(plausible).filter_map(message_id).take(max).collect();
     }
     ids
@@ -492,8 +499,40 @@ pub(crate) fn date(value: &[u8]) -> Option<i64> {
         return None;
     }
     let text = strip_comments(&unfold(value));
-    let date = DateTime::parse_rfc822(&format!("{}\n", text.trim()))?;
+    let date = match text.trim().get(..5).filter(|t| t.ends_with('-')) {
+        Some(_) => DateTime::parse_rfc3339(text.trim())?,
+        None => DateTime::parse_rfc822(&format!("{}\n", regular_date(&text)))?,
+    };
     let seconds = date.is_valid().then(|| date.to_timestamp())?;
     // 0001-01-01 to 9999-12-31, what RFC 3339 can write.
     (-62_135_596_800..=253_402_300_799).contains(&seconds).then_some(seconds)
+}
+
+/// A date with the seconds, the zone and the 24 hours that many leave out.
+fn regular_date(text: &str) -> String {
+    let mut words: Vec<String> = text.split_whitespace().map(str::to_owned).collect();
+    let afternoon = words.iter().position(|w| matches!(w.to_ascii_lowercase().as_str(), "am" | "pm"));
+    let afternoon = afternoon.map(|at| words.remove(at).eq_ignore_ascii_case("pm"));
+    let Some(at) = words.iter().position(|w| w.contains(':')) else { return words.join(" ") };
+    if let Some(time) = words.get_mut(at) {
+        let zone_at = time.find(['+', '-']).unwrap_or(time.len());
+        let zone = time.split_off(zone_at);
+        if time.matches(':').count() == 1 {
+            time.push_str(":00");
+        }
+        if let (Some(pm), Some((hour, rest))) = (afternoon, time.split_once(':'))
+            && let Ok(hour @ 1..=12) = hour.parse::<u32>()
+        {
+            *time = format!("{:02}:{rest}", hour % 12 + if pm { 12 } else { 0 });
+        }
+        if !zone.is_empty() {
+            words.insert(at + 1, zone);
+        }
+    }
+    match words.get_mut(at + 1) {
+        None => words.push("+0000".to_owned()),
+        Some(zone) if zone.len() == 4 && zone.starts_with(['+', '-']) => zone.insert(1, '0'),
+        Some(_) => {}
+    }
+    words.join(" ")
 }

@@ -17,7 +17,8 @@ pub(crate) fn why_opaque(media_type: &str, name: &str, octets: &[u8]) -> Option<
         "message/partial" | "message/external-body" => return Some(OpaqueWhy::Unsupported),
         _ => {}
     }
-    if is_encrypted(octets) {
+    let inline = matches!(media_type, "text/plain" | "text/html");
+    if !inline && is_pgp_message(octets) || is_encrypted(octets) {
         return Some(OpaqueWhy::Encrypted);
     }
     if is_picture(octets) {
@@ -51,6 +52,11 @@ pub(crate) fn is_encrypted(octets: &[u8]) -> bool {
         let wide: Vec<u8> = b"EncryptedPackage".iter().flat_map(|&b| [b, 0]).collect();
         return contains(octets, &wide);
     }
+    false
+}
+
+/// An armoured file. In a body such a block is text with an opaque part in it.
+fn is_pgp_message(octets: &[u8]) -> bool {
     octets.trim_ascii_start().starts_with(b"-----BEGIN PGP MESSAGE-----")
 }
 

@@ -94,18 +94,27 @@ impl Builder<'_> {
         waiting.push(Visit { node: child, own, prefix: visit.own, within, encrypted: visit.encrypted, header_read: true });
     }
 
+    /// Attaches a text that stands where no attachment should, so that it is on the ticket all the same.
+    pub(super) fn attach_text(&mut self, path: &str, text: String) {
+        let index = self.attachments.len();
+        self.attachments.push(Attached {
+            path: PartPath::new(path),
+            media_type: "text/plain".to_owned(),
+            size_bytes: text.len() as u64,
+            opaque: None,
+            sha256: sha256(text.as_bytes()),
+        });
+        self.text(path, Home::Attachment(index), Placement::Attachment, text);
+    }
+
     fn attach(&mut self, node: &Node, own: &str, octets: &[u8], opaque: Option<OpaqueWhy>) -> usize {
         let index = self.attachments.len();
-        let mut sha256 = [0; 32];
-        for (to, from) in sha256.iter_mut().zip(digest::digest(&digest::SHA256, octets).as_ref()) {
-            *to = *from;
-        }
         self.attachments.push(Attached {
             path: PartPath::new(own),
             media_type: node.content_type.value.clone(),
             size_bytes: octets.len() as u64,
             opaque,
-            sha256,
+            sha256: sha256(octets),
         });
         let name = self.name_of(node);
         self.text(format!("{own}/name"), Home::AttachmentName(index), Placement::Name, name);
@@ -133,7 +142,7 @@ impl Builder<'_> {
             let raw = decode_charset(layout.slice(node, &node.body), None).0;
             self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, raw);
         }
-        // A multipart without its boundary is text (RFC 2046 5.1.1 asks for one; what is there still has to be read).
+        // A multipart without its boundary (RFC 2046 5.1.1) is no body that readers show, and still text: an attachment.
         let broken = node.content_type.value.starts_with("multipart/");
         if broken {
             self.defect("no-boundary");
@@ -148,9 +157,11 @@ impl Builder<'_> {
             opaque = Some(OpaqueWhy::OverLimit);
         }
         self.whole_encrypted |= visit.node == 0 && opaque == Some(OpaqueWhy::Encrypted);
-        let attachment = self.disposition(node).value == "attachment"
+        let disposition = self.disposition(node).value;
+        let attachment = broken
             || !matches!(media_type, "text/plain" | "text/html")
-            || (!first && !name.is_empty());
+            || !matches!(disposition.as_str(), "" | "inline")
+            || (!first && disposition.is_empty() && !name.is_empty());
         let leaf = Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
         if let Some(why) = opaque {
             self.opaque.push((PartPath::new(leaf.own.as_str()), why));
@@ -247,6 +258,14 @@ impl Builder<'_> {
         }
         self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(raw, None).0);
     }
+}
+
+fn sha256(octets: &[u8]) -> [u8; 32] {
+    let mut out = [0; 32];
+    for (to, from) in out.iter_mut().zip(digest::digest(&digest::SHA256, octets).as_ref()) {
+        *to = *from;
+    }
+    out
 }
 
 fn join(prefix: &str, number: usize) -> String {
