@@ -1,0 +1,76 @@
+//! First contact harms nothing, and one bad mailbox stops no other.
+
+use super::ensure;
+use super::home::{Home, MailboxSpec, Replies};
+use super::thousand::mailbox;
+use crate::process;
+use crate::servers::Lab;
+use anyhow::Result;
+
+pub(super) fn run(lab: &Lab) -> Result<String> {
+    let scratch = process::scratch("mails")?;
+    mailbox(scratch.path(), 60, 3, 4)?;
+    let account = lab.dovecot.account("observe", '/')?;
+    account.fill(&scratch.path().join("maildir/new"))?;
+    lab.postfix.forget()?;
+    let before = account.fingerprint()?;
+
+    let unset = MailboxSpec { start: None, ..MailboxSpec::all("support", &account) };
+    let home = Home::new(lab, "observe", &[unset], Replies::Unlimited)?;
+    let output = home.run(&["run", "--once"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    ensure(!output.status.success(), || "a mailbox without `start` was taken in".into())?;
+    ensure(said.contains("63") && said.contains("start"), || {
+        format!("no count of what `start` would take in:\n{said}")
+    })?;
+    ensure(account.fingerprint()? == before, || "a refused start changed the mailbox".into())?;
+
+    let home = Home::new(lab, "observe", &[MailboxSpec::all("support", &account)], Replies::Unlimited)?;
+    home.once()?;
+    ensure(account.fingerprint()? == before, || "observing changed the mailbox".into())?;
+    let daemon = home.daemon()?;
+    let tickets = home.tickets()?.len();
+    let status = home.ask(&["status"])?;
+    drop(daemon);
+    ensure(tickets == 60, || format!("{tickets} tickets of 60 mails"))?;
+    ensure(!status.is_empty(), || "status says nothing".into())?;
+    lab.postfix.settle()?;
+    let sent = lab.postfix.delivered()?.len();
+    ensure(sent == 0, || format!("observing sent {sent} replies"))?;
+
+    // `now` takes in nothing of what is there.
+    let spec = MailboxSpec { start: Some("now"), ..MailboxSpec::all("support", &account) };
+    let home = Home::new(lab, "observe", &[spec], Replies::None)?;
+    home.once()?;
+    let daemon = home.daemon()?;
+    let tickets = home.tickets()?.len();
+    drop(daemon);
+    ensure(tickets == 0, || format!("start = \"now\" made {tickets} tickets of mail that was there"))?;
+    Ok("60 tickets, nothing changed, nothing sent".into())
+}
+
+pub(super) fn two_mailboxes(lab: &Lab) -> Result<String> {
+    let scratch = process::scratch("mails")?;
+    mailbox(scratch.path(), 40, 0, 5)?;
+    // The good one separates folders by `.`, as Dovecot does unless told otherwise.
+    let (bad, good) = (lab.dovecot.account("wrong", '/')?, lab.dovecot.account("dots", '.')?);
+    for account in [&bad, &good] {
+        account.fill(&scratch.path().join("maildir/new"))?;
+    }
+    let wrong = MailboxSpec { password: "not the password".into(), ..MailboxSpec::all("billing", &bad) };
+    let home = Home::new(lab, "enforce", &[wrong, MailboxSpec::all("support", &good)], Replies::None)?;
+    let mut daemon = home.daemon()?;
+    let worked = process::until("the good mailbox to be emptied", std::time::Duration::from_secs(60), || {
+        daemon.alive()?;
+        Ok(good.count("INBOX")? == 0 && good.count("Lazaret/Clean")? == 40)
+    });
+    if let Err(error) = worked {
+        return Err(error.context(format!("{}{}", home.log_tail(), lab.dovecot.log())));
+    }
+    ensure(bad.count("INBOX")? == 40, || "the mailbox with a wrong password was changed".into())?;
+    let status = home.run(&["status", "--exit-code"])?;
+    ensure(status.status.code() == Some(75), || {
+        format!("status --exit-code is {} while a login fails", status.status)
+    })?;
+    Ok(String::new())
+}

@@ -1,0 +1,183 @@
+//! The systemd unit for real: a container is booted with this machine's /usr and the binary laid over it, the unit is
+//! started, one mail goes through, two ordinary users ask, the unit is stopped.
+
+use super::Verdict;
+use crate::process::{self, quiet};
+use crate::workspace;
+use anyhow::{Context, Result, bail};
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// Exposure that `systemd-analyze security` may rate the unit at most, in tenths.
+const EXPOSURE_TENTHS_MAX: u32 = 12;
+/// Booting, working and halting together.
+const BOOT_WAIT: Duration = Duration::from_secs(240);
+
+pub(super) fn run() -> Result<Verdict> {
+    let unit = workspace::root().join("deploy/lazaret.service");
+    quiet(
+        Command::new("systemd-analyze")
+            .args(["security", "--offline=true", &format!("--threshold={EXPOSURE_TENTHS_MAX}")])
+            .arg(&unit),
+    )
+    .context("the unit is not as tight as it has to be")?;
+    if !process::is_root() {
+        return Ok(Verdict::NotRun("systemd-nspawn needs root; the unit's rating was checked".into()));
+    }
+    let scratch = process::scratch("boot")?;
+    let root = scratch.path().join("root");
+    make_root(&root)?;
+    install(&root)?;
+    let extra = scratch.path().join("usr");
+    fs::create_dir_all(extra.join("bin"))?;
+    fs::copy(workspace::lazaret(), extra.join("bin/lazaret")).context("the binary is not built")?;
+    fs::set_permissions(extra.join("bin/lazaret"), fs::Permissions::from_mode(0o755))?;
+
+    let mut nspawn = Command::new("systemd-nspawn");
+    nspawn
+        .args(["--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe", "--boot"])
+        .arg(format!("--directory={}", root.display()))
+        .arg(format!("--overlay-ro=/usr:{}:/usr", extra.display()))
+        .args(["systemd.unit=boot-test.target", "systemd.show_status=no"]);
+    let output = process::bounded(&mut nspawn, BOOT_WAIT);
+    let report = fs::read_to_string(root.join("test/report")).unwrap_or_default();
+    if report.is_empty() {
+        let why = match output {
+            Ok(output) => {
+                format!("the container did not boot ({}): {}", output.status, process::tail(&output.stdout).trim())
+            }
+            Err(error) => format!("the container did not boot: {error:#}"),
+        };
+        return Ok(Verdict::NotRun(why));
+    }
+    let lines: Vec<_> = report.lines().collect();
+    let failed = lines.iter().any(|l| !l.starts_with("ok "));
+    if failed || lines.last() != Some(&"ok done") {
+        let log = fs::read(root.join("test/log")).unwrap_or_default();
+        bail!("in the container:\n{report}\n{}", process::tail(&log));
+    }
+    Ok(Verdict::Passed(format!("{} steps in a booted container", lines.len())))
+}
+
+/// A root directory with this machine's configuration, but none of its units and secrets.
+fn make_root(root: &Path) -> Result<()> {
+    for dir in ["usr/lib", "var", "tmp", "root", "run", "proc", "sys", "dev", "srv", "test"] {
+        fs::create_dir_all(root.join(dir))?;
+    }
+    // nspawn looks for this before it mounts /usr.
+    fs::copy("/usr/lib/os-release", root.join("usr/lib/os-release"))?;
+    for link in ["bin", "sbin", "lib", "lib64"] {
+        symlink(format!("usr/{link}"), root.join(link))?;
+    }
+    quiet(Command::new("cp").args(["-a", "/etc"]).arg(root.join("etc")))?;
+    quiet(Command::new("rm").arg("-rf").arg(root.join("etc/systemd/system")).args([
+        root.join("etc/ssh"),
+        root.join("etc/ssl/private"),
+        root.join("etc/shadow"),
+        root.join("etc/resolv.conf"),
+        root.join("etc/lazaret"),
+    ]))?;
+    fs::write(root.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
+    fs::write(root.join("etc/machine-id"), "")?;
+    fs::write(root.join("etc/hostname"), "lazaret-boot-test\n")?;
+    Ok(())
+}
+
+/// What `deploy/` says to install, a configuration, and the unit that runs the test.
+fn install(root: &Path) -> Result<()> {
+    let deploy = workspace::root().join("deploy");
+    let units = root.join("etc/systemd/system");
+    for (from, to) in [
+        ("lazaret.service", "etc/systemd/system/lazaret.service"),
+        ("sysusers.d/lazaret.conf", "etc/sysusers.d/lazaret.conf"),
+        ("tmpfiles.d/lazaret.conf", "etc/tmpfiles.d/lazaret.conf"),
+        ("journald@lazaret.conf", "etc/systemd/journald@lazaret.conf"),
+    ] {
+        let to = root.join(to);
+        fs::create_dir_all(to.parent().context("no parent")?)?;
+        fs::copy(deploy.join(from), to).with_context(|| format!("cannot install deploy/{from}"))?;
+    }
+    put(&root.join("etc/sysusers.d/boot-test.conf"), USERS, 0o644)?;
+    put(&root.join("etc/tmpfiles.d/boot-test.conf"), MAILDIR, 0o644)?;
+    put(&units.join("lazaret.service.d/maildir.conf"), "[Service]\nReadWritePaths=/srv/mail\n", 0o644)?;
+    put(&units.join("boot-test.service"), TEST_UNIT, 0o644)?;
+    put(&units.join("boot-test.target"), TEST_TARGET, 0o644)?;
+    put(&root.join("test/run"), SCRIPT, 0o755)?;
+    put(&root.join("test/mail.eml"), MAIL, 0o644)?;
+    let (_, recipient) = lazaret_core::seal::OpeningKey::generate();
+    put(&root.join("etc/lazaret/lazaret.toml"), &CONFIG.replace("RECIPIENT", &recipient.to_string()), 0o644)?;
+    for name in ["store-key", "imap", "smtp"] {
+        let secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
+        put(&root.join("etc/lazaret/credentials").join(name), secret, 0o600)?;
+    }
+    Ok(())
+}
+
+fn put(path: &Path, text: &str, mode: u32) -> Result<()> {
+    fs::create_dir_all(path.parent().context("no parent")?)?;
+    fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(fs::set_permissions(path, fs::Permissions::from_mode(mode))?)
+}
+
+const USERS: &str = "u ann - \"an agent\"\nm ann lazaret-agent\nu bob - \"nobody in particular\"\n";
+
+const MAILDIR: &str = "d /srv/mail 0700 lazaret lazaret -\nd /srv/mail/cur 0700 lazaret lazaret -\nd /srv/mail/new 0700 lazaret lazaret -\n\
+d /srv/mail/tmp 0700 lazaret lazaret -\n";
+
+const CONFIG: &str = r#"mode = "enforce"
+store_key = "credential:store-key"
+quarantine = { recipients = ["RECIPIENT"] }
+poll_interval = "1s"
+[[mailbox]]
+name = "support"
+addresses = ["support@desk.example.test"]
+maildir = "/srv/mail"
+start = "all"
+[replies]
+files = "/var/lib/lazaret/replies"
+from = "Desk <support@desk.example.test>"
+[operator]
+roles = { operator = "group:lazaret-op", agent = "group:lazaret-agent" }
+"#;
+
+const MAIL: &str = "From: Ann <customer@example.com>\nTo: support@desk.example.test\nSubject: a plain question\n\
+Message-ID: <boot@example.com>\nDate: Mon, 23 Nov 2026 10:00:00 +0000\n\nIs this on?\n";
+
+const TEST_TARGET: &str =
+    "[Unit]\nRequires=basic.target dbus.socket boot-test.service\nAfter=basic.target dbus.socket\nAllowIsolate=yes\n";
+
+const TEST_UNIT: &str = "[Unit]\nAfter=basic.target dbus.socket\nSuccessAction=exit-force\nFailureAction=exit-force\n\n\
+[Service]\nType=oneshot\nExecStart=/test/run\nStandardOutput=append:/test/log\nStandardError=append:/test/log\nTimeoutStartSec=180\n";
+
+/// Writes `ok STEP` or `FAIL STEP` a line to /test/report.
+const SCRIPT: &str = r#"#!/bin/bash
+set -x
+step() { name=$1; shift; if "$@"; then echo "ok $name" >>/test/report; else echo "FAIL $name ($?)" >>/test/report; fi; }
+not() { ! "$@"; }
+show() { journalctl --namespace=lazaret --no-pager | tail -40; systemctl status --no-pager --full lazaret.service; }
+ask() { user=$1; shift; runuser -u "$user" -- /usr/bin/lazaret "$@"; }
+ticket() { for _ in $(seq 60); do ask ann ticket list --format json | grep -q '"LZ-' && return 0; sleep 0.5; done; show; return 1; }
+answered() { for _ in $(seq 60); do [ -n "$(ls /var/lib/lazaret/replies 2>/dev/null)" ] && return 0; sleep 0.5; done; show; return 1; }
+start() { systemctl start lazaret.service || { show; return 1; }; }
+unharmed() { [ "$(systemctl show -P NRestarts lazaret.service)" = 0 ] && [ "$(systemctl show -P Result lazaret.service)" = success ]; }
+
+echo "ok booted" >/test/report
+step "the unit is ready" start
+step "the unit is active" systemctl is-active --quiet lazaret.service
+runuser -u lazaret -- cp /test/mail.eml /srv/mail/tmp/1
+runuser -u lazaret -- mv /srv/mail/tmp/1 /srv/mail/new/1
+step "an agent sees the ticket" ticket
+step "the customer is answered" answered
+step "an agent asks for status" ask ann status
+step "who has no role sees no ticket" not ask bob ticket list
+step "who has no role sees no sealed mail" not ask bob quarantine list
+step "an agent sees no sealed mail" not ask ann quarantine list
+step "the state is the daemon's alone" not runuser -u bob -- ls /var/lib/lazaret
+step "the log is in a journal of its own" sh -c 'journalctl --namespace=lazaret --no-pager --unit lazaret.service | grep -q .'
+step "the unit stops" systemctl stop lazaret.service
+step "it was not restarted and ended well" unharmed
+echo "ok done" >>/test/report
+"#;
