@@ -22,6 +22,16 @@ pub struct MessageKey {
 pub struct Digest(pub [u8; 32]);
 
 impl Digest {
+    /// From what [`to_hex`](Digest::to_hex) gave.
+    pub fn from_hex(hex: &str) -> Option<Digest> {
+        let mut digest = [0; 32];
+        let pairs = hex.as_bytes().chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        for (to, byte) in digest.iter_mut().zip(pairs) {
+            *to = byte?;
+        }
+        (hex.len() == 64 && hex.is_ascii()).then_some(Digest(digest))
+    }
+
     /// Lower-case hexadecimal.
     pub fn to_hex(&self) -> String {
         self.0.iter().map(|b| format!("{b:02x}")).collect()

@@ -43,6 +43,8 @@ pub struct Job {
 pub enum JobKind {
     /// The pipeline.
     Process,
+    /// The pipeline, for a message that an officer released: nothing in it asks for quarantine or refusal any more.
+    Release,
     /// The verb `parse`.
     Parse {
         /// The argument as given.

@@ -21,8 +21,6 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
-/// Memory that sled may use for its cache.
-const CACHE_BYTES: u64 = 64 << 20;
 /// Time that a drain may take.
 const DRAIN: Duration = Duration::from_secs(20);
 
@@ -55,7 +53,7 @@ impl App {
             dir: config.state_dir.clone(),
             tenant: config.tenant.clone(),
             root_key,
-            cache_bytes: CACHE_BYTES,
+            cache_bytes: config.cache_bytes,
             disk_reserve_bytes: config.disk_reserve_bytes,
             reply_limits: config.replies.as_ref().map(|r| r.limits.clone()).unwrap_or_default(),
         })
@@ -120,13 +118,13 @@ impl App {
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status("pulling mail")]);
         let code = self.wait(&mut mailboxes, once).await;
         bar.end();
-        if once && code == exit::OK {
-            self.wait_for_replies().await;
-        }
-        // The outbox is told last: what was committed in the drain is still put on its way, if it is quick.
+        // The outbox is told last, and finishes what it is sending.
         let _ = outbox_stop.send(true);
         if let Some(outbox) = outbox {
             let _ = tokio::time::timeout(DRAIN, outbox).await;
+        }
+        if once && !*self.stop.borrow() && let Some(outbox) = self.outbox(nudge) {
+            outbox.run_until_idle().await;
         }
         housekeeping.abort();
         code
@@ -170,19 +168,6 @@ impl App {
                 eprintln!("lazaret: {}", refusal(&error));
                 // A daemon with other mailboxes goes on; the refused one is in `status`.
                 if once { exit::CONFIG } else { exit::OK }
-            }
-        }
-    }
-
-    /// With `once`: waits until no reply is due now.
-    async fn wait_for_replies(&self) {
-        if self.config.replies.is_none() || self.config.mode == Mode::Observe {
-            return;
-        }
-        loop {
-            match self.store.next_due().await {
-                Ok(Some(due)) if due <= crate::clock::now() => tokio::time::sleep(Duration::from_millis(20)).await,
-                _ => return,
             }
         }
     }
@@ -276,7 +261,7 @@ async fn housekeeping(store: Store, mut stop: watch::Receiver<bool>) {
         if tokio::time::Instant::now() >= next_sweep {
             match store.expire(crate::clock::now()).await {
                 Ok(0) => {}
-                Ok(count) => emit(Event::Expired { count }),
+                Ok(count) => emit(Event::Expired { count: count as usize }),
                 Err(error) => emit(Event::StoreFailed { kind: error.to_string() }),
             }
             next_sweep += Duration::from_secs(3600);

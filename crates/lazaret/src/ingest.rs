@@ -204,6 +204,7 @@ impl Folder<'_> {
         let Survey { unclaimed, suspects, unacknowledged } =
             self.context.store.survey(&self.mailbox.name, self.folder, state.uid_validity, uids).await?;
         (self.context.progress)(Progress::Found(unclaimed.len() + suspects.len()));
+        self.context.status.waiting(&self.mailbox.name, unclaimed.len() + suspects.len());
         let redo: Vec<Settlement> = unacknowledged
             .into_iter()
             .map(|(uid, ack)| Settlement { key: self.key(state.uid_validity, uid), ack, redo: true })
@@ -337,9 +338,12 @@ impl Folder<'_> {
     /// turned out larger than the server had said.
     async fn launch(&mut self, uid_validity: u32, batch: &[u32]) -> Result<(JoinSet<Arrival>, Vec<u32>), CycleError> {
         let keys: Vec<MessageKey> = batch.iter().map(|uid| self.key(uid_validity, *uid)).collect();
-        let claims = self.context.store.claim(keys.clone()).await?;
+        // What has its ticket is left out of the answer; it is acknowledged by the next cycle.
+        let claims = self.context.store.claim(keys).await?;
+        let keys: Vec<MessageKey> = claims.iter().map(|c| c.key.clone()).collect();
+        let uids: Vec<u32> = keys.iter().map(|k| k.uid).collect();
         emit(Event::Claimed { mailbox: &self.mailbox.name, count: claims.len() });
-        let (fetched, large) = match self.fetch(batch).await {
+        let (fetched, large) = match self.fetch(&uids).await {
             Ok(fetched) => fetched,
             Err(error) => {
                 // A broken connection is no strike against the mail that it was to bring.
@@ -364,6 +368,9 @@ impl Folder<'_> {
     /// Fetches a batch; where one message breaks the bound, each by itself.
     async fn fetch(&mut self, batch: &[u32]) -> Result<(Vec<Fetched>, Vec<u32>), SourceError> {
         let bytes_max = self.context.config.limits.message_bytes_max;
+        if batch.is_empty() {
+            return Ok((Vec::new(), Vec::new()));
+        }
         match self.source.fetch(batch, bytes_max).await {
             Ok(fetched) => return Ok((fetched, Vec::new())),
             Err(error) if error.kind() != ErrorKind::Limit => return Err(error),

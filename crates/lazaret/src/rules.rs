@@ -15,7 +15,12 @@ const FILES_MAX: usize = 200;
 
 /// The rule files that are compiled in, by name.
 pub(crate) const RULES: &[(&str, &str)] = &[
+    ("banking.toml", include_str!("../../../config/rules/banking.toml")),
     ("cards.toml", include_str!("../../../config/rules/cards.toml")),
+    ("contact.toml", include_str!("../../../config/rules/contact.toml")),
+    ("national.toml", include_str!("../../../config/rules/national.toml")),
+    ("passwords.toml", include_str!("../../../config/rules/passwords.toml")),
+    ("secrets.toml", include_str!("../../../config/rules/secrets.toml")),
 ];
 /// The policy that is compiled in.
 pub(crate) const POLICY: (&str, &str) = ("policy.toml", include_str!("../../../config/policy.toml"));
@@ -199,4 +204,33 @@ fn read(file: &Path) -> Result<String, Refused> {
 fn complaint(file: &Path, message: String, help: &str) -> Diagnostic {
     let name = file.display().to_string();
     Diagnostic::error(SourceFile { name: &name, text: "" }, 0..0, message).help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rule_file_is_compiled_in_and_every_example_holds() {
+        let dir = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/rules"));
+        let files = read_dir(dir).expect("the rule files are there");
+        let names: Vec<&str> =
+            files.iter().map(|(name, _)| name.rsplit('/').next().expect("a path has a last part")).collect();
+        assert_eq!(names, RULES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        let policy = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policy.toml"));
+        let material = Material::check(Some(dir), Some(policy), Path::new("")).expect("they load");
+        assert!(material.warnings.is_empty(), "{:?}", material.warnings);
+        assert!(Material::compiled_in().keep_secs > 0);
+    }
+
+    #[test]
+    fn a_kept_set_comes_back_and_a_changed_one_does_not() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let material = Material::compiled_in();
+        material.keep(dir.path()).expect("it is kept");
+        let kept = Material::kept(dir.path()).expect("it comes back");
+        assert_eq!((kept.rules, kept.policy), (material.rules, material.policy));
+        fs::write(dir.path().join("policy.toml"), "changed").expect("written");
+        assert!(Material::kept(dir.path()).is_none(), "its digest does not hold");
+    }
 }

@@ -432,6 +432,7 @@ impl Code for JobKind {
                 out.push(4);
                 id.put(out);
             }
+            JobKind::Release => out.push(5),
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
@@ -441,6 +442,7 @@ impl Code for JobKind {
             2 => JobKind::Extract { file: Code::take(from)?, index: Code::take(from)?, password: Code::take(from)? },
             3 => JobKind::Scan { file: Code::take(from)?, index: Code::take(from)? },
             4 => JobKind::ScanText { id: Code::take(from)? },
+            5 => JobKind::Release,
             _ => return Err(WireError::Value),
         })
     }

@@ -4,12 +4,14 @@
 mod mails;
 
 use crate::app::{App, Refusal};
-use crate::config::{self, Auth, Config, Deliver, Mailbox, Mode, Quarantine, Receipt, Replies, SecretRef, Source, Start, Transport};
+use crate::config::{
+    self, Config, Deliver, Mailbox, Mode, Quarantine, Receipt, Replies, SecretRef, Source, Start, Transport,
+};
 use crate::rules::Material;
-use crate::{clock, exit};
+use crate::exit;
 use lazaret_core::seal::OpeningKey;
 use lazaret_core::{Addr, Limits, Profile, ProofMode};
-use lazaret_store::{ReplyLimits, TicketRef, TicketRow, TicketView};
+use lazaret_store::{ReplyLimits, TicketView, Told};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -136,6 +138,7 @@ impl Place {
             poll_interval: Duration::from_secs(60),
             limits: Limits::default(),
             disk_reserve_bytes: 16 << 20,
+            cache_bytes: 16 << 20,
             operator: config::Operator::default(),
         })
     }
@@ -220,7 +223,7 @@ fn print_table(views: &[TicketView]) {
                 message.class,
                 cut(subject, 34),
                 cut(&why, 40),
-                crate::commands::told(&message.told),
+                told(&message.told),
                 if message.copies > 0 { format!("; {} identical copy linked", message.copies) } else { String::new() },
             );
         }
@@ -236,8 +239,17 @@ fn shown(views: &[TicketView]) -> Option<&TicketView> {
 fn print_ticket(views: &[TicketView]) {
     let Some(view) = shown(views) else { return };
     println!("\nOne ticket as the agent sees it\n");
-    for line in crate::commands::ticket_text(view).lines() {
+    for line in crate::commands::control::ticket_text(view).lines() {
         println!("  {line}");
+    }
+}
+
+fn told(told: &Told) -> String {
+    match told {
+        Told::Accepted => "accepted".into(),
+        Told::Pending => "pending".into(),
+        Told::Unknown => "unknown".into(),
+        Told::NotSent(why) => format!("not sent ({why})"),
     }
 }
 

@@ -5,7 +5,7 @@ use super::{CycleError, Folder};
 use crate::config::Deliver;
 use crate::event::{Event, emit};
 use crate::sink::clean;
-use lazaret_core::MessageKey;
+use lazaret_core::{Digest, MessageKey};
 use lazaret_store::Ack;
 
 impl Folder<'_> {
@@ -62,12 +62,13 @@ impl Folder<'_> {
         self.done(keys.into_iter().filter(|k| moved.contains(&k.uid)).collect()).await
     }
 
-    /// Puts the clean copy or stub into the folder, unless a crash after an earlier append left it there. Answers
+    /// Reads the ticket back, then puts the clean copy or stub into the folder, unless a crash after an earlier append left it there. Answers
     /// whether it is there now; without it the original stays.
     async fn append_copy(&mut self, settlement: &Settlement, folder: &str) -> Result<bool, CycleError> {
         let store = &self.context.store;
+        store.verify(&settlement.key).await?;
         let Some((ticket, view)) = store.message_of(&settlement.key).await? else { return Ok(false) };
-        let digest = view.digest.clone();
+        let Some(digest) = Digest::from_hex(&view.digest) else { return Ok(false) };
         let own = store.keys().token.own_copy(&ticket.0, &self.mailbox.name, &digest);
         if settlement.redo && !self.source.find(folder, clean::OWN_COPY_HEADER, &own).await?.is_empty() {
             return Ok(true);

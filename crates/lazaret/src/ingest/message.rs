@@ -63,6 +63,7 @@ pub(super) async fn take_in_header(
         Ok(Some((outcome, header))) => {
             let mut stub = Outcome::unprocessed(Reason::OverSize, Verdict::Quarantine);
             admit::keep_facts(&mut stub, outcome);
+            context.status.held(&mailbox.name);
             let ack = allowed(context.config.mode, Ack::MoveHeld);
             commit(&context, &mailbox, key, stub, header, size, ack).await
         }

@@ -40,6 +40,7 @@ fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits) -> An
     let Job { kind, profile, message } = job;
     match kind {
         JobKind::Process => Answer::Outcome(Box::new(pipeline.process(&message, &profile))),
+        JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile))),
         JobKind::Parse { file, index } => {
             Answer::Report(lazaret_core::report::parse(&file, index, &message, &profile, limits))
         }

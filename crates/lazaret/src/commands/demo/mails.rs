@@ -48,6 +48,38 @@ macro_rules! mails {
 }
 
 mails! {
+    "01-clean.eml"
+    "02-card-plain.eml"
+    "03-card-html.eml"
+    "04-iban-refund.eml"
+    "05-password-english.eml"
+    "06-password-german.eml"
+    "07-password-french.eml"
+    "08-aws-key.eml"
+    "09-private-key.eml"
+    "10-card-security-code.eml"
+    "11-spreadsheet.eml"
+    "12-signature-picture.eml"
+    "13-pgp-signed.eml"
+    "14-bounce.eml"
+    "15-out-of-office.eml"
+    "16-newsletter.eml"
+    "17-follow-up.eml"
+    "18-copy-of-clean.eml"
+    "19-html-only-spanish.eml"
+    "20-french-clean.eml"
+    "21-japanese.eml"
+    "22-portuguese.eml"
+    "23-pgp-encrypted.eml"
+    "24-csv-records.eml"
+    "25-forwarded-ssn.eml"
+    "26-from-staff.eml"
+    "27-contact-details.eml"
+    "28-look-alikes.eml"
+    "29-quoted-tax-number.eml"
+    "30-national-insurance.eml"
+    "31-test-card.eml"
+    "32-unproven-sender.eml"
 }
 
 #[cfg(test)]
