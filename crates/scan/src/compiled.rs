@@ -1,0 +1,239 @@
+//! Rules in the form the engine reads, and the tables by which scouts find the rules to ask.
+
+use crate::RuleIx;
+use crate::context::{Context, spellings};
+use crate::prose::Prose;
+use crate::validator::Validator;
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use regex_automata::meta::Regex;
+
+/// Points of a rule's evidence.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Score {
+    /// Shape alone.
+    pub(crate) base: i16,
+    /// A word of `near` stands close.
+    pub(crate) near: i16,
+    /// A word of `not_near` stands on the line.
+    pub(crate) not_near: i16,
+    /// Every validator passed.
+    pub(crate) valid: i16,
+    /// A validator failed; without it, failing is a veto.
+    pub(crate) invalid: Option<i16>,
+    /// One run without separators, and no word of `near`.
+    pub(crate) bare: i16,
+    /// Written in one of the rule's groupings.
+    pub(crate) grouped: i16,
+    /// Written in groups that are none of the rule's; without it, such a candidate is none.
+    pub(crate) irregular: Option<i16>,
+}
+
+/// A compiled rule.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    pub(crate) kind: Kind,
+    pub(crate) context: Context,
+    /// A finding needs a word of `near`.
+    pub(crate) need_near: bool,
+    pub(crate) score: Score,
+    pub(crate) validators: Vec<Validator>,
+    /// Country (ISO 3166-1 alpha-2) whose identifier it is.
+    pub(crate) country: Option<String>,
+    /// Rules whose findings it replaces where they overlap.
+    pub(crate) beats: Vec<RuleIx>,
+    pub(crate) canonical: Canonical,
+    /// A mark may show the last four characters.
+    pub(crate) has_tail: bool,
+}
+
+/// What equal values share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Canonical {
+    /// The digits.
+    Digits,
+    /// Letters and digits, in capitals.
+    Alphanumeric,
+    /// In small letters.
+    Lower,
+    /// As written.
+    Verbatim,
+}
+
+#[derive(Debug)]
+pub(crate) enum Kind {
+    Regex(Box<Pattern>),
+    Digits(Digits),
+    Token(Token),
+    Prose(Prose),
+}
+
+/// A confirming expression, run in windows around anchors.
+#[derive(Debug)]
+pub(crate) struct Pattern {
+    pub(crate) regex: Regex,
+    /// The group that is the value; 0: the whole match.
+    pub(crate) group: usize,
+    pub(crate) anchors: Anchors,
+    /// Bytes before and after an anchor that are looked at.
+    pub(crate) before: usize,
+    pub(crate) after: usize,
+}
+
+/// What leads to a pattern.
+#[derive(Debug)]
+pub(crate) enum Anchors {
+    /// Every match begins with one of these; any case.
+    Prefix(Vec<String>),
+    /// Every match holds one of these; any case.
+    Inner(Vec<String>),
+    /// Every match holds so many digits in a row.
+    DigitRun(usize),
+}
+
+/// A number in groups.
+#[derive(Debug, Default)]
+pub(crate) struct Digits {
+    /// Bit n: n digits are a legal length.
+    pub(crate) lengths: u32,
+    /// Sizes of groups, four bits each; empty: any.
+    pub(crate) groupings: Vec<u64>,
+    /// Gaps that may stand between groups (bits of `scout::digit`).
+    pub(crate) separators: u8,
+    /// What the number may begin with; empty: anything.
+    pub(crate) prefixes: Vec<Prefix>,
+    /// A character that must stand before it and belongs to it.
+    pub(crate) lead: Option<u8>,
+    /// Letters may touch it, and a letter O or l may stand for a digit in it.
+    pub(crate) glued: bool,
+}
+
+/// A range of leading digits.
+#[derive(Debug, Clone)]
+pub(crate) struct Prefix {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    /// How many leading digits are compared.
+    pub(crate) digits: usize,
+    /// Legal lengths for it, as in [`Digits::lengths`]; 0: all.
+    pub(crate) lengths: u32,
+    pub(crate) points: i16,
+}
+
+/// One element of a token's shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// `A`: a capital letter.
+    Upper,
+    /// `a`: a letter.
+    Letter,
+    /// `9`: a digit.
+    Digit,
+    /// `X`: a capital letter or digit.
+    Either,
+    /// Any other letter or digit of a shape stands for itself.
+    Literal(u8),
+}
+
+/// An identifier of letters and digits.
+#[derive(Debug)]
+pub(crate) struct Token {
+    /// Shapes; all begin with at most [`Token::LETTERS_MAX`] letters before the first digit.
+    pub(crate) shapes: Vec<Vec<Shape>>,
+    /// Single characters that may stand between its characters.
+    pub(crate) separators: Vec<u8>,
+    /// The first validator tells the length from the beginning; the shape is only the beginning.
+    pub(crate) is_open: bool,
+}
+
+impl Token {
+    /// Letters before the first digit.
+    pub(crate) const LETTERS_MAX: usize = 8;
+    /// Characters of an open token.
+    pub(crate) const CHARS_MAX: usize = 40;
+}
+
+/// What an anchor leads to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lead {
+    pub(crate) rule: RuleIx,
+    pub(crate) how: How,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// The match begins here.
+    Start,
+    /// The match is somewhere around.
+    Around,
+    /// A word of a prose rule.
+    Word,
+}
+
+/// The tables of the scouts.
+#[derive(Debug, Default)]
+pub(crate) struct Scouts {
+    /// Finds every anchor; its pattern ids index `leads`.
+    pub(crate) anchors: Option<AhoCorasick>,
+    pub(crate) leads: Vec<Vec<Lead>>,
+    /// Digits rules by number of digits.
+    pub(crate) by_length: Vec<Vec<RuleIx>>,
+    /// Most digits of a digits rule.
+    pub(crate) digits_max: usize,
+    pub(crate) tokens: Vec<RuleIx>,
+    /// Regex rules led by runs of digits, with the length of the run.
+    pub(crate) digit_runs: Vec<(RuleIx, usize)>,
+}
+
+/// Digits of a number at most.
+pub(crate) const DIGITS_MAX: usize = 24;
+
+impl Scouts {
+    /// Builds the tables; `None` if the automaton is too large.
+    pub(crate) fn new(rules: &[Compiled]) -> Option<Scouts> {
+        let mut scouts = Scouts { by_length: vec![Vec::new(); DIGITS_MAX + 1], ..Scouts::default() };
+        let mut words: Vec<(String, Vec<Lead>)> = Vec::new();
+        for (at, rule) in rules.iter().enumerate() {
+            let ix = RuleIx(u16::try_from(at).ok()?);
+            let mut anchor = |text: &str, how| {
+                for text in spellings(text) {
+                    let text = text.to_ascii_lowercase();
+                    let lead = Lead { rule: ix, how };
+                    match words.iter_mut().find(|(t, _)| *t == text) {
+                        Some((_, leads)) => leads.push(lead),
+                        None => words.push((text, vec![lead])),
+                    }
+                }
+            };
+            match &rule.kind {
+                Kind::Regex(pattern) => match &pattern.anchors {
+                    Anchors::Prefix(all) => all.iter().for_each(|t| anchor(t, How::Start)),
+                    Anchors::Inner(all) => all.iter().for_each(|t| anchor(t, How::Around)),
+                    Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
+                },
+                Kind::Prose(prose) => prose.words.iter().for_each(|w| anchor(w, How::Word)),
+                Kind::Token(_) => scouts.tokens.push(ix),
+                Kind::Digits(digits) => {
+                    for (length, rules) in scouts.by_length.iter_mut().enumerate() {
+                        if digits.lengths >> length & 1 == 1 {
+                            rules.push(ix);
+                            scouts.digits_max = scouts.digits_max.max(length);
+                        }
+                    }
+                }
+            }
+        }
+        if !words.is_empty() {
+            let (texts, leads): (Vec<String>, Vec<Vec<Lead>>) = words.into_iter().unzip();
+            scouts.leads = leads;
+            scouts.anchors = Some(
+                AhoCorasick::builder()
+                    .ascii_case_insensitive(true)
+                    .match_kind(MatchKind::Standard)
+                    .kind(Some(AhoCorasickKind::DFA))
+                    .build(texts)
+                    .ok()?,
+            );
+        }
+        Some(scouts)
+    }
+}

@@ -1,0 +1,189 @@
+//! Words around a candidate: evidence for it, or evidence that it is something else.
+//!
+//! Looked up only around candidates, never by searching the whole text for hundreds of words. Words count whole
+//! ("lic" is not found in "public"); digits, underscores and punctuation end a word.
+
+use crate::text::{before, byte, ceil, char_at, char_before, floor, overlaps};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use std::ops::Range;
+
+/// How far context reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Within {
+    /// [`WORDS_BEFORE`] words before and [`WORDS_AFTER`] after, across one line end but not across an empty line.
+    #[default]
+    Words,
+    /// The line.
+    Line,
+    /// The line, the one before and the one after.
+    Lines,
+}
+
+impl Within {
+    /// The words of a rule file.
+    pub(crate) const NAMES: [&'static str; 3] = ["words", "line", "lines"];
+
+    pub(crate) fn from_name(name: &str) -> Option<Within> {
+        Some(match name {
+            "words" => Within::Words,
+            "line" => Within::Line,
+            "lines" => Within::Lines,
+            _ => return None,
+        })
+    }
+}
+
+/// Words before a candidate that are read.
+pub(crate) const WORDS_BEFORE: usize = 12;
+/// Words after a candidate that are read.
+pub(crate) const WORDS_AFTER: usize = 8;
+/// Bytes on either side that are read at most.
+pub(crate) const CONTEXT_BYTES_MAX: usize = 240;
+
+/// A set of whole words and phrases, in any case.
+#[derive(Debug)]
+pub(crate) struct WordSet(AhoCorasick);
+
+impl WordSet {
+    /// Builds the set; `None` if the automaton is too large.
+    pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<WordSet> {
+        AhoCorasick::builder()
+            .ascii_case_insensitive(true)
+            .match_kind(MatchKind::Standard)
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
+            .build(words.into_iter().flat_map(spellings))
+            .ok()
+            .map(WordSet)
+    }
+
+    /// Does a word of the set stand in `window`, outside of `hole`?
+    pub(crate) fn hit(&self, text: &str, window: Range<usize>, hole: &Range<usize>) -> bool {
+        let base = window.start;
+        let Some(haystack) = text.get(window) else { return false };
+        self.0.find_overlapping_iter(haystack).any(|m| {
+            let span = base + m.start()..base + m.end();
+            !overlaps(&span, hole) && is_whole_word(text, &span)
+        })
+    }
+}
+
+/// The spellings under which a word is looked for: the automaton folds ASCII alone, so others are spelt out.
+pub(crate) fn spellings(word: &str) -> Vec<String> {
+    let mut all = vec![word.to_owned()];
+    if !word.is_ascii() {
+        all.push(word.to_lowercase());
+        all.push(word.to_uppercase());
+        let mut chars = word.chars();
+        all.extend(chars.next().map(|first| first.to_uppercase().chain(chars).collect()));
+        all.sort();
+        all.dedup();
+    }
+    all
+}
+
+/// A letter next to which a word may not end. Scripts that are written without spaces have no such boundary.
+fn is_joined(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphabetic() && u32::from(c) < 0x2E80)
+}
+
+/// Is the span a word of its own: no letter before its first or after its last letter?
+pub(crate) fn is_whole_word(text: &str, span: &Range<usize>) -> bool {
+    let first = char_at(text, span.start);
+    let last = char_before(text, span.end);
+    !(is_joined(first) && is_joined(char_before(text, span.start)))
+        && !(is_joined(last) && is_joined(char_at(text, span.end)))
+}
+
+/// The context of a rule.
+#[derive(Debug, Default)]
+pub(crate) struct Context {
+    pub(crate) near: Option<WordSet>,
+    pub(crate) not_near: Option<WordSet>,
+    pub(crate) within: Within,
+}
+
+impl Context {
+    /// Is there evidence for it?
+    pub(crate) fn is_near(&self, text: &str, span: &Range<usize>) -> bool {
+        self.near.as_ref().is_some_and(|set| set.hit(text, window(text, span, self.within), span))
+    }
+
+    /// Is there evidence against it? Always on the line alone: a serial number in the next paragraph says nothing.
+    pub(crate) fn is_not_near(&self, text: &str, span: &Range<usize>) -> bool {
+        self.not_near.as_ref().is_some_and(|set| set.hit(text, window(text, span, Within::Line), span))
+    }
+}
+
+/// The part of the text that counts as near a span.
+pub(crate) fn window(text: &str, span: &Range<usize>, within: Within) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let (words_before, words_after, lines) = match within {
+        Within::Words => (WORDS_BEFORE, WORDS_AFTER, 1),
+        Within::Line => (usize::MAX, usize::MAX, 0),
+        Within::Lines => (usize::MAX, usize::MAX, 1),
+    };
+    let start_min = span.start.saturating_sub(CONTEXT_BYTES_MAX);
+    let mut start = span.start;
+    let (mut words, mut ends) = (0, 0);
+    while start > start_min {
+        let b = before(bytes, start);
+        ends += usize::from(b == b'\n');
+        words += usize::from(b.is_ascii_whitespace() && !byte(bytes, start).is_ascii_whitespace());
+        if ends > lines || words > words_before {
+            break;
+        }
+        start -= 1;
+    }
+    let end_max = (span.end + CONTEXT_BYTES_MAX).min(bytes.len());
+    let mut end = span.end;
+    (words, ends) = (0, 0);
+    while end < end_max {
+        let b = byte(bytes, end);
+        ends += usize::from(b == b'\n');
+        words += usize::from(b.is_ascii_whitespace() && !before(bytes, end).is_ascii_whitespace());
+        if ends > lines || words > words_after {
+            break;
+        }
+        end += 1;
+    }
+    // Inwards at the far ends: half a character is no context.
+    ceil(text, start)..floor(text, end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_whole_and_of_any_case() {
+        let set = WordSet::new(["card", "tax file", "größe", "カード"]).expect("small");
+        let cases = [
+            ("my CARD 12", true),
+            ("cards 12", false),
+            ("discard 12", false),
+            ("card12", true),
+            ("my_card_12", true),
+            ("Tax File 12", true),
+            ("GRÖSSE 12", true),
+            ("Größe 12", true),
+            ("私のカードは12", true),
+        ];
+        for (text, hit) in cases {
+            assert_eq!(set.hit(text, 0..text.len(), &(text.len()..text.len())), hit, "{text}");
+        }
+    }
+
+    #[test]
+    fn windows_end_at_lines_and_words() {
+        let text = "first line\nsecond one 42 after\nthird\n\nfourth";
+        let at = text.find("42").expect("there");
+        let span = at..at + 2;
+        assert_eq!(text.get(window(text, &span, Within::Line)), Some("second one 42 after"));
+        assert_eq!(text.get(window(text, &span, Within::Lines)), Some("first line\nsecond one 42 after\nthird"));
+        assert_eq!(text.get(window(text, &span, Within::Words)), Some("first line\nsecond one 42 after\nthird"));
+        let long = format!("{}42{}", "a b ".repeat(20), " c d".repeat(20));
+        let at = long.find("42").expect("there");
+        let near = long.get(window(&long, &(at..at + 2), Within::Words)).expect("in bounds");
+        assert_eq!(near.split_whitespace().count(), WORDS_BEFORE + WORDS_AFTER + 1);
+    }
+}

@@ -1,0 +1,271 @@
+//! Judges: what a candidate is worth. They run on candidates only, cheapest question first.
+
+use crate::compiled::{Compiled, DIGITS_MAX, Digits, Kind};
+use crate::engine::Term;
+use crate::scout::digit::{self, Group};
+use crate::scout::token::Found;
+use crate::text::{before, byte};
+use std::ops::Range;
+
+/// What the shape of a candidate says.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    pub(crate) terms: Vec<Term>,
+    /// One run of digits without separators.
+    pub(crate) is_bare: bool,
+}
+
+impl Evidence {
+    fn add(&mut self, name: &'static str, points: i16) {
+        if points != 0 {
+            self.terms.push(Term { name, points });
+        }
+    }
+}
+
+/// Points for separators that are seldom used.
+const ODD_SEPARATOR: i16 = -5;
+/// Points for letters that stand for digits.
+const LOOKALIKE: i16 = -10;
+/// Points for touching letters.
+const GLUED: i16 = -10;
+/// Points for being a piece of something longer.
+const EMBEDDED: i16 = -40;
+/// Points for standing in a row of groups of one size.
+const IN_ROW: i16 = -25;
+
+/// Sums evidence and context to a score; `None` if context that the rule needs is missing.
+pub(crate) fn weigh(
+    rule: &Compiled,
+    text: &str,
+    span: &Range<usize>,
+    evidence: Evidence,
+    countries: &[String],
+) -> Option<(u8, Vec<Term>)> {
+    let mut all = Evidence { terms: vec![Term { name: "base", points: rule.score.base }], ..Evidence::default() };
+    all.terms.extend(evidence.terms);
+    let is_near = rule.context.is_near(text, span);
+    let is_foreign = rule.country.as_ref().is_some_and(|c| !countries.is_empty() && !countries.contains(c));
+    if !is_near && (rule.need_near || is_foreign) {
+        return None;
+    }
+    if is_near {
+        all.add("near", rule.score.near);
+    } else if evidence.is_bare {
+        all.add("bare", rule.score.bare);
+    }
+    if rule.context.is_not_near(text, span) {
+        all.add("not_near", rule.score.not_near);
+    }
+    let sum: i16 = all.terms.iter().map(|t| t.points).sum();
+    Some((u8::try_from(sum.clamp(0, 100)).unwrap_or(0), all.terms))
+}
+
+/// Runs the validators; `None` is a veto.
+fn validate(rule: &Compiled, canonical: &str, evidence: &mut Evidence) -> Option<()> {
+    if rule.validators.is_empty() {
+        return Some(());
+    }
+    if rule.validators.iter().all(|v| v.check(canonical)) {
+        evidence.add("valid", rule.score.valid);
+    } else {
+        evidence.add("invalid", rule.score.invalid?);
+    }
+    Some(())
+}
+
+/// Judges what an expression matched.
+pub(crate) fn pattern(rule: &Compiled, text: &str, span: &Range<usize>) -> Option<Evidence> {
+    let mut evidence = Evidence::default();
+    validate(rule, text.get(span.clone())?, &mut evidence)?;
+    Some(evidence)
+}
+
+/// Judges an identifier.
+pub(crate) fn token(rule: &Compiled, found: &Found) -> Option<Evidence> {
+    let mut evidence = Evidence::default();
+    validate(rule, &found.canonical, &mut evidence)?;
+    if found.is_irregular {
+        evidence.add("irregular", rule.score.irregular.unwrap_or(0));
+    }
+    evidence.is_bare = found.canonical.len() == found.span.len();
+    Some(evidence)
+}
+
+impl Compiled {
+    /// Is it found by an expression in windows that are merged?
+    pub(crate) fn is_windowed(&self) -> bool {
+        use crate::compiled::Anchors;
+        matches!(&self.kind, Kind::Regex(p) if !matches!(p.anchors, Anchors::Prefix(_)))
+    }
+}
+
+/// Some neighbouring groups of a run, taken as one number.
+pub(crate) struct Number<'g> {
+    groups: &'g [Group],
+    first: usize,
+    /// One past the last group.
+    end: usize,
+    digits: [u8; DIGITS_MAX],
+    len: usize,
+    signature: u64,
+    gaps: u8,
+    lookalikes: bool,
+}
+
+impl<'g> Number<'g> {
+    pub(crate) fn new(groups: &'g [Group], first: usize) -> Number<'g> {
+        let digits = [0; DIGITS_MAX];
+        Number { groups, first, end: first, digits, len: 0, signature: 0, gaps: 0, lookalikes: false }
+    }
+
+    /// How many digits it has.
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Takes the next group in, if there is one and it still fits.
+    pub(crate) fn extend(&mut self, bytes: &[u8], max: usize) -> bool {
+        let Some(group) = self.groups.get(self.end) else { return false };
+        if self.len + group.len() > max.min(DIGITS_MAX) {
+            return false;
+        }
+        let cells = self.digits.iter_mut().skip(self.len);
+        for (cell, b) in cells.zip(bytes.get(group.start..group.end).unwrap_or_default()) {
+            *cell = digit::lookalike(*b).unwrap_or(*b);
+        }
+        if self.end > self.first {
+            self.gaps |= group.gap;
+        }
+        self.lookalikes |= group.lookalikes > 0;
+        self.signature = self.signature << 4 | (group.len() as u64).min(15);
+        self.len += group.len();
+        self.end += 1;
+        true
+    }
+
+    fn digits(&self) -> &str {
+        self.digits.get(..self.len).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or_default()
+    }
+
+    fn taken(&self) -> &'g [Group] {
+        self.groups.get(self.first..self.end).unwrap_or_default()
+    }
+
+    /// Is it one of the rule's? Answers its span and what speaks for and against it.
+    pub(crate) fn judge(&self, text: &str, rule: &Digits, compiled: &Compiled) -> Option<(Range<usize>, Evidence)> {
+        let bytes = text.as_bytes();
+        let (first, last) = (self.taken().first()?, self.taken().last()?);
+        let allowed = rule.separators | digit::NEWLINE | digit::WIDE;
+        if self.gaps & !allowed != 0 || self.lookalikes && !rule.glued {
+            return None;
+        }
+        let mut evidence = Evidence::default();
+        self.prefix(rule, &mut evidence)?;
+        self.grouping(rule, compiled, &mut evidence)?;
+        let span = self.lead(bytes, rule, first.start)?..last.end;
+        validate(compiled, self.digits(), &mut evidence)?;
+        self.touching(bytes, rule, &span, &mut evidence)?;
+        if self.lookalikes {
+            evidence.add("lookalike", LOOKALIKE);
+        }
+        Some((span, evidence))
+    }
+
+    fn prefix(&self, rule: &Digits, evidence: &mut Evidence) -> Option<()> {
+        if rule.prefixes.is_empty() {
+            return Some(());
+        }
+        let fits = |p: &&crate::compiled::Prefix| {
+            let head = self.digits().get(..p.digits).and_then(|d| d.parse::<u64>().ok());
+            head.is_some_and(|h| (p.from..=p.to).contains(&h)) && (p.lengths == 0 || p.lengths >> self.len & 1 == 1)
+        };
+        let best = rule.prefixes.iter().filter(fits).max_by_key(|p| p.points)?;
+        evidence.add("prefix", best.points);
+        Some(())
+    }
+
+    fn grouping(&self, rule: &Digits, compiled: &Compiled, evidence: &mut Evidence) -> Option<()> {
+        let groups = self.taken();
+        if groups.len() == 1 {
+            evidence.is_bare = true;
+            return Some(());
+        }
+        if self.gaps & digit::ODD & !rule.separators != 0
+            || self.gaps & (digit::DOT | digit::SLASH | digit::UNDERSCORE) != 0
+        {
+            evidence.add("separator", ODD_SEPARATOR);
+        }
+        if rule.groupings.is_empty() {
+            return Some(());
+        }
+        if rule.groupings.contains(&self.signature) {
+            evidence.add("grouped", compiled.score.grouped);
+            return Some(());
+        }
+        let irregular = compiled.score.irregular?;
+        let size = groups.first().map_or(0, Group::len);
+        let is_even =
+            groups.split_last().is_some_and(|(l, all)| l.len() <= size && all.iter().all(|g| g.len() == size));
+        evidence.add("irregular", if is_even { 0 } else { irregular });
+        Some(())
+    }
+
+    /// Where the value starts: with the character that must lead it, if the rule asks for one.
+    fn lead(&self, bytes: &[u8], rule: &Digits, start: usize) -> Option<usize> {
+        let is_paren = rule.separators & digit::PAREN != 0 && before(bytes, start) == b'(';
+        let start = if is_paren { start - 1 } else { start };
+        match rule.lead {
+            Some(lead) => (before(bytes, start) == lead).then(|| start - 1),
+            None => Some(start),
+        }
+    }
+
+    /// What stands next to it.
+    fn touching(&self, bytes: &[u8], rule: &Digits, span: &Range<usize>, evidence: &mut Evidence) -> Option<()> {
+        let (left, right) = (before(bytes, span.start), byte(bytes, span.end));
+        if left.is_ascii_alphanumeric() || right.is_ascii_alphanumeric() {
+            let is_word = |b: u8, letters: usize| !b.is_ascii_alphanumeric() || letters >= 3;
+            let is_glued = rule.glued
+                && is_word(left, letters_before(bytes, span.start))
+                && is_word(right, letters_after(bytes, span.end));
+            if !is_glued {
+                return None;
+            }
+            evidence.add("glued", GLUED);
+        }
+        let next = self.groups.get(self.end);
+        let own_gap = self.taken().first().map_or(0, |g| g.gap);
+        let joined = |gap: u8| gap != 0 && gap & (digit::SPACE | digit::NEWLINE | digit::PAREN) == 0;
+        let tied = |a: u8, b: u8| matches!(a, b'-' | b'_' | b'/' | b'.' | b',' | b':') && b.is_ascii_alphanumeric();
+        let left_tied = tied(left, span.start.checked_sub(1).map_or(0, |i| before(bytes, i))) && left != b':';
+        let right_tied = matches!(right, b'-' | b'_') && byte(bytes, span.end + 1).is_ascii_alphanumeric();
+        if rule.lead.is_none() && (joined(own_gap) || left_tied) || next.is_some_and(|n| joined(n.gap)) || right_tied {
+            evidence.add("embedded", EMBEDDED);
+        } else if rule.lead.is_none() && self.is_in_row(own_gap, next) {
+            evidence.add("in_row", IN_ROW);
+        }
+        Some(())
+    }
+
+    /// Does a group of the same size follow or precede, after a space? Then it may be any stretch of a table.
+    fn is_in_row(&self, own_gap: u8, next: Option<&Group>) -> bool {
+        let groups = self.taken();
+        let previous = self.first.checked_sub(1).and_then(|i| self.groups.get(i));
+        let same = |a: Option<&Group>, b: Option<&Group>, gap: u8| {
+            gap & digit::SPACE != 0 && a.zip(b).is_some_and(|(a, b)| a.len() == b.len())
+        };
+        groups.len() > 1
+            && (same(previous, groups.first(), own_gap) || same(next, groups.last(), next.map_or(0, |n| n.gap)))
+    }
+}
+
+fn letters_before(bytes: &[u8], at: usize) -> usize {
+    let head = bytes.get(at.saturating_sub(16)..at).unwrap_or_default();
+    let letters = head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count();
+    if before(bytes, at - letters.min(at)).is_ascii_digit() { 0 } else { letters }
+}
+
+fn letters_after(bytes: &[u8], at: usize) -> usize {
+    bytes.iter().skip(at).take(16).take_while(|b| b.is_ascii_alphabetic()).count()
+}

@@ -1,0 +1,29 @@
+//! Rules and detectors for personal data and credentials over plain `&str`; knows nothing of mail.
+#![deny(clippy::indexing_slicing, clippy::string_slice)]
+
+mod anchors;
+mod compiled;
+mod context;
+mod diagnostic;
+mod engine;
+mod judge;
+mod kinds;
+mod loader;
+mod marks;
+mod overlap;
+mod policy;
+mod prose;
+mod reader;
+mod rules;
+mod scout;
+mod selftest;
+mod shadow;
+mod text;
+mod validator;
+mod vocabulary;
+
+pub use diagnostic::{Diagnostic, Severity, SourceFile, nearest};
+pub use engine::{Hints, Incomplete, Match, Placement, Scan, Term};
+pub use policy::{Bulk, Keep, Policy, Unexamined};
+pub use rules::{Exception, RuleInfo, RuleIx, RuleMode, Ruleset, TEST_VALUE};
+pub use vocabulary::{Action, Class};

@@ -1,0 +1,37 @@
+//! The anchor scout: one pass for every literal of every rule, then the rule's expression in a window around each hit.
+//! Windows of one rule that touch are merged, so a rule sees no byte twice.
+
+use crate::compiled::Pattern;
+use crate::text::{ceil, floor, snap};
+use regex_automata::{Anchored, Input};
+use std::ops::Range;
+
+/// Values that an expression finds in a window, on character boundaries.
+pub(crate) fn search(text: &str, pattern: &Pattern, window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
+    let input = Input::new(text).span(window);
+    if pattern.group == 0 {
+        pattern.regex.find_iter(input).for_each(|m| each(snap(text, m.range())));
+    } else {
+        let groups = pattern.regex.captures_iter(input).filter_map(|c| c.get_group(pattern.group));
+        groups.for_each(|m| each(snap(text, m.range())));
+    }
+}
+
+/// The value that starts with the anchor at `start`; with the end of the whole match.
+pub(crate) fn search_at(text: &str, pattern: &Pattern, start: usize) -> Option<(Range<usize>, usize)> {
+    let window = start..ceil(text, start + pattern.after);
+    let input = Input::new(text).span(window).anchored(Anchored::Yes);
+    if pattern.group == 0 {
+        let found = pattern.regex.search(&input)?;
+        return Some((snap(text, found.range()), found.end()));
+    }
+    let mut captures = pattern.regex.create_captures();
+    pattern.regex.search_captures(&input, &mut captures);
+    let (whole, value) = (captures.get_match()?, captures.get_group(pattern.group)?);
+    Some((snap(text, value.range()), whole.end()))
+}
+
+/// The window of a rule around an anchor.
+pub(crate) fn window(text: &str, pattern: &Pattern, anchor: Range<usize>) -> Range<usize> {
+    floor(text, anchor.start.saturating_sub(pattern.before))..ceil(text, anchor.end + pattern.after)
+}
