@@ -115,12 +115,7 @@ pub(crate) fn folder(state: &mut State, mailbox: &str, folder: &str) -> Result<O
     state.get(Family::Folder, &at)
 }
 
-pub(crate) fn begin_folder(
-    state: &mut State,
-    mailbox: &str,
-    name: &str,
-    new: &FolderState,
-) -> Result<(), StoreError> {
+pub(crate) fn begin_folder(state: &mut State, mailbox: &str, name: &str, new: &FolderState) -> Result<(), StoreError> {
     let index = folder_index(state, mailbox, name);
     if let Some(old) = folder(state, mailbox, name)?
         && old.uid_validity != new.uid_validity
@@ -159,7 +154,8 @@ pub(crate) fn survey(
     mut uids: Vec<u32>,
 ) -> Result<Survey, StoreError> {
     let mut survey = Survey::default();
-    let baseline = folder(state, mailbox, name)?.filter(|f| f.uid_validity == uid_validity).map_or(0, |f| f.baseline_uid);
+    let baseline =
+        folder(state, mailbox, name)?.filter(|f| f.uid_validity == uid_validity).map_or(0, |f| f.baseline_uid);
     let index = folder_index(state, mailbox, name);
     let prefix = |family| Key::new(family, &[&index, &uid_validity.to_be_bytes()]);
     for at in state.scan(&prefix(Family::Unacknowledged), false, usize::MAX) {

@@ -240,7 +240,14 @@ pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result
     let recipient = draft.to.folded();
     let counted = [
         (Span::Day, "recipient", kind, recipient.as_str(), recipient_max, "limit: replies to one recipient in a day"),
-        (Span::Hour, "domain", kind, draft.to.domain(), limits.domain_per_hour_max, "limit: replies to one domain in an hour"),
+        (
+            Span::Hour,
+            "domain",
+            kind,
+            draft.to.domain(),
+            limits.domain_per_hour_max,
+            "limit: replies to one domain in an hour",
+        ),
         (Span::Hour, "tenant", kind, "", limits.tenant_per_hour_max, "limit: replies in an hour"),
     ];
     let mut windows = Vec::with_capacity(counted.len());

@@ -24,6 +24,8 @@ use tokio::sync::{mpsc, oneshot};
 const QUEUE_MAX: usize = 1024;
 /// Requests that share a batch and a sync.
 const GROUP_MAX: usize = 512;
+/// Octets that a group holds in memory before it is written, less one request.
+const GROUP_BYTES_MAX: usize = 64 << 20;
 /// How long opening may take: sled has hung on damaged files.
 const OPEN_SECS_MAX: u64 = 60;
 /// Kept so that the store can be opened on a full disk.
@@ -93,7 +95,10 @@ pub(crate) fn start(options: Options) -> Result<(mpsc::Sender<Request>, StoreKey
             let closing = serve(&mut state, queue, &options);
             state.tree.close();
             drop(lock);
-            closing.into_iter().for_each(|tell| drop(tell.send(())));
+            for tell in closing {
+                // Whoever asked may be gone.
+                let _ = tell.send(());
+            }
         }
         Err(e) => drop(opened.send(Err(e))),
     };
@@ -124,9 +129,10 @@ fn serve(state: &mut State, mut queue: mpsc::Receiver<Request>, options: &Option
                 Request::Do { need, job, refuse } => group.add(state, need, job, refuse, options),
                 Request::Close(tell) => closing.push(tell),
             }
-            next = (group.size < GROUP_MAX).then(|| queue.try_recv().ok()).flatten();
+            let room = group.size < GROUP_MAX && state.group_bytes() < GROUP_BYTES_MAX;
+            next = room.then(|| queue.try_recv().ok()).flatten();
         }
-        unsynced |= group.finish(state);
+        unsynced = group.finish(state, unsynced);
         if unsynced && (queue.is_empty() || !closing.is_empty()) {
             state.sync();
             unsynced = false;
@@ -180,15 +186,17 @@ impl Group {
         }
     }
 
-    /// Writes, syncs if anybody needs it, answers. Answers itself whether a sync is still owed.
-    fn finish(self, state: &mut State) -> bool {
-        let mut owed = false;
+    /// Writes, syncs if anybody needs it, answers. Takes and gives whether a sync is owed: one pays for all.
+    fn finish(self, state: &mut State, mut owed: bool) -> bool {
         let mut result = Ok(());
         if self.changed {
             result = state.write_group();
             match (&result, self.must_sync) {
                 (Err(_), _) => state.reject_group(),
-                (Ok(()), true) => state.sync(),
+                (Ok(()), true) => {
+                    state.sync();
+                    owed = false;
+                }
                 (Ok(()), false) => owed = true,
             }
         }
@@ -350,8 +358,12 @@ fn keyring(options: &Options) -> Result<(Keyring, bool), OpenError> {
         return Err(OpenError::Corrupt { dir: dir.clone(), what });
     }
     let keyring = Keyring::generate(&options.tenant);
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished).map_err(io("making a keyring"))?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&unfinished)
+        .map_err(io("making a keyring"))?;
     file.write_all(&keyring.seal(&options.root_key)).map_err(io("writing the keyring"))?;
     file.sync_all().map_err(io("writing the keyring"))?;
     File::open(dir).and_then(|d| d.sync_all()).map_err(io("writing the keyring"))?;

@@ -63,11 +63,9 @@ pub(crate) fn keep(
     }
     let taken = StoreError::State { kind: "sealed", id: digest.to_hex(), state: "taken" };
     let id = free.ok_or(taken)?;
-    let (Some(at), Some(content), Some(end)) = (
-        key(Family::Quarantine, &id),
-        key(Family::Sealed, &id),
-        by_end(row.until, &id),
-    ) else {
+    let (Some(at), Some(content), Some(end)) =
+        (key(Family::Quarantine, &id), key(Family::Sealed, &id), by_end(row.until, &id))
+    else {
         return Err(StoreError::NotFound { kind: "sealed", id });
     };
     row.id.clone_from(&id);
@@ -122,8 +120,7 @@ pub(crate) fn release(
         return Err(StoreError::DigestMismatch);
     }
     let twin: Twin = state.must(Family::Digest, &Key::new(Family::Digest, &[&digest.0]))?;
-    let (message_at, ticket_at) =
-        (Key::message(&twin.ticket, twin.message), Key::ticket(Family::Ticket, &twin.ticket));
+    let (message_at, ticket_at) = (Key::message(&twin.ticket, twin.message), Key::ticket(Family::Ticket, &twin.ticket));
     let mut message: Message = state.must(Family::Message, &message_at)?;
     let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
     let before = Verdict::ALL.iter().position(|v| v.as_str() == message.view.verdict).unwrap_or_default();

@@ -63,6 +63,7 @@ pub(crate) struct State {
     pub(crate) queue: Queue,
     pub(crate) syncs: u64,
     group: BTreeMap<Key, Write>,
+    group_bytes: usize,
     request: BTreeMap<Key, Write>,
     tally_before_group: Tally,
     tally_before_request: Tally,
@@ -84,6 +85,7 @@ impl State {
             queue: Queue::default(),
             syncs: 0,
             group: BTreeMap::new(),
+            group_bytes: 0,
             request: BTreeMap::new(),
             tally_before_group: Tally::default(),
             tally_before_request: Tally::default(),
@@ -104,6 +106,8 @@ impl State {
     /// Answers whether the request changed anything.
     pub(crate) fn accept_request(&mut self) -> bool {
         let changed = !self.request.is_empty() || self.tally != self.tally_before_request;
+        let size = |write: &Write| if let Write::Put { content, .. } = write { content.len() } else { 0 };
+        self.group_bytes += self.request.values().map(size).sum::<usize>();
         self.group.append(&mut self.request);
         changed
     }
@@ -114,9 +118,15 @@ impl State {
         self.queue.undo_request();
     }
 
+    /// Octets that the group holds.
+    pub(crate) fn group_bytes(&self) -> usize {
+        self.group_bytes
+    }
+
     /// Drops what the group changed: nothing of it was written.
     pub(crate) fn reject_group(&mut self) {
         self.group.clear();
+        self.group_bytes = 0;
         self.tally = self.tally_before_group.clone();
         self.queue.undo_group();
     }
@@ -141,6 +151,7 @@ impl State {
             self.plan(key, write, &mut plan)?;
         }
         self.group.clear();
+        self.group_bytes = 0;
         self.syncs += self.blobs.write_group(&plan.files).map_err(StoreError::io("writing a blob file"))?;
         for (key, owner, blob) in &plan.read_back {
             if let Err(e) = self.read_blob(Family::Sealed, key, blob, owner.as_ref()) {

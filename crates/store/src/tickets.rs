@@ -232,10 +232,7 @@ fn message(state: &mut State, ticket: &TicketRef, number: u32) -> Result<Message
     Ok(view)
 }
 
-pub(crate) fn message_of(
-    state: &mut State,
-    key: &MessageKey,
-) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
+pub(crate) fn message_of(state: &mut State, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
     let Some(place) = ledger::handle(state, key)?.and_then(|handle: Handle| handle.place) else { return Ok(None) };
     let view = message(state, &place.ticket, place.message)?;
     Ok(Some((place.ticket, view)))

@@ -17,7 +17,6 @@ pub(crate) enum Span {
 }
 
 impl Span {
-    pub(crate) const ALL: [Span; 3] = [Span::Day, Span::Hour, Span::Minute];
     /// Slices of a window.
     const SLICES: i64 = 12;
 
@@ -63,11 +62,6 @@ impl Window {
             Some((last, count)) if *last == slice => *count = count.saturating_add(1),
             _ => self.slices.push((slice, 1)),
         }
-    }
-
-    /// Can it be forgotten?
-    pub(crate) fn is_over(&self, span: Span, now: i64) -> bool {
-        now.saturating_sub(self.at) > span.secs() * 2
     }
 }
 
@@ -116,7 +110,7 @@ mod tests {
         /// And it does not hold back for ever: after a window and a slice all is free again.
         #[test]
         fn a_window_frees_itself(times in prop::collection::vec(0i64..100_000, 1..100)) {
-            for span in Span::ALL {
+            for span in [Span::Day, Span::Hour, Span::Minute] {
                 let mut window = Window::default();
                 times.iter().for_each(|t| window.add(span, *t));
                 let end = times.iter().max().copied().unwrap_or_default() + span.secs() * 13 / 12 + 1;
