@@ -21,6 +21,7 @@ pub(crate) const RULES: &[(&str, &str)] = &[
     ("national.toml", include_str!("../../../config/rules/national.toml")),
     ("passwords.toml", include_str!("../../../config/rules/passwords.toml")),
     ("secrets.toml", include_str!("../../../config/rules/secrets.toml")),
+    ("test-values.toml", include_str!("../../../config/rules/test-values.toml")),
 ];
 /// The policy that is compiled in.
 pub(crate) const POLICY: (&str, &str) = ("policy.toml", include_str!("../../../config/policy.toml"));

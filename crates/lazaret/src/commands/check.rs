@@ -1,0 +1,317 @@
+//! `check`: configuration, rules, policy, templates, keys, logins, the way `run` does them; every complaint at once.
+
+use crate::cli::Format;
+use crate::config::file::{self, DEFAULT_PATH, Loaded, Text};
+use crate::config::{Auth, Config, Deliver, Mailbox, Mode, SecretRef, Source as Place, Transport};
+use crate::diagnostics::{self, Shown};
+use crate::rules::Material;
+use crate::sink::Sink;
+use crate::source::{ErrorKind, FolderInfo, Source, SourceError};
+use crate::templates::Templates;
+use crate::{exit, keys, tls};
+use lazaret_core::ProofMode;
+use lazaret_scan::{Diagnostic, Severity};
+use std::path::Path;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+/// Time for one login and the list of folders.
+const LOGIN_DEADLINE: Duration = Duration::from_secs(60);
+
+/// What was found; complaints point into the configuration.
+pub(crate) struct Report {
+    source: Text,
+    complaints: Vec<Diagnostic>,
+    facts: Vec<Fact>,
+    /// Servers that could not be reached; that may pass by itself.
+    unreachable: usize,
+}
+
+/// Something that was tried and is well.
+struct Fact {
+    what: String,
+    how: String,
+}
+
+impl Report {
+    fn new(source: Text, complaints: Vec<Diagnostic>) -> Report {
+        Report { source, complaints, facts: Vec::new(), unreachable: 0 }
+    }
+
+    fn complain(&mut self, severity: Severity, at: &[&str], message: String, mend: &str) {
+        let source = self.source.as_source();
+        // What has a default may not stand there; its table does.
+        let span = (1..=at.len()).rev().find_map(|n| file::span_of(source, at.get(..n)?)).unwrap_or(0..0);
+        let complaint = match severity {
+            Severity::Error => Diagnostic::error(source, span, message),
+            Severity::Warning => Diagnostic::warning(source, span, message),
+        };
+        self.complaints.push(complaint.help(mend));
+    }
+
+    fn fact(&mut self, what: impl Into<String>, how: impl Into<String>) {
+        self.facts.push(Fact { what: what.into(), how: how.into() });
+    }
+
+    fn print(&self, format: Format) -> u8 {
+        let source = self.source.as_source();
+        let errors = self.complaints.iter().filter(|d| d.severity == Severity::Error).count();
+        match format {
+            Format::Text => {
+                let width = self.facts.iter().map(|f| f.what.chars().count()).max().unwrap_or(0);
+                for f in &self.facts {
+                    println!("{}{}  {}", f.what, " ".repeat(width - f.what.chars().count()), f.how);
+                }
+            }
+            Format::Json => {
+                for f in &self.facts {
+                    println!("{}", serde_json::json!({ "checked": f.what, "result": f.how }));
+                }
+            }
+        }
+        diagnostics::print(&self.complaints, &[Shown { source, masked: true }], format);
+        if format == Format::Text {
+            eprintln!("{}", diagnostics::summary(&self.complaints));
+        }
+        match (errors, self.unreachable) {
+            (0, _) => exit::OK,
+            (n, unreachable) if n == unreachable => exit::UNAVAILABLE,
+            _ => exit::CONFIG,
+        }
+    }
+}
+
+/// Checks everything; answers the exit code.
+pub(crate) async fn run(path: Option<&Path>, offline: bool, format: Format) -> u8 {
+    let loaded = match file::load(path.unwrap_or(Path::new(DEFAULT_PATH))) {
+        Ok(loaded) => loaded,
+        Err(refused) => {
+            let refused = *refused;
+            return Report::new(refused.source, refused.diagnostics).print(format);
+        }
+    };
+    let Loaded { config, warnings, source } = loaded;
+    let mut report = Report::new(source, warnings);
+    report.fact("config", config_in_words(&config));
+    let rules_good = rules(&config, &mut report, format);
+    secrets(&config, &mut report);
+    advice(&config, &mut report);
+    if !offline {
+        logins(&config, &mut report).await;
+    }
+    let code = report.print(format);
+    if rules_good { code } else { exit::CONFIG }
+}
+
+fn config_in_words(config: &Config) -> String {
+    let mode = if config.mode == Mode::Observe { "observe" } else { "enforce" };
+    let replies = match config.replies.as_ref().map(|r| &r.transport) {
+        Some(Transport::Smtp(smtp)) => format!("replies by {}", smtp.host),
+        Some(Transport::Files(_)) => "replies into files".to_owned(),
+        None => "no replies".to_owned(),
+    };
+    format!("tenant {}, mode {mode}, {} mailbox(es), {replies}", config.tenant, config.mailboxes.len())
+}
+
+/// Rules, policy and templates; their complaints have lines of their own files.
+fn rules(config: &Config, report: &mut Report, format: Format) -> bool {
+    let kept = config.state_dir.join("accepted");
+    let rules = match Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), &kept) {
+        Ok(material) => {
+            report.complaints.extend(material.warnings);
+            report.fact("rules", format!("{} file(s) and the policy load", material.rules.len()));
+            true
+        }
+        Err(refused) => {
+            refused.print(format);
+            false
+        }
+    };
+    match Templates::load(config.templates_dir.as_deref()) {
+        Ok(_) => report.fact("templates", "load"),
+        Err(complaints) => report.complaints.extend(complaints),
+    }
+    rules
+}
+
+fn secrets(config: &Config, report: &mut Report) {
+    match keys::store_key(&config.store_key) {
+        Ok(_) => {
+            report.fact("store key", "good");
+            if let SecretRef::File(path) = &config.store_key
+                && path.starts_with(&config.state_dir)
+            {
+                let message =
+                    "the store key lies inside the state directory: whoever copies the one has the other".into();
+                report.complain(
+                    Severity::Warning,
+                    &["store_key"],
+                    message,
+                    "keep it elsewhere, such as in /etc/lazaret",
+                );
+            }
+        }
+        Err(e) => report.complain(Severity::Error, &["store_key"], format!("store_key: {e}"), "then: lazaret check"),
+    }
+    for (index, mailbox) in config.mailboxes.iter().enumerate() {
+        if let Place::Imap(imap) = &mailbox.source {
+            let index = index.to_string();
+            if let Auth::Password(secret) = &imap.auth
+                && let Err(e) = keys::secret(secret)
+            {
+                let message = format!("mailbox {}: {e}", mailbox.name);
+                report.complain(
+                    Severity::Error,
+                    &["mailbox", &index, "auth", "secret"],
+                    message,
+                    "then: lazaret check",
+                );
+            }
+            if let Err(e) = tls::client_config(imap.ca_file.as_deref()) {
+                let message = format!("mailbox {}: {e}", mailbox.name);
+                report.complain(Severity::Error, &["mailbox", &index, "imap", "ca_file"], message, "name a PEM file");
+            }
+        }
+    }
+    if let Some(Transport::Smtp(smtp)) = config.replies.as_ref().map(|r| &r.transport) {
+        if let Some((_, secret)) = &smtp.login
+            && let Err(e) = keys::secret(secret)
+        {
+            report.complain(
+                Severity::Error,
+                &["replies", "smtp", "secret"],
+                format!("replies: {e}"),
+                "then: lazaret check",
+            );
+        }
+        if let Err(e) = tls::client_config(smtp.ca_file.as_deref()) {
+            report.complain(
+                Severity::Error,
+                &["replies", "smtp", "ca_file"],
+                format!("replies: {e}"),
+                "name a PEM file",
+            );
+        }
+    }
+}
+
+/// What works, but should be looked at.
+fn advice(config: &Config, report: &mut Report) {
+    for (index, mailbox) in config.mailboxes.iter().enumerate() {
+        let index = index.to_string();
+        if mailbox.profile.proof == ProofMode::None {
+            let message = format!(
+                "mailbox {}: sender_proof is \"none\": any sender may be forged, so a recipient gets at most one reply a day",
+                mailbox.name
+            );
+            let mend = "name whose Authentication-Results are to be believed: \"exchange-online\", \"gmail\" or \
+                        \"authserv-id:…\"";
+            report.complain(Severity::Warning, &["mailbox", &index, "sender_proof"], message, mend);
+        }
+        if mailbox.start.is_none() {
+            let message = format!(
+                "mailbox {}: `start` is not set: `run` refuses a mailbox that it does not know yet",
+                mailbox.name
+            );
+            let mend = "write start = \"now\", \"all\" or a day; `lazaret run --once` prints what each takes in";
+            report.complain(Severity::Warning, &["mailbox", &index, "start"], message, mend);
+        }
+    }
+    if !config.state_dir.is_dir() {
+        let message = "the state directory is not there yet".into();
+        let mend = "systemd makes it (StateDirectory=lazaret); by hand: install -d -m 0700 -o USER DIR";
+        report.complain(Severity::Warning, &["state_dir"], message, mend);
+    }
+}
+
+async fn logins(config: &Config, report: &mut Report) {
+    let mut logins = JoinSet::new();
+    for (index, mailbox) in config.mailboxes.iter().enumerate() {
+        let mailbox = mailbox.clone();
+        logins.spawn(async move {
+            let folders = folders(&mailbox).await;
+            (index, mailbox, folders)
+        });
+    }
+    let mut done: Vec<_> = logins.join_all().await;
+    done.sort_by_key(|(index, ..)| *index);
+    for (index, mailbox, folders) in done {
+        let index = index.to_string();
+        match folders {
+            Ok(folders) => found(&index, &mailbox, &folders, report),
+            Err(e) => {
+                let (key, mend) = match e.kind() {
+                    ErrorKind::Auth => {
+                        ("auth", "look at user and secret, and whether the server allows this way to log in")
+                    }
+                    _ => ("imap", "is the name right, the server up, and the way to it open?"),
+                };
+                if e.is_transient() {
+                    report.unreachable += 1;
+                }
+                report.complain(
+                    Severity::Error,
+                    &["mailbox", &index, key],
+                    format!("mailbox {}: {e}", mailbox.name),
+                    mend,
+                );
+            }
+        }
+    }
+    if let Some(replies) = &config.replies {
+        let probe = match Sink::open(replies) {
+            Ok(sink) => sink.probe().await,
+            // The secret or CA file: that was complained about already.
+            Err(_) => return,
+        };
+        match probe {
+            Ok(()) => report.fact("replies", "the relay (or folder) takes them"),
+            Err((fault, code)) => {
+                report.unreachable += usize::from(code.is_none_or(|c| c < 500));
+                let code = code.map_or_else(String::new, |c| format!(" (code {c})"));
+                let mend = "look at host, port, tls, user and secret";
+                report.complain(Severity::Error, &["replies", "smtp"], format!("replies: {fault}{code}"), mend);
+            }
+        }
+    }
+}
+
+/// Logs in and lists the folders.
+pub(crate) async fn folders(mailbox: &Mailbox) -> Result<Vec<FolderInfo>, SourceError> {
+    let mut source = Source::open(mailbox, keys::secrets());
+    let work = async {
+        source.connect().await?;
+        source.folders().await
+    };
+    let late = || SourceError::new(ErrorKind::Timeout, "login");
+    let folders = timeout(LOGIN_DEADLINE, work).await.unwrap_or_else(|_| Err(late()));
+    let _ = timeout(Duration::from_secs(2), source.logout()).await;
+    folders
+}
+
+fn found(index: &str, mailbox: &Mailbox, folders: &[FolderInfo], report: &mut Report) {
+    let find = |name: &str| {
+        folders
+            .iter()
+            .find(|f| f.name == name || (name.eq_ignore_ascii_case("INBOX") && f.name.eq_ignore_ascii_case(name)))
+    };
+    let mut counts = Vec::new();
+    for (at, folder) in mailbox.folders.iter().enumerate() {
+        match find(folder) {
+            Some(info) => counts.push(format!("{folder} has {}", info.messages)),
+            None => {
+                let known: Vec<&str> = folders.iter().map(|f| f.name.as_str()).take(20).collect();
+                let message = format!("mailbox {}: there is no folder {folder:?}", mailbox.name);
+                let mend = format!("the server has: {}", known.join(", "));
+                report.complain(Severity::Error, &["mailbox", index, "folders", &at.to_string()], message, &mend);
+            }
+        }
+    }
+    let Deliver::Folder(deliver) = &mailbox.deliver;
+    let will = if find(deliver).is_some() { "" } else { " (will be made)" };
+    report.fact(
+        format!("mailbox {}", mailbox.name),
+        format!("logged in, {} folders; {}; clean copies go to {deliver}{will}", folders.len(), counts.join(", ")),
+    );
+}
