@@ -157,7 +157,13 @@ pub(crate) fn stop_all() {
         std::thread::sleep(Duration::from_millis(20));
     }
     for dir in std::mem::take(&mut *lock(&SCRATCH)) {
-        let _ = std::fs::remove_dir_all(dir);
+        // Children of a server may write for a moment longer than it lives.
+        for _ in 0..20 {
+            if std::fs::remove_dir_all(&dir).is_ok() || !dir.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where things lie in the checkout.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// Root of the checkout.
 pub(crate) fn root() -> PathBuf {
@@ -13,7 +14,14 @@ pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
 }
 
+static BINARY: OnceLock<PathBuf> = OnceLock::new();
+
+/// Tests this binary in place of the one that is built here.
+pub(crate) fn use_binary(path: PathBuf) {
+    let _ = BINARY.set(path);
+}
+
 /// The binary under test.
 pub(crate) fn lazaret() -> PathBuf {
-    target().join("release/lazaret")
+    BINARY.get().cloned().unwrap_or_else(|| target().join("release/lazaret"))
 }

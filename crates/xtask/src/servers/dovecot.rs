@@ -2,7 +2,7 @@
 
 use super::{Ca, Imap, MAIL_GID, MAIL_UID, free_port, listening, oauth};
 use crate::process::Server;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::chown;
@@ -12,6 +12,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Password of every account.
 pub(crate) const PASSWORD: &str = "correct horse battery";
+/// Accounts that one server can hand out.
+const ACCOUNTS: usize = 100;
 
 #[derive(Debug)]
 pub(crate) struct Dovecot {
@@ -40,14 +42,14 @@ impl Dovecot {
             .context("cannot give the mail folder to its user: not root?")?;
         oauth::install_key(&dir.join("keys"))?;
         fs::write(dir.join("oauth2.conf"), oauth::dovecot_settings(&dir.join("keys")))?;
-        fs::write(dir.join("passwd"), "")?;
+        fs::write(dir.join("passwd"), passwords(&dir.join("mail")))?;
         let port = free_port()?;
         let conf = dir.join("dovecot.conf");
         fs::write(&conf, configuration(dir, port, ca))?;
         let mut command = Command::new("dovecot");
         command.arg("-F").arg("-c").arg(&conf);
-        let mut server = Server::spawn("dovecot", &command)?;
-        listening(&mut server, port, &dir.join("log"))?;
+        let mut server = Server::spawn_logged("dovecot", &command, &dir.join("console"))?;
+        listening(&mut server, port, &[dir.join("console"), dir.join("log")])?;
         Ok(Dovecot { port, dir: dir.into(), root: ca.root.clone(), accounts: AtomicUsize::new(0), _server: server })
     }
 
@@ -56,22 +58,19 @@ impl Dovecot {
         self.dir.join("run/submission-auth")
     }
 
-    /// A new account, its folders separated by `separator` (`/` or `.`).
+    /// A fresh account, its folders separated by `separator` (`/` or `.`). `label` stands in its name.
     pub(crate) fn account(&self, label: &str, separator: char) -> Result<Account> {
-        let user = format!("{label}{}", self.accounts.fetch_add(1, Ordering::Relaxed));
+        let number = self.accounts.fetch_add(1, Ordering::Relaxed);
+        if number >= ACCOUNTS {
+            bail!("no account left of {ACCOUNTS} for `{label}`");
+        }
+        let user = format!("{}{number}", if separator == '.' { "dots" } else { "slash" });
         let home = self.dir.join("mail").join(&user);
         let maildir = home.join("Maildir");
         for sub in ["cur", "new", "tmp"] {
             fs::create_dir_all(maildir.join(sub))?;
         }
         give(&home)?;
-        use std::io::Write;
-        let mut passwd = fs::OpenOptions::new().append(true).open(self.dir.join("passwd"))?;
-        writeln!(
-            passwd,
-            "{user}:{{PLAIN}}{PASSWORD}:{MAIL_UID}:{MAIL_GID}::{}::userdb_namespace/inbox/separator={separator}",
-            home.display()
-        )?;
         Ok(Account { user, maildir })
     }
 
@@ -194,6 +193,20 @@ fn give(dir: &Path) -> Result<()> {
     Ok(())
 }
 
+/// All accounts there can be: Dovecot looks at its password file at most once a second, so none is added later.
+fn passwords(mail: &Path) -> String {
+    let mut out = String::new();
+    for (kind, separator) in [("slash", '/'), ("dots", '.')] {
+        for number in 0..ACCOUNTS {
+            out.push_str(&format!(
+                "{kind}{number}:{{PLAIN}}{PASSWORD}:{MAIL_UID}:{MAIL_GID}::{}/{kind}{number}::userdb_namespace/inbox/separator={separator}\n",
+                mail.display()
+            ));
+        }
+    }
+    out
+}
+
 fn configuration(dir: &Path, port: u16, ca: &Ca) -> String {
     let (dir, certificate, key) = (dir.display(), ca.certificate.display(), ca.key.display());
     format!(
@@ -208,7 +221,7 @@ ssl_cert = <{certificate}
 ssl_key = <{key}
 disable_plaintext_auth = yes
 auth_mechanisms = plain login xoauth2 oauthbearer
-auth_failure_delay = 100 ms
+auth_failure_delay = 1 secs
 auth_username_chars =
 first_valid_uid = 1
 first_valid_gid = 1

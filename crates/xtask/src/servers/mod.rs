@@ -17,7 +17,7 @@ pub(crate) use sink::Sink;
 use crate::process;
 use anyhow::{Context, Result};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// All servers of a test run.
@@ -52,12 +52,12 @@ pub(crate) fn free_port() -> Result<u16> {
 }
 
 /// Waits until `server` listens on `port`.
-fn listening(server: &mut process::Server, port: u16, log: &Path) -> Result<()> {
+fn listening(server: &mut process::Server, port: u16, logs: &[PathBuf]) -> Result<()> {
     process::until(&format!("port {port}"), Duration::from_secs(20), || {
         server.alive()?;
         Ok(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok())
     })
-    .with_context(|| process::tail(&std::fs::read(log).unwrap_or_default()))
+    .with_context(|| logs.iter().map(|log| process::tail(&std::fs::read(log).unwrap_or_default())).collect::<String>())
 }
 
 /// Numeric user and group that mail files belong to: Debian's `mail`.

@@ -13,7 +13,7 @@ const KEY: &str = "a key of a test server, which opens nothing";
 
 /// Lays the key where Dovecot looks: authorized party, algorithm, key id.
 pub(super) fn install_key(dir: &Path) -> Result<()> {
-    let place = dir.join("shared/default/HS256");
+    let place = dir.join("default/HS256");
     std::fs::create_dir_all(&place)?;
     Ok(std::fs::write(place.join("default"), STANDARD.encode(KEY))?)
 }

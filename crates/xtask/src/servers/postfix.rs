@@ -66,11 +66,13 @@ impl Postfix {
         let (port, starttls_port) = (free_port()?, free_port()?);
         fs::write(dir.join("conf/main.cf"), main_cf(dir, ca, &auth))?;
         fs::write(dir.join("conf/master.cf"), master_cf(port, starttls_port))?;
-        let mut command = Command::new("/usr/sbin/postfix");
-        command.arg("-c").arg(dir.join("conf")).arg("start-fg");
-        let mut server = Server::spawn("postfix", &command)?;
+        // `check` makes the queue's folders. The master is started without the script that would detach it.
+        quiet(Command::new("/usr/sbin/postfix").arg("-c").arg(dir.join("conf")).arg("check"))?;
+        let mut command = Command::new("/usr/lib/postfix/sbin/master");
+        command.arg("-c").arg(dir.join("conf")).arg("-s");
+        let mut server = Server::spawn_logged("postfix", &command, &dir.join("console"))?;
         for port in [port, starttls_port] {
-            listening(&mut server, port, &dir.join("log"))?;
+            listening(&mut server, port, &[dir.join("console"), dir.join("log")])?;
         }
         Ok(Postfix { port, starttls_port, dir: dir.into(), _server: server })
     }

@@ -23,6 +23,9 @@ pub(crate) struct Args {
     /// End-to-end tests whose name holds this; the stage `end-to-end` alone.
     #[arg(long, value_name = "NAME")]
     case: Option<String>,
+    /// Test this binary in place of one built here.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<std::path::PathBuf>,
     /// Compare with peers found outside the checkout, where they are there.
     #[arg(long)]
     peers: bool,
@@ -110,11 +113,14 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             bail!("there is no stage `{name}`; stages: {}", known.join(", "));
         }
     }
-    std::env::set_current_dir(workspace::root()).context("cannot enter the checkout")?;
     let wanted = |name: &str| {
         (args.only.is_empty() || args.only.iter().any(|o| o == name)) && !args.skip.iter().any(|s| s == name)
     };
-    let mut shared = Shared { args: args.clone(), lab: None, built: false };
+    if let Some(binary) = &args.binary {
+        workspace::use_binary(std::path::absolute(binary)?);
+    }
+    std::env::set_current_dir(workspace::root()).context("cannot enter the checkout")?;
+    let mut shared = Shared { args: args.clone(), lab: None, built: args.binary.is_some() };
     let started = Instant::now();
     let (mut rows, mut not_run) = (Vec::new(), Vec::new());
     for (name, about, stage) in STAGES.iter().filter(|s| wanted(s.0)) {
