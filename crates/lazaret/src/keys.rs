@@ -2,40 +2,26 @@
 
 use crate::config::SecretRef;
 use crate::exit;
+use crate::source::{SecretUnreadable, Secrets};
 use base64::Engine as _;
 use lazaret_store::RootKey;
-use std::fmt;
 use std::io::Read as _;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// Where the shipped unit loads credentials from.
+pub(crate) const CREDENTIALS_DIR: &str = "/etc/lazaret/credentials";
 /// A larger secret is none.
 const SECRET_BYTES_MAX: u64 = 64 << 10;
-
-/// A secret; `Debug` prints its length.
-#[derive(Clone)]
-pub(crate) struct Secret(Zeroizing<String>);
-
-impl Secret {
-    /// The text, for the one call that logs in.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Secret({} bytes)", self.0.len())
-    }
-}
 
 /// Why a secret is not to be had. `Display` says what and the mend.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyError {
     /// The process has no credentials.
     #[error(
-        "credential {name:?} is not there: $CREDENTIALS_DIRECTORY is not set; start by systemd with LoadCredential={name}:PATH, or use file:PATH"
+        "credential {name:?} is not there: $CREDENTIALS_DIRECTORY is not set and /etc/lazaret/credentials/{name} cannot be seen; start by systemd with LoadCredential={name}:PATH, or use file:PATH"
     )]
     NoCredentials {
         /// Name of the credential.
@@ -96,19 +82,24 @@ pub(crate) enum KeyError {
 }
 
 /// Reads a secret: one line of text, a line break at its end does not belong to it.
-pub(crate) fn secret(reference: &SecretRef) -> Result<Secret, KeyError> {
+pub(crate) fn secret(reference: &SecretRef) -> Result<Zeroizing<String>, KeyError> {
     read(reference).map(|(secret, _)| secret)
+}
+
+/// How sources read theirs, at every login. Why one cannot be read is said by `check`.
+pub(crate) fn secrets() -> Secrets {
+    Arc::new(|reference| secret(reference).map_err(|_| SecretUnreadable))
 }
 
 /// Reads the store's root key: 64 hexadecimal digits, or 32 bytes in base64.
 pub(crate) fn store_key(reference: &SecretRef) -> Result<RootKey, KeyError> {
     let (secret, path) = read(reference)?;
-    let key = decode_key(secret.expose()).ok_or(KeyError::NoStoreKey { path })?;
+    let key = decode_key(&secret).ok_or(KeyError::NoStoreKey { path })?;
     Ok(RootKey::new(*key))
 }
 
 /// Reads a file that holds a secret, under the same rules.
-pub(crate) fn secret_file(path: &Path) -> Result<Secret, KeyError> {
+pub(crate) fn secret_file(path: &Path) -> Result<Zeroizing<String>, KeyError> {
     read(&SecretRef::File(path.to_owned())).map(|(secret, _)| secret)
 }
 
@@ -121,14 +112,13 @@ pub(crate) fn store_exit(error: &lazaret_store::OpenError) -> u8 {
     }
 }
 
-fn read(reference: &SecretRef) -> Result<(Secret, PathBuf), KeyError> {
+fn read(reference: &SecretRef) -> Result<(Zeroizing<String>, PathBuf), KeyError> {
     let (path, credential) = match reference {
         SecretRef::File(path) => (path.clone(), false),
-        SecretRef::Credential(name) => {
-            let dir = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|d| !d.is_empty());
-            let dir = dir.ok_or_else(|| KeyError::NoCredentials { name: name.clone() })?;
-            (PathBuf::from(dir).join(name), true)
-        }
+        SecretRef::Credential(name) => match std::env::var_os("CREDENTIALS_DIRECTORY").filter(|d| !d.is_empty()) {
+            Some(dir) => (PathBuf::from(dir).join(name), true),
+            None => (by_hand(name)?, false),
+        },
     };
     let octets = octets(&path, credential)?;
     let why = |why| KeyError::Content { path: path.clone(), why };
@@ -141,7 +131,13 @@ fn read(reference: &SecretRef) -> Result<(Secret, PathBuf), KeyError> {
     if text.contains(['\n', '\r', '\0']) {
         return Err(why("more than one line"));
     }
-    Ok((Secret(Zeroizing::new(text.to_owned())), path))
+    Ok((Zeroizing::new(text.to_owned()), path))
+}
+
+/// A command that is run by hand finds credentials where the shipped unit loads them from.
+fn by_hand(name: &str) -> Result<PathBuf, KeyError> {
+    let path = Path::new(CREDENTIALS_DIR).join(name);
+    if path.exists() { Ok(path) } else { Err(KeyError::NoCredentials { name: name.to_owned() }) }
 }
 
 /// Opens first and asks the open file what it is, so that nobody can swap it in between.
@@ -164,7 +160,8 @@ fn octets(path: &Path, credential: bool) -> Result<Zeroizing<Vec<u8>>, KeyError>
         return Err(KeyError::Mode { path: path.to_owned(), mode });
     }
     let own = rustix::process::geteuid().as_raw();
-    if meta.uid() != own && meta.uid() != 0 {
+    // root, who checks by hand what another user will run, may read what that user owns.
+    if own != 0 && meta.uid() != own && meta.uid() != 0 {
         return Err(KeyError::Owner { path: path.to_owned(), uid: meta.uid() });
     }
     if meta.len() > SECRET_BYTES_MAX {
@@ -239,7 +236,7 @@ mod tests {
         ];
         for (content, want) in cases {
             let got = secret(&file(dir.path(), "c", content, 0o600));
-            assert_eq!(got.as_ref().ok().map(Secret::expose), want);
+            assert_eq!(got.as_ref().ok().map(|s| s.as_str()), want);
             if let Err(e) = got {
                 assert!(!e.to_string().contains("s3cret"));
             }
@@ -273,11 +270,5 @@ mod tests {
             assert_eq!(decode_key(text).is_some(), good, "{} characters", text.len());
         }
         assert_eq!(decode_key(&hex).map(|k| k[31]), Some(255));
-    }
-
-    #[test]
-    fn debug_shows_no_secret() {
-        let secret = Secret(Zeroizing::new("hunter2".into()));
-        assert_eq!(format!("{secret:?}"), "Secret(7 bytes)");
     }
 }

@@ -1,9 +1,9 @@
 //! TOML as written → [`Config`] as meant. Only this conversion complains, about everything at once, before any port is
 //! opened and before any login.
 
-use super::reader::{Reader, Table};
+use super::reader::{At, Reader, Table};
 use super::value::{self, problem};
-use super::{Config, Mode, Operator, Principal, Quarantine, Role, mailbox, replies};
+use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies};
 use lazaret_core::Limits;
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
 use std::os::unix::fs::MetadataExt;
@@ -12,6 +12,8 @@ use std::time::Duration;
 
 /// Where the configuration is found unless told.
 pub(crate) const DEFAULT_PATH: &str = "/etc/lazaret/lazaret.toml";
+/// Where the socket is unless told.
+const RUNTIME_DIR: &str = "/run/lazaret";
 /// A larger file is refused unread.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
@@ -77,6 +79,16 @@ pub(crate) fn load(path: &Path) -> Result<Loaded, Box<Refused>> {
     }
 }
 
+/// Where the socket is, for a command that needs no configuration: what a readable file says, whatever else it says.
+pub(crate) fn runtime_dir(path: &Path) -> PathBuf {
+    let text = read(path).unwrap_or_default();
+    let reader = Reader::new(SourceFile { name: "", text: &text });
+    let table = reader.parse();
+    let named = reader.root(&table).text("runtime_dir").map(|t| t.value);
+    let base = path.parent().unwrap_or(Path::new("."));
+    named.map_or_else(|| RUNTIME_DIR.into(), |dir| base.join(dir))
+}
+
 fn read(path: &Path) -> Result<String, (String, String)> {
     let shown = path.display();
     let meta = std::fs::metadata(path).map_err(|e| match e.kind() {
@@ -125,7 +137,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
     let tenant = t.parsed("tenant", value::name);
     let mode = t.choice("mode", &[("observe", Mode::Observe), ("enforce", Mode::Enforce)]);
     let mode_set = t.need("mode", mode.as_ref().map(|m| m.value), "write mode = \"observe\"; \"enforce\" later");
-    let store_key = t.parsed("store_key", value::secret).map(|k| k.value);
+    let store_key = secret(&t, "store_key", base).map(|k| k.value);
     let store_key = t.need("store_key", store_key, "write store_key = \"credential:store-key\" or \"file:PATH\"");
     let quarantine = quarantine(&t, mode_set == Some(Mode::Enforce));
     let boxes = mailbox::all(&t, base);
@@ -133,7 +145,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
     let policy = path(&t, "policy", base, Kind::File);
     let config = Config {
         state_dir: path(&t, "state_dir", base, Kind::Any).unwrap_or_else(|| "/var/lib/lazaret".into()),
-        runtime_dir: path(&t, "runtime_dir", base, Kind::Any).unwrap_or_else(|| "/run/lazaret".into()),
+        runtime_dir: path(&t, "runtime_dir", base, Kind::Any).unwrap_or_else(|| RUNTIME_DIR.into()),
         rules_dir: path(&t, "rules", base, Kind::Dir),
         templates_dir: path(&t, "templates", base, Kind::Dir),
         workers: t.number("workers", 1, 256).map_or_else(cores, |n| n.value as usize),
@@ -147,7 +159,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
         operator: t.table("operator").map_or_else(Operator::default, operator),
         tenant: tenant.map_or_else(|| "default".to_owned(), |n| n.value),
         mode: mode_set.unwrap_or(Mode::Observe),
-        store_key: store_key.unwrap_or(super::SecretRef::Credential(String::new())),
+        store_key: store_key.unwrap_or(SecretRef::Credential(String::new())),
         quarantine,
         policy: policy.or_else(|| boxes.as_ref().and_then(|b| b.policy.clone())),
         mailboxes: boxes.map(|b| b.mailboxes).unwrap_or_default(),
@@ -260,6 +272,30 @@ fn principals(t: &Table<'_>, key: &'static str) -> Vec<Principal> {
         return list.map(|l| l.value.into_iter().map(|p| p.value).collect()).unwrap_or_default();
     }
     t.parsed(key, value::principal).map(|p| p.value).into_iter().collect()
+}
+
+/// A reference to a secret; a relative path starts at the configuration's folder.
+pub(super) fn secret(t: &Table<'_>, key: &'static str, base: &Path) -> Option<At<SecretRef>> {
+    t.parsed(key, |text| {
+        Ok(match value::secret(text)? {
+            SecretRef::File(path) => SecretRef::File(base.join(path)),
+            other => other,
+        })
+    })
+}
+
+/// Where a value stands, by its keys and, in lists, numbers; for complaints about what it names.
+pub(crate) fn span_of(source: SourceFile<'_>, path: &[&str]) -> Option<std::ops::Range<usize>> {
+    let (table, _) = toml::de::DeTable::parse_recoverable(source.text);
+    let (first, rest) = path.split_first()?;
+    let mut at = table.get_ref().get(*first)?;
+    for step in rest {
+        at = match at.get_ref() {
+            toml::de::DeValue::Array(list) => list.iter().nth(step.parse().ok()?)?,
+            other => other.as_table()?.get(*step)?,
+        };
+    }
+    Some(at.span())
 }
 
 /// What must be at a path.

@@ -1,6 +1,6 @@
 //! `[[mailbox]]`: where mail is pulled from, and what is known of it.
 
-use super::file::{Kind, path};
+use super::file::{self, Kind, path};
 use super::reader::{At, Table};
 use super::value::{self, problem};
 use super::{Auth, Deliver, Imap, Mailbox, Source};
@@ -147,12 +147,12 @@ fn source(t: &Table<'_>, base: &Path) -> Option<Source> {
         }
         (false, false) => {
             if let Some(auth) = auth {
-                self::auth(auth);
+                self::auth(auth, base);
             }
             t.need("imap", None, "write imap = { host = \"…\", user = \"…\" }, or maildir = \"/path\"")
         }
         (true, false) => {
-            let auth = auth.map(self::auth);
+            let auth = auth.map(|a| self::auth(a, base));
             let auth = t.need("auth", auth, "write auth = { kind = \"password\", secret = \"credential:NAME\" }");
             let imap = imap.map(|i| self::imap(i, base));
             let mut imap = imap??;
@@ -205,12 +205,12 @@ enum AuthKind {
     OAuthBearer,
 }
 
-fn auth(t: Table<'_>) -> Option<Auth> {
+fn auth(t: Table<'_>, base: &Path) -> Option<Auth> {
     let kinds =
         [("password", AuthKind::Password), ("xoauth2", AuthKind::XOAuth2), ("oauthbearer", AuthKind::OAuthBearer)];
     let kind = t.choice("kind", &kinds);
     let kind = t.need("kind", kind, "write kind = \"password\", \"xoauth2\" or \"oauthbearer\"");
-    let secret = t.parsed("secret", value::secret).map(|s| s.value);
+    let secret = file::secret(&t, "secret", base).map(|s| s.value);
     let command = t.list("token_command", argument);
     for key in ["password", "pass", "token"] {
         t.refuse(key, "a secret must not stand in this file", INLINE);

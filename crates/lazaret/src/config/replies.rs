@@ -1,6 +1,6 @@
 //! `[replies]`: how customers are answered.
 
-use super::file::{Kind, path};
+use super::file::{self, Kind, path};
 use super::mailbox::INLINE;
 use super::reader::Table;
 use super::value::{self, problem};
@@ -78,7 +78,7 @@ fn smtp(t: Table<'_>, base: &Path) -> Option<Smtp> {
         );
     }
     let user = t.text("user");
-    let secret = t.parsed("secret", value::secret);
+    let secret = file::secret(&t, "secret", base);
     let ca_file = path(&t, "ca_file", base, Kind::File);
     let mut inline = false;
     for key in ["password", "pass"] {

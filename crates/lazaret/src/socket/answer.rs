@@ -1,0 +1,252 @@
+//! The answers: what of the store each role is shown.
+
+use super::roles::Caller;
+use super::{Failure, Request, SocketContext};
+use crate::config::Role;
+use crate::event::{Event, emit};
+use crate::status::Disk;
+use crate::{clock, disk, exit, portal};
+use lazaret_store::{OutboxRow, StoreError, TicketRef};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::io;
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::unix::OwnedWriteHalf;
+use tokio::time::timeout;
+
+/// Rows of one list at most.
+const ROWS_MAX: u32 = 10_000;
+
+/// Writes an answer, each piece within a deadline.
+pub(super) struct Answer {
+    write: OwnedWriteHalf,
+    deadline: Duration,
+}
+
+/// The last line of an answer that is not whole.
+pub(super) fn error(message: &str, code: u8) -> Value {
+    json!({ "error": message, "code": code })
+}
+
+/// Checks an id of a sealed original.
+pub(super) fn quarantine_id(id: &str) -> Result<String, Failure> {
+    let good = id.len() == 16 && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+    good.then(|| id.to_owned())
+        .ok_or_else(|| Failure::new("an id has 16 hexadecimal digits; see lazaret quarantine list", exit::USAGE))
+}
+
+/// Checks a reference; capitals and dashes do not matter, since people type it from a telephone.
+fn ticket_ref(text: &str) -> Result<TicketRef, Failure> {
+    let plain: String = text.trim().to_ascii_uppercase().chars().filter(|c| !matches!(c, '-' | ' ')).collect();
+    let body = plain.strip_prefix("LZ").unwrap_or(&plain);
+    let good = body.len() == 8 && body.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
+    match body.split_at_checked(4) {
+        Some((a, b)) if good => Ok(TicketRef(format!("LZ-{a}-{b}"))),
+        _ => Err(Failure::new("that is no reference; one looks like LZ-7K2Q-M4XD", exit::USAGE)),
+    }
+}
+
+fn failed(e: StoreError) -> Failure {
+    let code = if matches!(e, StoreError::NotFound { .. }) { exit::FAILED } else { exit::UNAVAILABLE };
+    Failure::new(e.to_string(), code)
+}
+
+impl Answer {
+    pub(super) fn new(write: OwnedWriteHalf, deadline: Duration) -> Answer {
+        Answer { write, deadline }
+    }
+
+    async fn octets(&mut self, octets: &[u8]) -> io::Result<()> {
+        for piece in octets.chunks(256 << 10) {
+            let late = |_| io::Error::from(io::ErrorKind::TimedOut);
+            timeout(self.deadline, self.write.write_all(piece)).await.map_err(late)??;
+        }
+        Ok(())
+    }
+
+    pub(super) async fn line(&mut self, value: &Value) -> io::Result<()> {
+        self.octets(format!("{value}\n").as_bytes()).await
+    }
+
+    pub(super) async fn end(&mut self) -> io::Result<()> {
+        self.line(&json!({ "end": true })).await?;
+        self.write.shutdown().await
+    }
+
+    pub(super) async fn fail(&mut self, failure: &Failure) -> io::Result<()> {
+        self.line(&error(&failure.message, failure.code)).await?;
+        self.write.shutdown().await
+    }
+
+    async fn lines(&mut self, values: Vec<Value>) -> Result<(), Failure> {
+        for mut value in values {
+            dates(&mut value);
+            self.line(&value).await.map_err(|_| Failure::gone())?;
+        }
+        Ok(())
+    }
+
+    async fn rows<T: Serialize + Send>(&mut self, rows: Vec<T>) -> Result<(), Failure> {
+        let values = rows.iter().filter_map(|r| serde_json::to_value(r).ok()).collect();
+        self.lines(values).await
+    }
+
+    /// Answers everything but a release, for a caller who may.
+    pub(super) async fn request(
+        &mut self,
+        context: &SocketContext,
+        request: &Request,
+        caller: Caller,
+        held: &[Role],
+    ) -> Result<(), Failure> {
+        let store = &context.store;
+        match request {
+            Request::Status {} => {
+                let counts = store.counts().await.map_err(failed)?;
+                let reserve_bytes = context.config.disk_reserve_bytes;
+                let disk = Disk { free_bytes: disk::free_bytes(&context.config.state_dir), reserve_bytes };
+                if held.contains(&Role::Operator) {
+                    self.lines(context.status.snapshot(&counts, disk)).await
+                } else {
+                    self.lines(vec![context.status.health(&counts, disk)]).await
+                }
+            }
+            Request::TicketList { limit } => self.rows(store.tickets(rows(*limit)).await.map_err(failed)?).await,
+            Request::TicketShow { ticket } | Request::TicketExport { ticket } => {
+                let ticket = ticket_ref(ticket)?;
+                match store.ticket(&ticket).await.map_err(failed)? {
+                    Some(view) => self.rows(vec![view]).await,
+                    None => Err(Failure::new(format!("there is no ticket {}", ticket.0), exit::FAILED)),
+                }
+            }
+            Request::QuarantineList { limit } => self.rows(store.quarantine(rows(*limit)).await.map_err(failed)?).await,
+            Request::QuarantineShow { id } => {
+                let (row, _) = sealed(context, id).await?;
+                self.rows(vec![row]).await
+            }
+            Request::QuarantineExport { id } => {
+                let (row, octets) = sealed(context, id).await?;
+                emit(Event::QuarantineAccess { uid: caller.uid, verb: request.verb(), id: &row.id });
+                self.lines(vec![json!({ "id": row.id, "ticket": row.ticket, "size_bytes": octets.len() })]).await?;
+                self.octets(&octets).await.map_err(|_| Failure::gone())
+            }
+            Request::OutboxList { limit } => {
+                let mut rows = store.outbox(rows(*limit)).await.map_err(failed)?;
+                if !held.contains(&Role::Officer) {
+                    rows.iter_mut().for_each(mask);
+                }
+                self.rows(rows).await
+            }
+            Request::KeysPortal {} => match portal::jwks(&store.keys().portal_seed) {
+                Ok(keys) => self.lines(vec![keys]).await,
+                Err(_) => Err(Failure::new("the portal key cannot be used", exit::UNAVAILABLE)),
+            },
+            // Its octets are read by the caller of this function.
+            Request::QuarantineRelease { .. } => Err(Failure::new("a release has no answer here", exit::UNAVAILABLE)),
+        }
+    }
+}
+
+fn rows(limit: u32) -> usize {
+    limit.min(ROWS_MAX) as usize
+}
+
+async fn sealed(context: &SocketContext, id: &str) -> Result<(lazaret_store::QuarantineRow, Vec<u8>), Failure> {
+    let id = quarantine_id(id)?;
+    let found = context.store.sealed(&id).await.map_err(failed)?;
+    found.ok_or_else(|| Failure::new(format!("nothing is sealed under {id}"), exit::FAILED))
+}
+
+/// Leaves of an address what tells two apart: `j…@acme.example`.
+fn mask(row: &mut OutboxRow) {
+    row.to = match row.to.rsplit_once('@') {
+        Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('…')),
+        None => "…".to_owned(),
+    };
+}
+
+/// A view as callers get it.
+pub(crate) fn value(view: &impl Serialize) -> Value {
+    let mut value = serde_json::to_value(view).unwrap_or_default();
+    dates(&mut value);
+    value
+}
+
+/// A ticket as the socket answers it.
+pub(crate) fn ticket_value(view: &lazaret_store::TicketView) -> Value {
+    let mut value = serde_json::to_value(view).unwrap_or_default();
+    dates(&mut value);
+    value
+}
+
+/// Seconds since 1970 under the names that mean a time → RFC 3339 in UTC.
+fn dates(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map.iter_mut() {
+                let time = matches!(key.as_str(), "at" | "date" | "until" | "sealed_until") || key.ends_with("_at");
+                match value.as_i64().filter(|_| time) {
+                    Some(at) => *value = Value::String(clock::rfc3339(at)),
+                    None => dates(value),
+                }
+            }
+        }
+        Value::Array(list) => list.iter_mut().for_each(dates),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_as_people_type_them() {
+        for text in ["LZ-7K2Q-M4XD", "lz-7k2q-m4xd", "7K2QM4XD", "lz 7k2q m4xd", " LZ-7K2Q-M4XD "] {
+            assert_eq!(ticket_ref(text), Ok(TicketRef("LZ-7K2Q-M4XD".into())), "{text}");
+        }
+        for text in ["", "LZ-", "LZ-7K2Q-M4X", "LZ-7K2Q-M4X1", "LZ-7K2Q-M4XDA", "../../etc", "LZ-ÄÄÄÄ-AAAA"] {
+            assert!(ticket_ref(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids() {
+        assert!(quarantine_id("0123456789abcdef").is_ok());
+        for text in ["", "0123456789abcde", "0123456789abcdef0", "0123456789ABCDEF", "../../../../etcpw"] {
+            assert!(quarantine_id(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_become_rfc_3339() {
+        let mut value =
+            json!({ "at": 0, "row": [{ "opened_at": 86_400, "until": null, "size_bytes": 5 }], "date": "x" });
+        dates(&mut value);
+        assert_eq!(
+            value,
+            json!({ "at": "1970-01-01T00:00:00Z", "row": [{ "opened_at": "1970-01-02T00:00:00Z", "until": null, "size_bytes": 5 }], "date": "x" })
+        );
+    }
+
+    #[test]
+    fn recipients_are_masked() {
+        for (to, want) in [("jana@acme.example", "j…@acme.example"), ("ü@x.example", "ü…@x.example"), ("", "…")]
+        {
+            let mut row = OutboxRow {
+                id: String::new(),
+                ticket: TicketRef(String::new()),
+                to: to.into(),
+                template: lazaret_store::Template::Receipt,
+                state: String::new(),
+                attempts: 0,
+                queued_at: 0,
+                due_at: None,
+                code: None,
+            };
+            mask(&mut row);
+            assert_eq!(row.to, want);
+        }
+    }
+}

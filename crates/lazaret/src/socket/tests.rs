@@ -1,0 +1,221 @@
+//! The socket as a caller sees it: a real socket, a real store; this process is root or the daemon's own user, so roles
+//! are tested where they are decided.
+
+use super::*;
+use crate::config::file::parse;
+use crate::exit;
+use lazaret_scan::SourceFile;
+use lazaret_store::{Options, RootKey};
+use serde_json::Value;
+
+struct Daemon {
+    dir: tempfile::TempDir,
+    server: Server,
+    stop: watch::Sender<bool>,
+}
+
+fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
+    let text = format!(
+        "mode = \"observe\"\nstore_key = \"file:k\"\nstate_dir = \"state\"\nruntime_dir = \"run\"\n\
+         quarantine = {{ four_eyes = {four_eyes} }}\nlimits = {{ message_bytes_max = 1024 }}\n\
+         [[mailbox]]\nname = \"a\"\naddresses = [\"a@acme.example\"]\nmaildir = \".\"\n"
+    );
+    let (config, complaints) = parse(SourceFile { name: "t", text: &text }, dir);
+    let config = Arc::new(config.unwrap_or_else(|| panic!("{complaints:?}")));
+    std::fs::create_dir_all(&config.state_dir).expect("made");
+    let store = Store::open(Options {
+        dir: config.state_dir.clone(),
+        tenant: "default".into(),
+        root_key: RootKey::new([7; 32]),
+        cache_bytes: 8 << 20,
+        disk_reserve_bytes: 0,
+        reply_limits: lazaret_store::ReplyLimits::default(),
+    })
+    .expect("a store");
+    let release: Release = Box::new(|id, message, reason| {
+        Box::pin(async move {
+            match reason.as_str() {
+                "refuse" => Err("the message stays sealed".to_owned()),
+                _ => Ok(format!("{id} {} {reason}", message.len())),
+            }
+        })
+    });
+    let status = Arc::new(Status::new(&config));
+    Arc::new(SocketContext { store, config, status, release })
+}
+
+fn daemon(four_eyes: bool) -> Daemon {
+    let dir = tempfile::tempdir().expect("a directory");
+    let context = context(dir.path(), four_eyes);
+    let listener = listen(&context.config).expect("a socket");
+    let (stop, told) = watch::channel(false);
+    tokio::spawn(serve(listener, context.clone(), told));
+    Daemon { dir, server: Server { context, first_eyes: Mutex::default() }, stop }
+}
+
+impl Daemon {
+    fn path(&self) -> PathBuf {
+        path(&self.dir.path().join("run"))
+    }
+
+    async fn send(&self, octets: &[u8]) -> Vec<Value> {
+        let mut stream = UnixStream::connect(self.path()).await.expect("connected");
+        // A refusal may come before all is written.
+        let _ = stream.write_all(octets).await;
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        answer.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect()
+    }
+
+    async fn ask(&self, request: &Request) -> Vec<Value> {
+        self.send(format!("{}\n", serde_json::to_string(request).expect("JSON")).as_bytes()).await
+    }
+}
+
+fn code(lines: &[Value]) -> Option<u64> {
+    lines.last().and_then(|l| l["code"].as_u64())
+}
+
+#[tokio::test]
+async fn every_verb_is_answered_to_its_end() {
+    let d = daemon(false);
+    let end = serde_json::json!({ "end": true });
+    let status = d.ask(&Request::Status {}).await;
+    assert_eq!(status.len(), 3, "{status:?}");
+    assert_eq!((&status[0]["mode"], &status[1]["name"]), (&"observe".into(), &"a".into()));
+    assert!(status[0]["started_at"].as_str().is_some_and(|t| t.ends_with('Z')));
+    let lists =
+        [Request::TicketList { limit: 5 }, Request::QuarantineList { limit: 5 }, Request::OutboxList { limit: 5 }];
+    for request in lists {
+        assert_eq!(d.ask(&request).await, [end.clone()], "{}", request.verb());
+    }
+    let keys = d.ask(&Request::KeysPortal {}).await;
+    assert!(keys[0]["keys"].is_array() && keys[1] == end, "{keys:?}");
+    let none = [
+        Request::TicketShow { ticket: "LZ-AAAA-BBBB".into() },
+        Request::TicketExport { ticket: "lzaaaabbbb".into() },
+        Request::QuarantineShow { id: "0123456789abcdef".into() },
+        Request::QuarantineExport { id: "0123456789abcdef".into() },
+    ];
+    for request in none {
+        assert_eq!(code(&d.ask(&request).await), Some(exit::FAILED.into()), "{}", request.verb());
+    }
+    let wrong =
+        [Request::TicketShow { ticket: "nonsense".into() }, Request::QuarantineShow { id: "../../etc/passwd".into() }];
+    for request in wrong {
+        assert_eq!(code(&d.ask(&request).await), Some(exit::USAGE.into()), "{}", request.verb());
+    }
+}
+
+#[tokio::test]
+async fn bad_requests_get_one_line_that_repeats_nothing() {
+    let d = daemon(false);
+    let long = |n: usize| {
+        let start = b"{\"verb\":\"ticket show\",\"ticket\":\"";
+        let fill = n - start.len() - 3;
+        [start.as_slice(), &vec![b'A'; fill], b"\"}\n"].concat()
+    };
+    let cases: Vec<Vec<u8>> = vec![
+        b"\n".to_vec(),
+        b"hunter2\n".to_vec(),
+        b"{\"verb\":\"hunter2\"}\n".to_vec(),
+        b"{\"verb\":\"status\",\"hunter2\":1}\n".to_vec(),
+        b"{\"verb\":\"ticket list\"}\n".to_vec(),
+        b"\xff\xfe\n".to_vec(),
+        long(REQUEST_BYTES_MAX + 1),
+    ];
+    for case in cases {
+        let answer = d.send(&case).await;
+        assert_eq!((answer.len(), code(&answer)), (1, Some(exit::USAGE.into())), "{answer:?}");
+        assert!(!format!("{answer:?}").contains("hunter2"));
+    }
+    let at_the_limit = d.send(&long(REQUEST_BYTES_MAX)).await;
+    assert!(at_the_limit[0]["error"].as_str().is_some_and(|e| e.contains("reference")), "read, and no reference");
+}
+
+#[tokio::test]
+async fn a_release_hands_the_octets_over() {
+    let d = daemon(false);
+    let release = async |size: u64, body: &[u8], reason: &str| {
+        let request =
+            Request::QuarantineRelease { id: "0123456789abcdef".into(), reason: reason.into(), size_bytes: size };
+        let line = format!("{}\n", serde_json::to_string(&request).expect("JSON"));
+        let mut stream = UnixStream::connect(d.path()).await.expect("connected");
+        let _ = stream.write_all(&[line.as_bytes(), body].concat()).await;
+        let _ = stream.shutdown().await;
+        let mut answer = String::new();
+        let _ = stream.read_to_string(&mut answer).await;
+        answer.lines().map(|l| serde_json::from_str(l).expect("JSON")).collect::<Vec<Value>>()
+    };
+    let good = release(1024, &[b'x'; 1024], " asked by phone ").await;
+    assert_eq!(good[0]["released"], "0123456789abcdef 1024 asked by phone");
+    for (size, body, reason, want) in [
+        (1025, vec![b'x'; 1025], "r", exit::USAGE),
+        (0, vec![], "r", exit::USAGE),
+        (10, vec![b'x'; 9], "r", exit::USAGE),
+        (1, vec![b'x'], "", exit::USAGE),
+        (1, vec![b'x'], "a\nb", exit::USAGE),
+        (1, vec![b'x'], "refuse", exit::FAILED),
+    ] {
+        let answer = release(size, &body, reason).await;
+        assert_eq!(code(&answer), Some(want.into()), "{size} {reason:?} {answer:?}");
+    }
+    let (at, over) = ("r".repeat(500), "r".repeat(501));
+    assert_eq!(code(&release(1, b"x", &at).await), None);
+    assert_eq!(code(&release(1, b"x", &over).await), Some(exit::USAGE.into()));
+}
+
+#[tokio::test]
+async fn four_eyes_are_two_persons() {
+    let d = daemon(true);
+    let caller = |uid| Caller { uid, gid: uid };
+    for (uid, second) in [(1, false), (1, false), (2, true), (2, false), (1, true)] {
+        assert_eq!(d.server.is_second("0123456789abcdef", caller(uid)), second, "{uid}");
+    }
+    assert!(!d.server.is_second("fedcba9876543210", caller(3)));
+    let request = Request::QuarantineRelease { id: "0123456789abcdef".into(), reason: "r".into(), size_bytes: 1 };
+    let line = format!("{}\nx", serde_json::to_string(&request).expect("JSON"));
+    assert_eq!(code(&d.send(line.as_bytes()).await), Some(exit::TEMPFAIL.into()), "alone");
+}
+
+#[tokio::test]
+async fn one_daemon_a_socket_and_a_dead_ones_is_replaced() {
+    let d = daemon(false);
+    let mode = std::fs::metadata(d.path()).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode, 0o666);
+    assert!(matches!(listen(&d.server.context.config), Err(ListenError::InUse { .. })));
+    d.stop.send(true).expect("told");
+    // The end of the server is seen by its socket going away.
+    while d.path().exists() {
+        tokio::task::yield_now().await;
+    }
+    drop(std::os::unix::net::UnixListener::bind(d.path()).expect("bound"));
+    assert!(d.path().exists(), "a left-over");
+    assert!(listen(&d.server.context.config).is_ok());
+}
+
+#[test]
+fn who_may_what() {
+    let all = [Role::Operator, Role::Agent, Role::Officer, Role::Auditor];
+    let may = |request: &Request| {
+        all.into_iter().filter(|r| request.needs().contains(r)).map(roles::word).collect::<Vec<_>>()
+    };
+    let id = || "0123456789abcdef".to_owned();
+    for (request, want) in [
+        (Request::Status {}, vec![]),
+        (Request::KeysPortal {}, vec![]),
+        (Request::TicketList { limit: 1 }, vec!["agent", "officer"]),
+        (Request::TicketShow { ticket: id() }, vec!["agent", "officer"]),
+        (Request::TicketExport { ticket: id() }, vec!["agent", "officer"]),
+        (Request::QuarantineList { limit: 1 }, vec!["officer"]),
+        (Request::QuarantineShow { id: id() }, vec!["officer"]),
+        (Request::QuarantineExport { id: id() }, vec!["officer"]),
+        (Request::QuarantineRelease { id: id(), reason: id(), size_bytes: 1 }, vec!["officer"]),
+        (Request::OutboxList { limit: 1 }, vec!["operator", "officer"]),
+    ] {
+        assert_eq!(may(&request), want, "{}", request.verb());
+        let line = serde_json::to_value(&request).expect("JSON");
+        assert_eq!(line["verb"], request.verb(), "the verb on the wire is the verb in messages");
+    }
+    assert!(Failure::denied("quarantine export", &[Role::Officer]).message.contains("needs the role officer"));
+}
