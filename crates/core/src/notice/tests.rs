@@ -121,11 +121,7 @@ fn the_table_row_by_row() {
         ("26 hops", |o, _, _| o.hops = 26, "no: loop"),
         ("blind copy", |o, _, _| o.envelope.to = vec![person("other@example.org")], "no: not-addressed"),
         ("no To at all", |o, _, _| o.envelope.to.clear(), "no: not-addressed"),
-        (
-            "in Cc",
-            |o, _, _| (o.envelope.to.clear(), o.envelope.cc.push(person("HELP@acme.example"))).0,
-            "Receipt",
-        ),
+        ("in Cc", |o, _, _| (o.envelope.to.clear(), o.envelope.cc.push(person("HELP@acme.example"))).0, "Receipt"),
         ("To with a tag", |o, _, _| o.envelope.to = vec![person("support+web@acme.example")], "Receipt"),
         ("proof fails", |o, _, _| o.proof = Proof::Fail, "no: unverified"),
         ("no proof where there could be one", |o, _, _| o.proof = Proof::None, "Receipt?"),
