@@ -21,6 +21,7 @@ use crate::config;
 use imap::ImapSource;
 use lazaret_core::RawMessage;
 use maildir::MaildirSource;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use zeroize::Zeroizing;
@@ -52,7 +53,7 @@ pub(crate) struct FolderInfo {
 pub(crate) struct Selected {
     /// UIDVALIDITY (RFC 3501 2.3.1.1); 0: the server gave none, and UIDs must not be relied on.
     pub(crate) uid_validity: u32,
-    /// Predicted next UID; 0: the server gave none.
+    /// Predicted next UID; 0: the server gave none, and the folder is empty.
     pub(crate) uid_next: u32,
     /// Messages in the folder.
     pub(crate) messages: u32,
@@ -100,7 +101,15 @@ impl Source {
     pub(crate) fn open(mailbox: &config::Mailbox, secrets: Secrets) -> Source {
         match &mailbox.source {
             config::Source::Imap(imap) => Source::Imap(Box::new(ImapSource::open(imap, secrets))),
-            config::Source::Maildir(path) => Source::Maildir(MaildirSource::open(path)),
+            config::Source::Maildir(path) => Source::Maildir(MaildirSource::open(&mailbox.name, path)),
+        }
+    }
+
+    /// Names the directory where a source that has no UIDs of its own may keep them between two starts.
+    pub(crate) fn with_state(self, dir: &Path) -> Source {
+        match self {
+            Source::Imap(imap) => Source::Imap(imap),
+            Source::Maildir(maildir) => Source::Maildir(maildir.with_state(dir)),
         }
     }
 

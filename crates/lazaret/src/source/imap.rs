@@ -134,9 +134,8 @@ impl ImapSource {
         let mut window = WINDOW_UIDS;
         let mut first = 1u32;
         let mut uids = Vec::new();
-        // Without UIDNEXT there is no knowing where the windows end.
-        if messages > WINDOW_UIDS && uid_next != 0 {
-            while uid_next - first > window {
+        if messages > WINDOW_UIDS {
+            while uid_next.saturating_sub(first) > window {
                 let last = first + (window - 1);
                 let found = self.search(&format!("UID {first}:{last}{since}")).await?;
                 let is_sparse = found.len() < (window / 4) as usize;
@@ -391,7 +390,9 @@ impl ImapSource {
     async fn count(&mut self, wire: &str) -> Result<u32, SourceError> {
         let mut messages = 0;
         let step = Step::new("the messages of a folder could not be counted", ErrorKind::Unavailable);
-        let command = format!("STATUS {} (MESSAGES)", names::quoted(wire)?);
+        // A name in a character set of the server's own came to us damaged; it is listed, not counted.
+        let Ok(name) = names::quoted(wire) else { return Ok(0) };
+        let command = format!("STATUS {name} (MESSAGES)");
         let counted = self
             .session()?
             .run(step, &command, &[], &mut |response| {
@@ -456,6 +457,10 @@ impl ImapSource {
         }
         if is_refused {
             return Err(SourceError::new(ErrorKind::Auth, "this login may read the folder, but not change it"));
+        }
+        if selected.uid_next == 0 && selected.messages > 0 {
+            // RFC 3501 wants it told. Where it is not, the highest UID says as much.
+            selected.uid_next = self.search("UID *").await?.last().map_or(0, |uid| uid.saturating_add(1));
         }
         self.folder = Some(Folder { name: name.to_owned(), selected, is_writable });
         Ok(selected)

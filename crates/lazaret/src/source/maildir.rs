@@ -1,14 +1,11 @@
 //! A Maildir++ on this machine; `INBOX` is the Maildir itself, `Lazaret/Clean` its folder `.Lazaret.Clean`.
 //!
-//! A Maildir has names, not numbers, and a source that only looks may not write a list of numbers into it. So a UID is
-//! computed: the first 32 bits of SHA-256 over the unique part of the file's name (what stands before `:`), or the next
-//! free number where two names of a folder meet, given out in the order of names. Numbers once given stay for as long as
-//! the process runs. UIDVALIDITY is always 1.
-//!
-//! Known limit: after a restart a number may be one that a message had which is no longer there; among 100,000 messages
-//! of the past that is one in 40,000 for a new one. Where that matters, let an IMAP server serve the Maildir.
+//! A Maildir has names, not numbers, and a source that only looks writes nothing into it. So the numbers are kept in the
+//! daemon's state directory (`index.rs`), given out ascending in the order in which files came. Where there is no such
+//! directory (`check`, `init`) they last as long as the process, under a UIDVALIDITY of their own.
 
 mod files;
+mod index;
 
 use super::error::{ErrorKind, SourceError};
 use super::{Fetched, FolderInfo, Selected, Wake};
@@ -18,15 +15,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// UIDVALIDITY of every folder.
-const UID_VALIDITY: u32 = 1;
-
 /// Time between two looks at a folder while waiting.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A Maildir.
 pub(crate) struct MaildirSource {
+    mailbox: String,
     root: PathBuf,
+    state: Option<PathBuf>,
     folder: Option<Arc<Open>>,
     /// Folders that were opened, for the numbers they gave out.
     known: Vec<Arc<Open>>,
@@ -40,14 +36,20 @@ struct Open {
 
 impl Open {
     fn numbers<T>(&self, work: impl FnOnce(&Folder, &mut Numbers) -> T) -> T {
-        // Numbers are only ever added, one whole entry at a time: a panic elsewhere leaves nothing half done.
+        // After a panic the numbers are at worst those of the last look; the next one is complete.
         work(&self.folder, &mut self.numbers.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl MaildirSource {
-    pub(crate) fn open(path: &Path) -> MaildirSource {
-        MaildirSource { root: path.to_owned(), folder: None, known: Vec::new() }
+    pub(crate) fn open(mailbox: &str, path: &Path) -> MaildirSource {
+        let (mailbox, root) = (mailbox.to_owned(), path.to_owned());
+        MaildirSource { mailbox, root, state: None, folder: None, known: Vec::new() }
+    }
+
+    pub(crate) fn with_state(mut self, dir: &Path) -> MaildirSource {
+        self.state = Some(dir.to_owned());
+        self
     }
 
     pub(crate) async fn connect(&mut self) -> Result<(), SourceError> {
@@ -69,15 +71,16 @@ impl MaildirSource {
         let open = match self.known.iter().find(|open| open.folder == wanted) {
             Some(open) => Arc::clone(open),
             None => {
-                let open = Arc::new(Open { folder: wanted, numbers: Mutex::default() });
+                let numbers = Numbers::kept(self.state.as_deref(), &self.mailbox, &wanted);
+                let open = Arc::new(Open { folder: wanted, numbers: Mutex::new(numbers) });
                 self.known.push(Arc::clone(&open));
                 open
             }
         };
         let looked = Arc::clone(&open);
-        let messages = blocking(move || looked.numbers(|folder, numbers| numbers.look(folder))).await??;
+        let selected = blocking(move || looked.numbers(|folder, numbers| numbers.look(folder))).await??;
         self.folder = Some(open);
-        Ok(Selected { uid_validity: UID_VALIDITY, uid_next: 0, messages })
+        Ok(selected)
     }
 
     pub(crate) async fn uids(&mut self, since: Option<i64>) -> Result<Vec<u32>, SourceError> {

@@ -14,7 +14,8 @@ fn batches_keep_to_both_bounds() {
         batches(&many, 1_000).iter().map(Vec::len).collect::<Vec<_>>(),
         [BATCH_MESSAGES_MAX, BATCH_MESSAGES_MAX, 2]
     );
-    let cases: [(&[(u32, u64)], usize, &[&[u32]]); 7] = [
+    type Case<'a> = (&'a [(u32, u64)], usize, &'a [&'a [u32]]);
+    let cases: [Case<'_>; 7] = [
         (&[], 64, &[]),
         (&[(1, 1), (2, 1), (3, 1)], 2, &[&[1, 2], &[3]]),
         (&[(1, 1), (2, 1)], 0, &[&[1], &[2]]),

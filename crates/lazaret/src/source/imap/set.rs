@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn sets() {
-        let cases: [(&[u32], usize, &[(usize, &str)]); 7] = [
+        type Case<'a> = (&'a [u32], usize, &'a [(usize, &'a str)]);
+        let cases: [Case<'_>; 7] = [
             (&[], 10, &[]),
             (&[7], 10, &[(1, "7")]),
             (&[1, 2, 3, 5, 9, 10], 10, &[(6, "1:3,5,9:10")]),

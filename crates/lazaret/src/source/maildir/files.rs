@@ -2,8 +2,8 @@
 
 use super::super::error::{ErrorKind, SourceError};
 use super::super::imap::names;
-use super::super::{Fetched, FolderInfo};
-use aws_lc_rs::digest;
+use super::super::{Fetched, FolderInfo, Selected};
+use super::index::{self, Index};
 use lazaret_core::RawMessage;
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -31,10 +31,13 @@ pub(super) struct Folder {
 /// Which number a file has, and where it is.
 #[derive(Default)]
 pub(super) struct Numbers {
-    /// Every unique name seen since the start.
+    /// Where the list of numbers is kept.
+    kept_at: Option<PathBuf>,
+    index: Option<Index>,
+    /// Every unique name that has a number.
     by_name: HashMap<OsString, u32>,
-    /// Numbers that are taken, and the file, `None` once it is gone.
-    by_uid: BTreeMap<u32, Option<PathBuf>>,
+    /// Where the files are that were there at the last look.
+    by_uid: BTreeMap<u32, PathBuf>,
 }
 
 /// Is it a directory with `cur` and `new`?
@@ -156,26 +159,48 @@ impl Folder {
 }
 
 impl Numbers {
-    /// Looks at the folder anew; answers how many messages are there.
-    pub(super) fn look(&mut self, folder: &Folder) -> Result<u32, SourceError> {
+    /// Numbers of a folder that are kept in `state`, or forgotten at the end of the process.
+    pub(super) fn kept(state: Option<&Path>, mailbox: &str, folder: &Folder) -> Numbers {
+        let name = |name: &OsStr| index::encode(name);
+        let kept_at = state.map(|dir| {
+            let folder = if folder.is_inbox { OsStr::new("INBOX") } else { folder.dir.file_name().unwrap_or_default() };
+            dir.join("maildir").join(format!("{}@{}.index", name(OsStr::new(mailbox)), name(folder)))
+        });
+        Numbers { kept_at, ..Numbers::default() }
+    }
+
+    /// Looks at the folder anew, and gives numbers to what is new, the oldest first.
+    pub(super) fn look(&mut self, folder: &Folder) -> Result<Selected, SourceError> {
         folder.must_exist()?;
         let found = list(&folder.dir)?;
-        for path in self.by_uid.values_mut() {
-            *path = None;
+        if self.index.as_ref().is_none_or(Index::is_broken) {
+            let (index, known) = Index::open(self.kept_at.clone())?;
+            self.by_name = known.into_iter().map(|(uid, name)| (name, uid)).collect();
+            self.index = Some(index);
         }
+        let Some(index) = &mut self.index else {
+            return Err(SourceError::new(ErrorKind::Unavailable, "no folder is open"));
+        };
+        let mut fresh: Vec<(SystemTime, &OsString)> = found
+            .iter()
+            .filter(|(name, _)| !self.by_name.contains_key(*name))
+            .map(|(name, path)| (modified(path).unwrap_or(UNIX_EPOCH), name))
+            .collect();
+        fresh.sort();
+        let given = index.give(fresh.into_iter().map(|(_, name)| name.clone()).collect())?;
+        self.by_name.extend(given.into_iter().map(|(uid, name)| (name, uid)));
+        self.by_name.retain(|name, _| found.contains_key(name));
         let messages = u32::try_from(found.len()).unwrap_or(u32::MAX);
+        self.by_uid.clear();
         for (name, path) in found {
-            let uid = match self.by_name.get(&name) {
-                Some(uid) => *uid,
-                None => {
-                    let uid = free_number(preferred(&name), |uid| self.by_uid.contains_key(&uid));
-                    self.by_name.insert(name, uid);
-                    uid
-                }
-            };
-            self.by_uid.insert(uid, Some(path));
+            if let Some(uid) = self.by_name.get(&name) {
+                self.by_uid.insert(*uid, path);
+            }
         }
-        Ok(messages)
+        let mut alive: Vec<(u32, OsString)> = self.by_name.iter().map(|(name, uid)| (*uid, name.clone())).collect();
+        alive.sort();
+        index.tidy(&alive)?;
+        Ok(Selected { uid_validity: index.validity, uid_next: index.next, messages })
     }
 
     pub(super) fn uids(&mut self, folder: &Folder, since: Option<i64>) -> Result<Vec<u32>, SourceError> {
@@ -184,10 +209,10 @@ impl Numbers {
         let is_recent = |path: &Path| {
             since.is_none_or(|since| {
                 // A file without a date is better taken than left out.
-                fs::metadata(path).and_then(|data| data.modified()).map_or(true, |modified| modified >= since)
+                modified(path).is_none_or(|modified| modified >= since)
             })
         };
-        Ok(self.by_uid.iter().filter(|(_, path)| path.as_deref().is_some_and(is_recent)).map(|(uid, _)| *uid).collect())
+        Ok(self.by_uid.iter().filter(|(_, path)| is_recent(path)).map(|(uid, _)| *uid).collect())
     }
 
     pub(super) fn sizes(&mut self, folder: &Folder, uids: &[u32]) -> Result<Vec<(u32, u64)>, SourceError> {
@@ -259,8 +284,7 @@ impl Numbers {
             sync_dir(&folder.dir.join(sub))?;
         }
         self.look(folder)?;
-        let mut gone: Vec<u32> =
-            uids.iter().copied().filter(|uid| self.by_uid.get(uid).is_none_or(Option::is_none)).collect();
+        let mut gone: Vec<u32> = uids.iter().copied().filter(|uid| !self.by_uid.contains_key(uid)).collect();
         gone.sort_unstable();
         gone.dedup();
         Ok(gone)
@@ -282,7 +306,7 @@ impl Numbers {
         for uid in wanted {
             for _ in 0..2 {
                 match self.by_uid.get(&uid) {
-                    Some(Some(path)) => match work(uid, path) {
+                    Some(path) => match work(uid, path) {
                         Ok(result) => {
                             done.push((uid, result));
                             break;
@@ -305,19 +329,8 @@ impl Numbers {
     }
 }
 
-/// The number a name would like to have.
-fn preferred(name: &OsStr) -> u32 {
-    let digest = digest::digest(&digest::SHA256, name.as_bytes());
-    digest.as_ref().first_chunk::<4>().map_or(1, |four| u32::from_be_bytes(*four))
-}
-
-/// `wanted` or the next number after it that is not taken; never 0, which is no UID.
-fn free_number(wanted: u32, is_taken: impl Fn(u32) -> bool) -> u32 {
-    let mut uid = wanted.max(1);
-    while is_taken(uid) {
-        uid = uid.checked_add(1).unwrap_or(1);
-    }
-    uid
+fn modified(path: &Path) -> Option<SystemTime> {
+    fs::metadata(path).and_then(|data| data.modified()).ok()
 }
 
 /// A file name that nobody else gives (https://cr.yp.to/proto/maildir.html).
@@ -379,24 +392,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_the_same_whatever_the_flags() {
+    fn a_name_is_the_same_whatever_the_flags() {
         let name = OsStr::new("1767225600.M1P2Q3.host");
         for flags in ["", ":2,", ":2,S", ":2,FRS", ":1,x"] {
             let mut file = name.to_owned();
             file.push(flags);
             assert_eq!(unique(&file), name);
-        }
-        // SHA-256 of "a" and "b".
-        assert_eq!(preferred(OsStr::new("a")), 0xca97_8112);
-        assert_eq!(preferred(OsStr::new("b")), 0x3e23_e816);
-    }
-
-    #[test]
-    fn a_taken_number_gives_way() {
-        let taken = [5, 6, u32::MAX, 1];
-        let cases = [(4, 4), (5, 7), (6, 7), (0, 2), (u32::MAX, 2)];
-        for (wanted, expected) in cases {
-            assert_eq!(free_number(wanted, |uid| taken.contains(&uid)), expected, "{wanted}");
         }
     }
 
