@@ -42,7 +42,7 @@ pub(crate) struct Outbox {
 
 /// What all lanes need.
 struct Shared {
-    config: Arc<Config>,
+    replies: Option<Replies>,
     store: Store,
     templates: Arc<Templates>,
     portal: Option<Portal>,
@@ -66,14 +66,25 @@ impl Outbox {
         nudge: Arc<Notify>,
         keep_secs: u64,
     ) -> Outbox {
-        let portal = config.replies.as_ref().and_then(|replies| {
+        Outbox::with(config.replies.clone(), &config.tenant, store, templates, nudge, keep_secs)
+    }
+
+    fn with(
+        replies: Option<Replies>,
+        tenant: &str,
+        store: Store,
+        templates: Arc<Templates>,
+        nudge: Arc<Notify>,
+        keep_secs: u64,
+    ) -> Outbox {
+        let portal = replies.as_ref().and_then(|replies| {
             let url = replies.portal.as_deref()?;
             // `check` has complained of an unusable address; without a link there is a wording too.
-            Portal::new(&store.keys().portal_seed, url, &config.tenant, replies.link_lifetime).ok()
+            Portal::new(&store.keys().portal_seed, url, tenant, replies.link_lifetime).ok()
         });
         let kept_days = u32::try_from(keep_secs / 86_400).unwrap_or(u32::MAX);
         let relay = Mutex::default();
-        Outbox { shared: Arc::new(Shared { config, store, templates, portal, kept_days, relay }), nudge }
+        Outbox { shared: Arc::new(Shared { replies, store, templates, portal, kept_days, relay }), nudge }
     }
 
     /// Runs until told to stop; the entries being sent are finished first.
@@ -190,7 +201,7 @@ impl Shared {
     /// One entry, from lease to settlement.
     async fn deliver(&self, sink: &mut Option<Sink>, lease: Lease) {
         let now = clock::now();
-        let Some(replies) = &self.config.replies else { return };
+        let Some(replies) = &self.replies else { return };
         let settled = if now.saturating_sub(lease.queued_at) > AGE_SECS_MAX {
             Settled::Failed { code: None }
         } else if let Some(until) = self.down_until() {
