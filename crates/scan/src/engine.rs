@@ -8,7 +8,7 @@ use crate::compiled::{Canonical, How, Kind};
 use crate::judge::{self, Evidence};
 use crate::scout::{anchor, base64, digit, token};
 use crate::shadow::Shadow;
-use crate::text::{before, overlaps};
+use crate::text::{before, byte, overlaps};
 use crate::{RuleIx, Ruleset, marks, overlap, prose};
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -357,8 +357,11 @@ impl Walk<'_, '_> {
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
         let Some(window) = windows.get_mut(rule) else { return };
-        // Within the last match of the rule nothing new begins.
-        if at < window.end || !self.budget.work(pattern.after.min(1 << 10)) {
+        // Within the last match of the rule nothing new begins, nor within a word.
+        let bytes = text.as_bytes();
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let in_word = is_word(before(bytes, at)) && is_word(byte(bytes, at));
+        if at < window.end || in_word || !self.budget.work(pattern.after.min(1 << 10)) {
             return;
         }
         if let Some((span, end)) = anchor::search_at(text, pattern, at) {

@@ -102,6 +102,8 @@ fn read_pattern(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>) -
         .nfa_size_limit(Some(PATTERN_COMPILED_BYTES_MAX))
         .hybrid_cache_capacity(256 << 10)
         .which_captures(if has_group { WhichCaptures::All } else { WhichCaptures::Implicit })
+        // Looking at one place, backtracking ends at the first wrong byte; a lazy automaton would be built for it.
+        .hybrid(!matches!(anchors, Some(Anchors::Prefix(_))))
         .onepass(false)
         .dfa(false);
     let regex = match Regex::builder().configure(config).build_from_hir(&hir) {
