@@ -16,6 +16,7 @@ macro_rules! key {
                 $name(Zeroizing::new(bytes))
             }
 
+            #[allow(dead_code, reason = "not every key goes to a worker")]
             pub(crate) fn expose(&self) -> &[u8; 32] {
                 &self.0
             }

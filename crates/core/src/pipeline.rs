@@ -16,10 +16,11 @@ use crate::report::Report;
 use crate::tree::{Home, Message};
 use crate::{
     Cleared, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason, Verdict,
-    mark, parse,
+    mark, parse, report,
 };
 use examine::Examined;
 use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, RuleMode, Ruleset, SourceFile, Unexamined};
+use std::sync::Arc;
 use write::Written;
 
 /// All that a worker is told before its first message.
@@ -42,7 +43,7 @@ pub struct Setup {
 
 /// A loaded setup. It has no state besides: each message is answered as if it were the first.
 pub struct Pipeline {
-    rules: Ruleset,
+    rules: Arc<Ruleset>,
     policy: Policy,
     limits: Limits,
     digest_key: DigestKey,
@@ -61,7 +62,7 @@ impl Pipeline {
         let (policy, more) = Policy::load(SourceFile { name, text }, &rules)?;
         warnings.extend(more);
         let pipeline = Pipeline {
-            rules,
+            rules: Arc::new(rules),
             policy,
             limits: setup.limits,
             digest_key: setup.digest_key.clone(),
@@ -104,18 +105,30 @@ impl Pipeline {
         self.outcome(read, judged, written, &marked.values, profile)
     }
 
+    /// Answers a message that an officer released: values are still taken out and parts withheld, but no finding asks for
+    /// quarantine or refusal any more. What is encrypted as a whole or keeps a residue stays in quarantine.
+    pub fn release(&self, message: &RawMessage, profile: &Profile) -> Outcome {
+        let lenient = Pipeline {
+            rules: self.rules.clone(),
+            policy: self.policy.capped(Action::Withhold),
+            limits: self.limits,
+            digest_key: self.digest_key.clone(),
+            mark_key: self.mark_key.clone(),
+        };
+        lenient.process(message, profile)
+    }
+
     /// Scans a file: a mail by its texts, anything else as the text `text`. The report says what the policy would do.
     pub fn scan(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile) -> Report {
-        if lines::looks_like_mail(message.expose()) {
-            self.scan_mail(file, index, message, profile)
-        } else {
-            self.scan_plain(lines::Name::File { file, index }, message, profile)
+        match report::is_message(message.expose()) {
+            true => self.scan_mail(file, index, message, profile),
+            false => self.scan_file(file, index, message, profile),
         }
     }
 
     /// Scans one text, given in UTF-8, as the part `text`.
     pub fn scan_text(&self, id: &str, text: &RawMessage) -> Report {
-        self.scan_plain(lines::Name::Id(id), text, &Profile::default())
+        self.scan_line(id, text)
     }
 
     /// Everything but the message's own facts, put together. Names are written for a stub too.

@@ -6,14 +6,34 @@ use crate::redact::{Cut, Values};
 use crate::tree::{Message, Source, Text};
 use crate::{Digest, Finding, Profile};
 use lazaret_scan::{Action, Class, Hints, Placement, RuleIx};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use zeroize::Zeroizing;
+
+/// The id under which the count of people reports.
+const BULK_RULE: &str = "bulk-records";
 
 /// A match with its consequence.
 pub(super) struct Hit {
-    pub(super) rule: RuleIx,
+    pub(super) by: By,
     pub(super) span: Range<usize>,
     pub(super) score: u8,
     pub(super) action: Action,
+}
+
+/// What found it.
+#[derive(Clone, Copy)]
+pub(super) enum By {
+    Rule(RuleIx),
+    /// The count of people in a part.
+    Bulk,
+}
+
+/// What is said of what found it.
+pub(super) struct Known<'a> {
+    pub(super) rule: &'a str,
+    pub(super) class: Class,
+    pub(super) entity: &'a str,
 }
 
 /// What the scan of one text gave.
@@ -49,13 +69,58 @@ impl Pipeline {
     pub(super) fn examine_text(&self, text: &str, placement: Placement, countries: &[String]) -> Examined {
         let scan = self.rules.scan(text, &Hints { placement, countries });
         let marks = mark::spans(text);
-        let hits = scan
+        let mut hits: Vec<Hit> = scan
             .matches
             .into_iter()
             .filter(|m| stands_outside(text, &m.span, &marks))
-            .map(|m| Hit { action: self.action(m.rule, m.score), rule: m.rule, span: m.span, score: m.score })
+            .map(|m| Hit { action: self.action(m.rule, m.score), by: By::Rule(m.rule), span: m.span, score: m.score })
             .collect();
+        if let Some(span) = self.bulk(text, &hits) {
+            let action = self.policy.class_action(Class::BulkRecords);
+            hits.push(Hit { by: By::Bulk, span, score: 100, action });
+        }
         Examined { hits, incomplete: scan.incomplete.is_some() }
+    }
+
+    /// Records of many people: so many lines that each name another person and hold one of the needed classes beside the
+    /// name. From the first to the last of them.
+    fn bulk(&self, text: &str, hits: &[Hit]) -> Option<Range<usize>> {
+        let bulk = self.policy.bulk();
+        let class = |hit: &Hit| self.known(hit.by).map(|known| known.class);
+        let count_min = bulk.people as usize;
+        if hits.iter().filter(|hit| class(hit) == Some(Class::Person)).count() < count_min {
+            return None;
+        }
+        let mut lines: BTreeMap<usize, (Option<Zeroizing<String>>, bool, Range<usize>)> = BTreeMap::new();
+        let (mut line, mut at) = (0, 0);
+        for hit in hits {
+            let Some(class) = class(hit) else { continue };
+            // Hits come by their start, so each line feed is counted once.
+            line += text.get(at..hit.span.start).map_or(0, |gap| gap.bytes().filter(|b| *b == b'\n').count());
+            at = at.max(hit.span.start);
+            let entry = lines.entry(line).or_insert((None, false, hit.span.clone()));
+            entry.2 = entry.2.start.min(hit.span.start)..entry.2.end.max(hit.span.end);
+            if class == Class::Person && entry.0.is_none() {
+                entry.0 = text.get(hit.span.clone()).map(|name| Zeroizing::new(name.to_lowercase()));
+            }
+            entry.1 |= bulk.needs.contains(&class);
+        }
+        let records: Vec<_> = lines.into_values().filter(|(name, beside, _)| name.is_some() && *beside).collect();
+        let people: BTreeSet<&str> =
+            records.iter().filter_map(|(name, ..)| name.as_deref().map(String::as_str)).collect();
+        let (first, last) = (records.first()?, records.last()?);
+        (people.len() >= count_min).then(|| first.2.start..last.2.end)
+    }
+
+    /// What is said of what found a hit.
+    pub(super) fn known(&self, by: By) -> Option<Known<'_>> {
+        match by {
+            By::Rule(ix) => {
+                let rule = self.rules.rule(ix)?;
+                Some(Known { rule: &rule.id, class: rule.class, entity: &rule.entity })
+            }
+            By::Bulk => Some(Known { rule: BULK_RULE, class: Class::BulkRecords, entity: "bulk_records" }),
+        }
     }
 
     /// Gives every hit its tag and mark.
@@ -67,24 +132,26 @@ impl Pipeline {
             let source = scanned(text);
             let mut of_text = Vec::new();
             for hit in &seen.hits {
-                let Some(rule) = self.rules.rule(hit.rule) else { continue };
+                let Some(known) = self.known(hit.by) else { continue };
                 let value = source.get(hit.span.clone()).unwrap_or_default();
-                let canonical = self.rules.canonical(hit.rule, value);
-                let tag = mark::tag(&self.mark_key, rule.class, &rule.entity, &canonical, digest);
+                let (canonical, tail) = match hit.by {
+                    By::Rule(ix) => (self.rules.canonical(ix, value), self.rules.tail(ix, value)),
+                    By::Bulk => (Zeroizing::new(value.to_owned()), None),
+                };
+                let tag = mark::tag(&self.mark_key, known.class, known.entity, &canonical, digest);
                 if hit.action >= Action::Redact {
-                    let tail = self.rules.tail(hit.rule, value);
-                    let kind = mark::kind(rule.class, &rule.entity, words);
+                    let kind = mark::kind(known.class, known.entity, words);
                     let mark = mark::mark(kind, tail.as_deref(), &tag).into();
                     let cut = Cut { span: hit.span.clone(), score: hit.score, action: hit.action, mark };
-                    if rule.class != Class::BulkRecords {
+                    if known.class != Class::BulkRecords {
                         values.add(value, &cut);
                     }
                     of_text.push(cut);
                 }
                 findings.push(Finding {
-                    rule: rule.id.clone(),
-                    class: rule.class,
-                    entity: rule.entity.clone(),
+                    rule: known.rule.to_owned(),
+                    class: known.class,
+                    entity: known.entity.to_owned(),
                     part: text.path.clone(),
                     span: hit.span.clone(),
                     score: hit.score,

@@ -57,24 +57,45 @@ impl Pipeline {
         line.finish()
     }
 
-    pub(super) fn scan_plain(&self, name: Name<'_>, octets: &RawMessage, profile: &Profile) -> Report {
-        let octets = octets.expose();
-        let within = octets.get(..self.limits.text_bytes_max).unwrap_or(octets);
-        let text = Zeroizing::new(String::from_utf8_lossy(within).into_owned());
-        let mut line = Line::new(name);
-        let mut seen = self.examine_text(&text, Placement::Body, &profile.countries);
-        seen.incomplete |= within.len() < octets.len();
-        self.put(&mut line, "text", seen);
+    /// A file that is no mail: its text as `extract` gives it.
+    pub(super) fn scan_file(&self, file: &str, index: Option<u64>, octets: &RawMessage, profile: &Profile) -> Report {
+        let mut line = Line::new(Name::File { file, index });
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let read = match octets.len() > self.limits.text_bytes_max {
+            true => Err(OpaqueWhy::OverLimit),
+            false => parse::file_text(name, octets.expose()),
+        };
+        match read {
+            Ok(text) => {
+                self.put(
+                    &mut line,
+                    "text",
+                    self.examine_text(text.expose(), Placement::Attachment, &profile.countries),
+                );
+            }
+            Err(why) => line.opaque.push(OpaqueLine { part: "text", reason: why.as_str() }),
+        }
+        line.finish()
+    }
+
+    pub(super) fn scan_line(&self, id: &str, octets: &RawMessage) -> Report {
+        let mut line = Line::new(Name::Id(id));
+        let text = Zeroizing::new(String::from_utf8_lossy(octets.expose()).into_owned());
+        if text.len() > self.limits.text_bytes_max {
+            line.opaque.push(OpaqueLine { part: "text", reason: OpaqueWhy::OverLimit.as_str() });
+        } else {
+            self.put(&mut line, "text", self.examine_text(&text, Placement::Body, &[]));
+        }
         line.finish()
     }
 
     fn put<'a>(&'a self, line: &mut Line<'a>, part: &'a str, seen: Examined) {
         for hit in seen.hits {
-            let Some(rule) = self.rules.rule(hit.rule) else { continue };
+            let Some(known) = self.known(hit.by) else { continue };
             line.findings.push(FindingLine {
-                rule: &rule.id,
-                class: rule.class.as_str(),
-                entity: &rule.entity,
+                rule: known.rule,
+                class: known.class.as_str(),
+                entity: known.entity,
                 part,
                 start: hit.span.start,
                 end: hit.span.end,
@@ -99,67 +120,5 @@ impl<'a> Line<'a> {
 
     fn finish(self) -> Report {
         Report::of(&self)
-    }
-}
-
-/// Fields of which a mail has at least one, and a file of settings or notes none.
-const TELLING: [&str; 10] = [
-    "from",
-    "received",
-    "message-id",
-    "mime-version",
-    "return-path",
-    "delivered-to",
-    "subject",
-    "content-type",
-    "dkim-signature",
-    "x-mailer",
-];
-
-/// Does it begin with the header of a mail (RFC 5322 2.2): nothing but fields up to the first empty line, one of them
-/// one that mails have? An mbox line may stand before them.
-pub(super) fn looks_like_mail(octets: &[u8]) -> bool {
-    const LINES_MAX: usize = 200;
-    let octets = octets.strip_prefix(b"\xef\xbb\xbf").unwrap_or(octets);
-    let mut telling = false;
-    for (at, line) in octets.split(|b| *b == b'\n').take(LINES_MAX).enumerate() {
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        if line.is_empty() {
-            return telling;
-        }
-        if at == 0 && line.starts_with(b"From ") || at > 0 && line.starts_with(b" ") || line.starts_with(b"\t") {
-            continue;
-        }
-        let Some(colon) = line.iter().position(|b| *b == b':') else { return false };
-        let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
-        if name.is_empty() || !name.iter().all(|b| b.is_ascii_graphic()) {
-            return false;
-        }
-        telling |= TELLING.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-    }
-    telling
-}
-
-#[cfg(test)]
-mod tests {
-    use super::looks_like_mail;
-
-    #[test]
-    fn mails_are_told_from_notes() {
-        let cases: &[(&[u8], bool)] = &[
-            (b"From: a@b\r\nSubject: x\r\n\r\nbody", true),
-            (b"From a@b Mon Jan 1\nReceived: x\n\ty\n\nbody", true),
-            (b"Subject: only a header", true),
-            (b"\xef\xbb\xbfFrom: a@b\n\nbody", true),
-            (b"", false),
-            (b"\r\n\r\nFrom: a@b", false),
-            (b"Password: x\nUser: y\n\nSubject: z", false),
-            (b"Dear team,\nSubject: hello\n\n", false),
-            (b"From: Mia\nhas no colon\n\n", false),
-            (b"some text", false),
-        ];
-        for (octets, want) in cases {
-            assert_eq!(looks_like_mail(octets), *want, "{:?}", String::from_utf8_lossy(octets));
-        }
     }
 }

@@ -1,1 +1,356 @@
+use super::*;
+use crate::Attachment;
+use std::sync::OnceLock;
 
+pub(crate) const CARD: &str = "4929 1233 4567 8908";
+const SSN: &str = "536-22-1234";
+const PASSWORD: &str = "Winter2024!";
+
+const POLICY: &str = include_str!("../../tests/data/policy.toml");
+
+fn setup(policy: &str, limits: Limits) -> Setup {
+    Setup {
+        build_id: "test".into(),
+        rules: vec![("rules.toml".into(), include_str!("../../tests/data/rules.toml").into())],
+        policy: ("policy.toml".into(), policy.to_owned()),
+        accepted: false,
+        limits,
+        digest_key: DigestKey::new([1; 32]),
+        mark_key: MarkKey::new([2; 32]),
+    }
+}
+
+fn pipeline(policy: &str, limits: Limits) -> Pipeline {
+    match Pipeline::new(&setup(policy, limits)) {
+        Ok((pipeline, _)) => pipeline,
+        Err(complaints) => panic!("{:?}", complaints.first()),
+    }
+}
+
+fn shipped() -> &'static Pipeline {
+    static SHIPPED: OnceLock<Pipeline> = OnceLock::new();
+    SHIPPED.get_or_init(|| pipeline(POLICY, Limits::default()))
+}
+
+fn run(pipeline: &Pipeline, mail: &str) -> Outcome {
+    let mail = mail.replace('\n', "\r\n");
+    pipeline.process(&RawMessage::new(mail.into_bytes()), &Profile { mailbox: "support".into(), ..Profile::default() })
+}
+
+fn plain(subject: &str, body: &str) -> String {
+    format!(
+        "From: Mia Moss <mia@customer.example>\nTo: support@acme.example\nSubject: {subject}\nMessage-ID: <1@customer.example>\n\
+         Date: Mon, 3 Aug 2026 10:00:00 +0000\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n{body}\n"
+    )
+}
+
+fn mixed(parts: &[(&str, &str)]) -> String {
+    let mut mail = String::from(
+        "From: Mia Moss <mia@customer.example>\nTo: support@acme.example\nSubject: files\nMIME-Version: 1.0\n\
+         Content-Type: multipart/mixed; boundary=\"b\"\n\n",
+    );
+    for (header, body) in parts {
+        mail.push_str(&format!("--b\n{header}\n\n{body}\n"));
+    }
+    mail.push_str("--b--\n");
+    mail
+}
+
+/// All text of an outcome, to look for what must not be in it.
+pub(crate) fn all_text(outcome: &Outcome) -> String {
+    let envelope = &outcome.envelope;
+    let names = [&envelope.from, &envelope.to, &envelope.cc, &envelope.reply_to].into_iter().flatten();
+    let mut all: Vec<String> = names.map(|address| address.name.to_string()).collect();
+    all.extend([outcome.subject.to_string(), outcome.text.to_string()]);
+    all.extend(outcome.html.as_ref().map(Cleared::to_string));
+    for attachment in &outcome.attachments {
+        all.extend([attachment.name.to_string(), attachment.media_type.clone()]);
+        all.extend(attachment.text.as_ref().map(Cleared::to_string));
+    }
+    all.extend(envelope.references.iter().chain(&envelope.subject_refs).chain(&outcome.bounced_ids).cloned());
+    all.extend(envelope.message_id.iter().chain(&envelope.in_reply_to).chain(&outcome.own_copy).cloned());
+    all.join("\n")
+}
+
+fn named<'a>(outcome: &'a Outcome, name: &str) -> &'a Attachment {
+    outcome.attachments.iter().find(|a| a.name.as_str() == name).expect("an attachment of that name")
+}
+
+#[test]
+fn clean_mail_passes_whole() {
+    let outcome = run(shipped(), &plain("Printer", "Hello,\n\nit does not print.\n"));
+    assert_eq!((outcome.verdict, &outcome.reasons[..]), (Verdict::Allow, &[][..]));
+    assert_eq!(outcome.subject.as_str(), "Printer");
+    assert!(outcome.text.as_str().contains("it does not print."));
+    assert_eq!(outcome.envelope.from[0].name.as_str(), "Mia Moss");
+    assert_eq!(outcome.envelope.message_id.as_deref(), Some("1@customer.example"));
+}
+
+#[test]
+fn values_give_way_to_marks_wherever_they_stand() {
+    let body =
+        format!("my password is {PASSWORD} and my card {CARD}\n\nagain {CARD}, and then type {PASSWORD} there\n");
+    let outcome = run(shipped(), &plain(&format!("charge {CARD}"), &body));
+    assert_eq!(outcome.verdict, Verdict::Redact, "{:?}", outcome.reasons);
+    let text = all_text(&outcome);
+    assert!(!text.contains(CARD) && !text.contains(PASSWORD), "{text}");
+    let marks: Vec<&str> = mark::spans(&text).into_iter().map(|span| &text[span]).collect();
+    assert_eq!(marks.len(), 5, "{text}");
+    assert!(marks[0].starts_with("[payment card ••••8908 · "), "{text}");
+    assert_eq!(marks.iter().filter(|mark| **mark == marks[0]).count(), 3, "{text}");
+    assert_eq!(marks.iter().filter(|mark| mark.starts_with("[password · ")).count(), 2, "{text}");
+    let card = outcome.findings.iter().find(|f| f.rule == "payment-card").expect("found");
+    assert!(marks[0].contains(&card.tag));
+}
+
+#[test]
+fn a_refused_mail_leaves_no_text() {
+    let outcome = run(shipped(), &plain("my card", &format!("card: {CARD} cvv 777\n")));
+    assert_eq!(outcome.verdict, Verdict::Reject, "{:?}", outcome.reasons);
+    assert!(outcome.keep_nothing);
+    assert!(!outcome.has_text());
+    assert_eq!(outcome.envelope.from[0].name.as_str(), "Mia Moss");
+    assert_eq!(outcome.reasons[0].verdict(), Verdict::Reject);
+}
+
+#[test]
+fn names_of_a_stub_are_redacted_too() {
+    let mail = plain("my card", &format!("card: {CARD} cvv 777\n")).replace("Mia Moss", &format!("card {CARD}"));
+    let outcome = run(shipped(), &mail);
+    assert_eq!(outcome.verdict, Verdict::Reject);
+    assert!(outcome.envelope.from[0].name.as_str().contains("[payment card"), "{}", outcome.envelope.from[0].name);
+    assert!(!all_text(&outcome).contains(CARD));
+}
+
+#[test]
+fn attachments_are_shown_redacted_or_left_out() {
+    let outcome = run(
+        shipped(),
+        &mixed(&[
+            ("Content-Type: text/plain", "see the files"),
+            (
+                "Content-Type: text/plain; name=\"a.txt\"\nContent-Disposition: attachment; filename=\"a.txt\"",
+                "nothing here",
+            ),
+            (
+                "Content-Type: text/plain; name=\"b.txt\"\nContent-Disposition: attachment; filename=\"b.txt\"",
+                "social security number 536-22-1234",
+            ),
+            (
+                "Content-Type: image/png; name=\"c.png\"\nContent-Disposition: attachment; filename=\"c.png\"\nContent-Transfer-Encoding: base64",
+                "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
+            ),
+            (
+                "Content-Type: application/x-unknown; name=\"d.bin\"\nContent-Disposition: attachment; filename=\"d.bin\"\nContent-Transfer-Encoding: base64",
+                "AAECAwQFBgcICQoLDA0ODwABAgMEBQYHCAkKCwwNDg8=",
+            ),
+        ]),
+    );
+    assert_eq!(outcome.verdict, Verdict::Redact, "{:?}", outcome.reasons);
+    let seen =
+        |name| (named(&outcome, name).action, named(&outcome, name).text.is_some(), named(&outcome, name).opaque);
+    assert_eq!(seen("a.txt"), (Action::Allow, true, None));
+    assert_eq!(seen("b.txt"), (Action::Redact, true, None));
+    assert_eq!(seen("c.png"), (Action::Allow, false, Some(OpaqueWhy::Picture)));
+    assert_eq!(seen("d.bin"), (Action::Withhold, false, Some(OpaqueWhy::Unsupported)));
+    assert!(!all_text(&outcome).contains(SSN));
+}
+
+#[test]
+fn a_picture_changes_no_verdict_whatever_the_policy_says() {
+    let strict =
+        POLICY.replace("picture = \"allow\", signature = \"allow\"", "picture = \"reject\", signature = \"reject\"");
+    assert_ne!(strict, POLICY);
+    let picture = "Content-Type: image/png; name=\"c.png\"\nContent-Disposition: attachment; filename=\"c.png\"\nContent-Transfer-Encoding: base64";
+    let mail = mixed(&[("Content-Type: text/plain", "see"), (picture, "iVBORw0KGgo=")]);
+    let outcome = run(&pipeline(&strict, Limits::default()), &mail);
+    assert_eq!(outcome.verdict, Verdict::Allow, "{:?}", outcome.reasons);
+}
+
+#[test]
+fn html_is_redacted_in_its_source() {
+    let html = format!("<html><body><p>card <b>{CARD}</b></p><img alt=\"{SSN} social security\"></body></html>");
+    let mail = plain("html", &html).replace("text/plain", "text/html");
+    let outcome = run(shipped(), &mail);
+    assert_eq!(outcome.verdict, Verdict::Redact, "{:?}", outcome.reasons);
+    let html = outcome.html.as_ref().expect("it stays").as_str();
+    assert!(html.contains("<b>[payment card ••••8908"), "{html}");
+    assert!(outcome.text.as_str().contains("[payment card ••••8908"), "{}", outcome.text);
+    let text = all_text(&outcome);
+    assert!(!text.contains(CARD) && !text.contains(SSN), "{text}");
+}
+
+#[test]
+fn an_encrypted_message_is_quarantined() {
+    let mail = "From: a@b.example\nTo: support@acme.example\nSubject: x\nMIME-Version: 1.0\n\
+        Content-Type: multipart/encrypted; protocol=\"application/pgp-encrypted\"; boundary=\"b\"\n\n\
+        --b\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n\
+        --b\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n--b--\n";
+    let outcome = run(shipped(), mail);
+    assert_eq!(outcome.verdict, Verdict::Quarantine);
+    assert!(outcome.reasons.contains(&Reason::WholeEncrypted));
+    assert!(!outcome.has_text());
+}
+
+#[test]
+fn too_many_findings_are_a_limit() {
+    let body = format!("SSN {SSN}\n").repeat(10);
+    let verdict = |findings_max| {
+        let limits = Limits { findings_max, ..Limits::default() };
+        let outcome = run(&pipeline(POLICY, limits), &plain("x", &body));
+        assert!(outcome.findings.len() <= findings_max);
+        (outcome.verdict, outcome.reasons.contains(&Reason::OverLimit))
+    };
+    assert_eq!(verdict(9), (Verdict::Quarantine, true));
+    assert_eq!(verdict(10), (Verdict::Redact, false));
+    assert_eq!(verdict(11), (Verdict::Redact, false));
+}
+
+#[test]
+fn ids_and_types_do_not_carry_a_value_out() {
+    let mail = plain("x", &format!("my password is {PASSWORD}\n"))
+        .replace("<1@customer.example>", &format!("<{PASSWORD}@customer.example>"))
+        .replace("MIME-Version", &format!("References: <ok@x.example> <a{PASSWORD}@x.example>\nMIME-Version"));
+    let outcome = run(shipped(), &mail);
+    assert_eq!(outcome.verdict, Verdict::Redact, "{:?}", outcome.reasons);
+    assert!(!all_text(&outcome).contains(PASSWORD), "{}", all_text(&outcome));
+    assert_eq!(outcome.envelope.references, ["ok@x.example"]);
+}
+
+#[test]
+fn clearing_twice_changes_nothing() {
+    let body = format!("my password is {PASSWORD} and my card {CARD}. {PASSWORD} again. SSN {SSN}\n");
+    let once = run(shipped(), &plain("x", &body));
+    assert_eq!(once.verdict, Verdict::Redact);
+    let twice = run(shipped(), &plain("x", once.text.as_str().trim_end()));
+    assert_eq!(twice.text.as_str().trim_end(), once.text.as_str().trim_end());
+    assert_eq!(twice.verdict, Verdict::Allow, "{:?}", twice.findings);
+}
+
+/// What a redaction that fails would hand over.
+fn after_bad_redaction(home: Home, form: write::Form, values: &Values) -> Outcome {
+    let profile = Profile::default();
+    let read = parse::read(&RawMessage::new(plain("x", "y").into_bytes()), &profile, &Limits::default());
+    let judged = Judged {
+        verdict: Verdict::Redact,
+        reasons: Vec::new(),
+        findings: Vec::new(),
+        opaque: Vec::new(),
+        keep_nothing: false,
+    };
+    let placement = lazaret_scan::Placement::Body;
+    let attachment = Attachment {
+        part: crate::PartPath::new("2"),
+        name: Cleared::default(),
+        media_type: "text/plain".into(),
+        size_bytes: 1,
+        action: Action::Allow,
+        text: None,
+        opaque: None,
+    };
+    let pieces = vec![write::Piece { home, placement, form, cut: true, withheld: false }];
+    shipped().outcome(read, judged, Written { pieces, attachments: vec![attachment] }, values, &profile)
+}
+
+#[test]
+fn what_is_still_there_after_redaction_is_quarantined() {
+    let mut values = Values::default();
+    let cut = crate::redact::Cut { span: 0..1, score: 60, action: Action::Redact, mark: "[x]".into() };
+    values.add("Zauberwort", &cut);
+    values.build();
+    let homes = [
+        Home::Subject,
+        Home::Body,
+        Home::Html,
+        Home::Attachment(0),
+        Home::AttachmentName(0),
+        Home::Name(crate::tree::Field::From, 0),
+    ];
+    for home in homes {
+        for (text, clear) in [(CARD, false), ("the Zauberwort is", false), ("nothing left", true)] {
+            let form = match home {
+                Home::Html => {
+                    let html = format!("<p>seen</p><!-- {text} -->");
+                    write::Form::Html(crate::html::Html::read(crate::Raw::new(html)))
+                }
+                _ => write::Form::Plain(text.to_owned()),
+            };
+            let outcome = after_bad_redaction(home, form, &values);
+            let verdict = if clear { Verdict::Redact } else { Verdict::Quarantine };
+            assert_eq!(outcome.verdict, verdict, "{home:?} {text}");
+            assert_eq!(outcome.reasons.contains(&Reason::Residue), !clear, "{home:?} {text}");
+            assert!(clear || !outcome.has_text() && !all_text(&outcome).contains(text), "{home:?} {text}");
+        }
+    }
+}
+
+#[test]
+fn records_of_many_people_are_counted_by_line() {
+    let mut setup = setup(&POLICY.replace("people = 10", "people = 3"), Limits::default());
+    let names = "[[rule]]\nid = \"name\"\nclass = \"person\"\nentity = \"person\"\nkind = \"regex\"\n\
+        pattern = '(?:Ann|Bob|Cid)'\nscore = { base = 60 }\ntest = [{ text = \"Ann\", find = [\"Ann\"] }, { text = \"Zoe\", find = [] }]\n";
+    setup.rules.push(("names.toml".into(), names.into()));
+    let (pipeline, _) = Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first()));
+    let cases = [
+        ("Ann, SSN 536-22-1234\nBob, SSN 536-22-1235\nCid, SSN 536-22-1236\n", true),
+        // Two people, one of them twice; three on one line; three without a number.
+        ("Ann, SSN 536-22-1234\nBob, SSN 536-22-1235\nAnn, SSN 536-22-1236\n", false),
+        ("Ann, Bob, Cid, SSN 536-22-1234\n", false),
+        ("Ann\nBob\nCid\n", false),
+    ];
+    for (text, bulk) in cases {
+        let outcome = run(&pipeline, &plain("list", text));
+        assert_eq!(outcome.findings.iter().any(|f| f.class == lazaret_scan::Class::BulkRecords), bulk, "{text}");
+        assert_eq!(outcome.text.as_str().contains("[withheld: records of many people]"), bulk, "{}", outcome.text);
+        assert!(!all_text(&outcome).contains("536-22-"), "{}", outcome.text);
+    }
+}
+
+#[test]
+fn reports_name_what_was_found_and_never_the_value() {
+    let line = |report: Report| {
+        let mut out = Vec::new();
+        report.disclose_to(&mut out).expect("memory");
+        String::from_utf8(out).expect("JSON")
+    };
+    let mail = plain("x", &format!("card {CARD}\n"));
+    let of_mail = line(shipped().scan("a.eml", None, &RawMessage::new(mail.into_bytes()), &Profile::default()));
+    let want = "{\"file\":\"a.eml\",\"findings\":[{\"rule\":\"payment-card\",\"class\":\"credit_card\",\"entity\":\"payment_card\",\
+        \"part\":\"1\",\"start\":5,\"end\":24,\"score\":";
+    assert!(of_mail.starts_with(want), "{of_mail}");
+    assert!(of_mail.ends_with("\"action\":\"redact\"}],\"opaque\":[]}\n"), "{of_mail}");
+    let of_text = line(shipped().scan_text("7", &RawMessage::new(format!("card {CARD}").into_bytes())));
+    assert!(of_text.starts_with("{\"id\":\"7\",\"findings\":[{\"rule\":\"payment-card\""), "{of_text}");
+    assert!(of_text.contains("\"part\":\"text\",\"start\":5,\"end\":24"), "{of_text}");
+    let of_file = line(shipped().scan(
+        "b.txt",
+        Some(3),
+        &RawMessage::new(format!("card {CARD}").into_bytes()),
+        &Profile::default(),
+    ));
+    assert!(
+        of_file.starts_with("{\"file\":\"b.txt\",\"message\":3,\"findings\":[{\"rule\":\"payment-card\""),
+        "{of_file}"
+    );
+    for line in [of_mail, of_text, of_file] {
+        assert!(!line.contains("4929"), "{line}");
+    }
+}
+
+#[test]
+fn complaints_are_answered_not_thrown() {
+    let mut setup = setup(POLICY, Limits::default());
+    setup.policy.1 = "min_score = 1".into();
+    assert!(Pipeline::new(&setup).is_err());
+    setup.policy.1 = POLICY.into();
+    setup.rules[0].1 = "[[rule]]\nid = 7".into();
+    let complaints = Pipeline::new(&setup).err().expect("a bad rule");
+    assert!(complaints.iter().any(|c| c.file == "rules.toml"), "{complaints:?}");
+}
+
+#[test]
+fn parts_keep_the_names_that_extract_gives() {
+    let outcome = run(shipped(), &plain(&format!("card {CARD}"), &format!("card {CARD}\n")));
+    let parts: Vec<&str> = outcome.findings.iter().map(|f| f.part.as_str()).collect();
+    assert_eq!(parts, ["header/subject", "1"]);
+}

@@ -11,24 +11,24 @@ use lazaret_scan::{Action, Placement};
 
 /// A text after redaction, before the second scan.
 pub(super) struct Piece {
-    home: Home,
-    placement: Placement,
-    form: Form,
+    pub(super) home: Home,
+    pub(super) placement: Placement,
+    pub(super) form: Form,
     /// Something was cut out of it.
-    cut: bool,
+    pub(super) cut: bool,
     /// It is left out; `form` is the line that says so.
-    withheld: bool,
+    pub(super) withheld: bool,
 }
 
-enum Form {
+pub(super) enum Form {
     Plain(String),
     Html(Html),
 }
 
 /// All texts of a message after redaction, and its attachments without texts.
 pub(super) struct Written {
-    pieces: Vec<Piece>,
-    attachments: Vec<Attachment>,
+    pub(super) pieces: Vec<Piece>,
+    pub(super) attachments: Vec<Attachment>,
 }
 
 impl Pipeline {
@@ -68,7 +68,7 @@ impl Pipeline {
 
     fn piece(&self, text: Text, seen: &Examined, cuts: Vec<Cut>, words: &Words) -> Piece {
         let kind = match seen.hits.iter().filter(|hit| hit.action == Action::Withhold).max_by_key(|hit| hit.score) {
-            Some(hit) => self.rules.rule(hit.rule).map(|rule| mark::kind(rule.class, &rule.entity, words)),
+            Some(hit) => self.known(hit.by).map(|known| mark::kind(known.class, known.entity, words)),
             None if seen.incomplete => Some(crate::OpaqueWhy::OverLimit.in_words()),
             None => None,
         };

@@ -1,0 +1,4 @@
+//! Reading JSON does not make cleared text.
+fn main() {
+    let _: lazaret_core::Cleared = serde_json::from_str("\"x\"").unwrap();
+}
