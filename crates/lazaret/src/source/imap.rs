@@ -8,22 +8,24 @@ mod auth;
 mod bounded;
 mod connect;
 pub(super) mod names;
+mod seen;
 mod session;
 mod set;
+mod status;
+mod steps;
 
 use super::error::{ErrorKind, SourceError};
 use super::{BATCH_BYTES_MAX, BATCH_MESSAGES_MAX, Fetched, FolderInfo, Secrets, Selected, Wake};
 use crate::config;
-use async_imap::imap_proto::rfc4315::UidSetMember;
-use async_imap::imap_proto::{
-    AttributeValue, MailboxDatum, MessageSection, NameAttribute, Response, ResponseCode, SectionPath, StatusAttribute,
-};
-use bounded::Budget;
+use async_imap::imap_proto::{MailboxDatum, NameAttribute, Response};
 use lazaret_core::RawMessage;
-use session::{BUDGET, Caps, Session, Step};
+use seen::Seen;
+use session::{Session, Step};
+use status::Caps;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+use steps::{accept_expunged, transfer, with_crlf};
 
 /// UIDs in one SEARCH. The reader parses a line anew with each 4 KiB that arrive, so a line must not grow with the folder.
 const WINDOW_UIDS: u32 = 20_000;
@@ -40,14 +42,8 @@ const FOLDERS_MAX: usize = 5_000;
 /// Messages appended before their answers are awaited.
 const APPENDS_MAX: usize = 16;
 
-/// Octets of a message that is appended; a little more than any server takes.
-const APPEND_BYTES_MAX: usize = 256 * 1024 * 1024;
-
 /// Longest stay in IDLE; servers may hang up after 30 minutes, middle boxes sooner.
 const IDLE_MAX: Duration = Duration::from_secs(9 * 60);
-
-/// Slowest transfer that is waited for, in octets a second.
-const BYTES_PER_SECOND_MIN: u64 = 32 * 1024;
 
 /// An IMAP account.
 pub(crate) struct ImapSource {
@@ -169,11 +165,15 @@ impl ImapSource {
         for (_, set) in set::cut(&uids, LINES_MAX) {
             let on = &mut |response: &Response<'_>| {
                 if let Some(seen) = Seen::read(response).filter(|seen| uids.binary_search(&seen.uid).is_ok()) {
-                    // A size that does not fit 32 bits is one that the parser gave up on.
-                    let size = seen.size.map_or(u64::MAX, u64::from);
-                    if seen.size.is_some() || seen.is_unreadable {
-                        sizes.entry(seen.uid).or_insert(size);
-                    }
+                    match seen.size {
+                        Some(size) => sizes
+                            .entry(seen.uid)
+                            .and_modify(|known| *known = u64::from(size).min(*known))
+                            .or_insert(u64::from(size)),
+                        // A size that does not fit 32 bits is an item that the parser gave up on.
+                        None if seen.is_unreadable => sizes.entry(seen.uid).or_insert(u64::MAX),
+                        None => return,
+                    };
                 }
             };
             accept_expunged(self.session()?.run(step, &format!("UID FETCH {set} (UID RFC822.SIZE)"), &[], on).await)?;
@@ -229,7 +229,10 @@ impl ImapSource {
         if self.exists(&wire).await? {
             return Ok(());
         }
-        let step = Step::new("a folder could not be created", ErrorKind::Unavailable);
+        let step = Step::new(
+            "a folder could not be created; some servers want names that begin with INBOX/",
+            ErrorKind::Unavailable,
+        );
         let created = self.session()?.run(step, &format!("CREATE {wire}"), &[], &mut |_| ()).await;
         if let Err(error) = created {
             // Somebody else may have been faster, and an old server says so without a code.
@@ -344,284 +347,4 @@ impl ImapSource {
         }
         self.folder = None;
     }
-}
-
-/// The steps that the functions above are made of.
-impl ImapSource {
-    fn session(&mut self) -> Result<&mut Session, SourceError> {
-        self.session
-            .as_mut()
-            .filter(|session| session.is_ready())
-            .ok_or(SourceError::new(ErrorKind::Unavailable, "there is no connection to the server"))
-    }
-
-    fn caps(&mut self) -> Result<Caps, SourceError> {
-        Ok(self.session()?.told.caps.unwrap_or_default())
-    }
-
-    fn folder(&self) -> Result<&Folder, SourceError> {
-        self.folder.as_ref().ok_or(SourceError::new(ErrorKind::Unavailable, "no folder is open"))
-    }
-
-    /// The character between the levels of a folder's name.
-    async fn delimiter(&mut self) -> Result<char, SourceError> {
-        if let Some(delimiter) = self.delimiter {
-            return Ok(delimiter);
-        }
-        let mut delimiter = '/';
-        let step = Step::new("the form of folder names could not be asked for", ErrorKind::Unavailable);
-        self.session()?
-            .run(step, r#"LIST "" """#, &[], &mut |response| {
-                if let Response::MailboxData(MailboxDatum::List(entry)) = response {
-                    let told = entry.delimiter.as_deref().map(names::unquoted);
-                    delimiter = told.and_then(|told| told.chars().next()).unwrap_or('/');
-                }
-            })
-            .await?;
-        self.delimiter = Some(delimiter);
-        Ok(delimiter)
-    }
-
-    async fn wire(&mut self, name: &str) -> Result<String, SourceError> {
-        let delimiter = if name.contains('/') { self.delimiter().await? } else { '/' };
-        names::mailbox(name, delimiter)
-    }
-
-    async fn count(&mut self, wire: &str) -> Result<u32, SourceError> {
-        let mut messages = 0;
-        let step = Step::new("the messages of a folder could not be counted", ErrorKind::Unavailable);
-        // A name in a character set of the server's own came to us damaged; it is listed, not counted.
-        let Ok(name) = names::quoted(wire) else { return Ok(0) };
-        let command = format!("STATUS {name} (MESSAGES)");
-        let counted = self
-            .session()?
-            .run(step, &command, &[], &mut |response| {
-                if let Response::MailboxData(MailboxDatum::Status { status, .. }) = response {
-                    for attribute in status {
-                        if let StatusAttribute::Messages(count) = attribute {
-                            messages = *count;
-                        }
-                    }
-                }
-            })
-            .await;
-        match counted {
-            Err(error) if error.reply().is_none() => Err(error),
-            _ => Ok(messages),
-        }
-    }
-
-    async fn exists(&mut self, wire: &str) -> Result<bool, SourceError> {
-        let mut exists = false;
-        let step = Step::new("a folder could not be looked for", ErrorKind::Unavailable);
-        self.session()?
-            .run(step, &format!(r#"LIST "" {wire}"#), &[], &mut |response| {
-                if let Response::MailboxData(MailboxDatum::List(entry)) = response {
-                    let opens = !entry.name_attributes.contains(&NameAttribute::NoSelect);
-                    // The name may hold `*` or `%`, which match other names too.
-                    exists |= opens && names::quoted(&names::unquoted(&entry.name)).is_ok_and(|name| name == wire);
-                }
-            })
-            .await?;
-        Ok(exists)
-    }
-
-    /// EXAMINE or SELECT. A refused one leaves no folder open (RFC 3501 6.3.1).
-    async fn open_folder(&mut self, name: &str, is_writable: bool) -> Result<Selected, SourceError> {
-        let wire = self.wire(name).await?;
-        self.folder = None;
-        let session = self.session()?;
-        session.told.exists = None;
-        session.told.grown = false;
-        let mut selected = Selected { uid_validity: 0, uid_next: 0, messages: 0 };
-        let mut is_refused = false;
-        let on = &mut |response: &Response<'_>| match response {
-            Response::MailboxData(MailboxDatum::Exists(count)) => selected.messages = *count,
-            Response::Data { outcome, .. } | Response::Done { outcome, .. } => match outcome.code {
-                Some(ResponseCode::UidValidity(value)) => selected.uid_validity = value,
-                Some(ResponseCode::UidNext(value)) => selected.uid_next = value,
-                Some(ResponseCode::ReadOnly) => is_refused = is_writable,
-                _ => (),
-            },
-            _ => (),
-        };
-        let step = Step::new("the folder could not be opened", ErrorKind::Unavailable);
-        let verb = if is_writable { "SELECT" } else { "EXAMINE" };
-        let opened = session.run(step, &format!("{verb} {wire}"), &[], on).await;
-        if let Err(error) = opened {
-            let is_plain_no = error.reply().is_some_and(|reply| reply.status == "NO" && reply.code.is_none());
-            if is_plain_no && !self.exists(&wire).await? {
-                return Err(SourceError::new(ErrorKind::NoFolder, "there is no such folder"));
-            }
-            return Err(error);
-        }
-        if is_refused {
-            return Err(SourceError::new(ErrorKind::Auth, "this login may read the folder, but not change it"));
-        }
-        if selected.uid_next == 0 && selected.messages > 0 {
-            // RFC 3501 wants it told. Where it is not, the highest UID says as much.
-            selected.uid_next = self.search("UID *").await?.last().map_or(0, |uid| uid.saturating_add(1));
-        }
-        self.folder = Some(Folder { name: name.to_owned(), selected, is_writable });
-        Ok(selected)
-    }
-
-    /// Opens the open folder once more, to change something in it.
-    async fn make_writable(&mut self) -> Result<(), SourceError> {
-        let Folder { name, selected, is_writable } = self.folder()?.clone();
-        if is_writable {
-            return Ok(());
-        }
-        let again = self.open_folder(&name, true).await?;
-        if again.uid_validity != selected.uid_validity {
-            self.folder = None;
-            return Err(SourceError::new(ErrorKind::Unavailable, "the folder was replaced while it was open"));
-        }
-        Ok(())
-    }
-
-    async fn search(&mut self, query: &str) -> Result<Vec<u32>, SourceError> {
-        let budget = Budget { line_bytes_max: 8 * 1024 * 1024, ..BUDGET };
-        let step = Step { budget, ..Step::new("the messages of a folder could not be listed", ErrorKind::Unavailable) };
-        let mut uids = Vec::new();
-        self.session()?
-            .run(step, &format!("UID SEARCH {query}"), &[], &mut |response| {
-                if let Response::MailboxData(MailboxDatum::Search(found)) = response {
-                    uids.extend_from_slice(found);
-                }
-            })
-            .await?;
-        Ok(set::sorted(&uids))
-    }
-
-    /// Marks and expunges these and no others (RFC 4315 2.1).
-    async fn expunge(&mut self, set: &str, step: Step) -> Result<(), SourceError> {
-        let session = self.session()?;
-        let mark = format!(r"UID STORE {set} +FLAGS.SILENT (\Deleted)");
-        accept_expunged(session.run(step, &mark, &[], &mut |_| ()).await)?;
-        session.run(step, &format!("UID EXPUNGE {set}"), &[], &mut |_| ()).await
-    }
-
-    /// Which of `uids` the folder does not hold.
-    async fn gone(&mut self, mut uids: Vec<u32>) -> Result<Vec<u32>, SourceError> {
-        let mut left = Vec::new();
-        for (_, set) in set::cut(&uids, LINES_MAX) {
-            left.extend(self.search(&format!("UID {set}")).await?);
-        }
-        left.sort_unstable();
-        uids.retain(|uid| left.binary_search(uid).is_err());
-        Ok(uids)
-    }
-
-    async fn append_some(
-        &mut self,
-        is_plus: bool,
-        commands: &[(String, &[u8])],
-    ) -> Result<Vec<Result<Option<u32>, SourceError>>, SourceError> {
-        let bytes = commands.iter().map(|(_, message)| message.len() as u64).sum();
-        let step =
-            Step { deadline: time_for(bytes), ..Step::new("a message could not be appended", ErrorKind::Unavailable) };
-        let mut uids = vec![None; commands.len()];
-        let mut told = |index: usize, response: &Response<'_>| {
-            if let Response::Done { outcome, .. } = response
-                && let Some(ResponseCode::AppendUid(_, set)) = &outcome.code
-                && let Some(uid) = uids.get_mut(index)
-            {
-                *uid = set.first().map(|member| match member {
-                    UidSetMember::Uid(uid) => *uid,
-                    UidSetMember::UidRange(range) => *range.start(),
-                });
-            }
-        };
-        let session = self.session()?;
-        let mut results = Vec::with_capacity(commands.len());
-        if is_plus {
-            results = session.run_literals(step, commands, &mut told).await?;
-        } else {
-            for (index, (command, message)) in commands.iter().enumerate() {
-                let command = format!("{command} {{{}}}", message.len());
-                let result = session.run(step, &command, &[*message], &mut |response| told(index, response)).await;
-                match result {
-                    Err(error) if error.reply().is_none() => return Err(error),
-                    answered => results.push(answered),
-                }
-            }
-        }
-        Ok(results.into_iter().zip(uids).map(|(result, uid)| result.map(|()| uid)).collect())
-    }
-}
-
-/// What a FETCH response tells of one message.
-struct Seen<'a> {
-    uid: u32,
-    size: Option<u32>,
-    body: Option<&'a [u8]>,
-    header: Option<&'a [u8]>,
-    /// It holds an item that the parser could not make sense of.
-    is_unreadable: bool,
-}
-
-impl<'a> Seen<'a> {
-    fn read(response: &'a Response<'_>) -> Option<Seen<'a>> {
-        let Response::Fetch(_, attributes) = response else { return None };
-        let mut seen = Seen { uid: 0, size: None, body: None, header: None, is_unreadable: false };
-        for attribute in attributes {
-            match attribute {
-                AttributeValue::Uid(uid) => seen.uid = *uid,
-                AttributeValue::Rfc822Size(size) => seen.size = Some(*size),
-                AttributeValue::BodySection { section: None, index: None, data } => seen.body = data.as_deref(),
-                AttributeValue::BodySection {
-                    section: Some(SectionPath::Full(MessageSection::Header)),
-                    index: None | Some(0),
-                    data,
-                } => seen.header = data.as_deref(),
-                AttributeValue::Unknown => seen.is_unreadable = true,
-                _ => (),
-            }
-        }
-        (seen.uid != 0).then_some(seen)
-    }
-}
-
-/// Somebody else removed some of the messages meanwhile (RFC 5530 3): the others were answered.
-fn accept_expunged(result: Result<(), SourceError>) -> Result<(), SourceError> {
-    match result {
-        Err(error) if error.reply().is_some_and(|reply| reply.code == Some("EXPUNGEISSUED")) => Ok(()),
-        other => other,
-    }
-}
-
-/// A step that brings `count` messages of at most `bytes_max` octets each, [`BATCH_BYTES_MAX`] together unless one alone
-/// is larger. Twice that is let through, for sizes that were only estimated.
-fn transfer(count: usize, bytes_max: u64) -> Step {
-    let expected = BATCH_BYTES_MAX.max(bytes_max).min(bytes_max.saturating_mul(count as u64));
-    let budget = Budget {
-        literal_bytes_max: bytes_max,
-        bytes_max: expected.saturating_mul(2).saturating_add(BUDGET.bytes_max),
-        ..BUDGET
-    };
-    let step = Step::new("messages could not be fetched", ErrorKind::Unavailable);
-    Step { budget, deadline: time_for(expected), ..step }
-}
-
-fn time_for(bytes: u64) -> Duration {
-    Duration::from_secs(60 + bytes / BYTES_PER_SECOND_MIN)
-}
-
-/// The message with CRLF at every line's end, as IMAP wants it (RFC 3501 6.3.11).
-fn with_crlf(message: &[u8]) -> Result<Vec<u8>, SourceError> {
-    if message.is_empty() || message.len() > APPEND_BYTES_MAX || message.contains(&0) {
-        return Err(SourceError::new(ErrorKind::Limit, "a message to append is empty, too large or holds NUL"));
-    }
-    let mut out = Vec::with_capacity(message.len() + message.len() / 32);
-    let mut rest = message;
-    while let Some(end) = rest.iter().position(|octet| matches!(octet, b'\r' | b'\n')) {
-        let (line, tail) = rest.split_at(end);
-        out.extend_from_slice(line);
-        out.extend_from_slice(b"\r\n");
-        let one = tail.get(1..).unwrap_or_default();
-        rest = if tail.starts_with(b"\r\n") { one.get(1..).unwrap_or_default() } else { one };
-    }
-    out.extend_from_slice(rest);
-    Ok(out)
 }

@@ -345,13 +345,13 @@ async fn fetching() {
 #[tokio::test]
 async fn sizes_and_headers() {
     let script = "C: T UID FETCH 1:3 (UID RFC822.SIZE)\nS: * 1 FETCH (UID 1 RFC822.SIZE 10)\nS: * 2 FETCH (UID 2 RFC822.SIZE 4294967296)\n\
-        S: * 9 FETCH (UID 9 RFC822.SIZE 1)\nS: T OK x\n\
+        S: * 1 FETCH (UID 1 X-NEW (1))\nS: * 3 FETCH (UID 3 X-NEW 1)\nS: * 3 FETCH (UID 3 RFC822.SIZE 30)\nS: * 9 FETCH (UID 9 RFC822.SIZE 1)\nS: T OK x\n\
         C: T UID FETCH 2 (UID BODY.PEEK[HEADER]<0.10>)\nS: * 2 FETCH (UID 2 BODY[HEADER]<0> {10}\nS: Subject: x)\nS: T OK x\n\
         C: T UID FETCH 2 (UID BODY.PEEK[HEADER]<0.10>)\nS: * 2 FETCH (UID 2 BODY[HEADER] {14}\nS: Subject: xyzab)\nS: T OK x\n\
         C: T UID FETCH 2 (UID BODY.PEEK[HEADER]<0.10>)\nS: T OK x\n";
     let (peer, mut source) = connected(&format!("{EXAMINE}{script}"), ALL_CAPS).await;
     source.select("INBOX").await.expect("opened");
-    assert_eq!(source.sizes(&[1, 2, 3]).await.ok(), Some(vec![(1, 10), (2, u64::MAX)]));
+    assert_eq!(source.sizes(&[1, 2, 3]).await.ok(), Some(vec![(1, 10), (2, u64::MAX), (3, 30)]));
     assert_eq!(source.fetch_header(2, 10).await.map(|octets| octets.len()).ok(), Some(10));
     assert_eq!(source.fetch_header(2, 10).await.map(|octets| octets.len()).ok(), Some(10), "the range was passed over");
     assert_eq!(source.fetch_header(2, 10).await.err().map(|error| kind(&error)), Some(ErrorKind::Unavailable));
