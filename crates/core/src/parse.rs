@@ -20,6 +20,7 @@ use crate::tree::{Attached, Defect, Field, Home, Message, Source, Text};
 use crate::{Addr, Class, Envelope, Limits, OpaqueWhy, PartPath, Profile, Proof, Raw, RawMessage};
 use crate::{classify, proof, visible};
 use lazaret_scan::Placement;
+use std::collections::HashMap;
 
 /// Reads a message. Never fails: what is wrong with it is in the answer.
 pub(crate) fn read(message: &RawMessage, profile: &Profile, limits: &Limits) -> Message {
@@ -47,7 +48,10 @@ pub(crate) struct Builder<'l> {
     enclosed_ids: Vec<String>,
     over_limit: bool,
     whole_encrypted: bool,
+    /// Number of `From` fields.
     froms: usize,
+    /// How many texts a path was asked for.
+    paths: HashMap<String, usize>,
 }
 
 impl<'l> Builder<'l> {
@@ -65,6 +69,7 @@ impl<'l> Builder<'l> {
             over_limit: false,
             whole_encrypted: false,
             froms: 0,
+            paths: HashMap::new(),
         }
     }
 
@@ -77,13 +82,18 @@ impl<'l> Builder<'l> {
     /// Adds a text unless there is nothing in it.
     fn text(&mut self, path: impl Into<String>, home: Home, placement: Placement, text: String) {
         if !text.trim().is_empty() {
-            let source = Source::Plain(Raw::new(text));
-            self.texts.push(Text { path: PartPath::new(path), home, placement, source });
+            self.push(path.into(), home, placement, Source::Plain(Raw::new(text)));
         }
     }
 
     fn html(&mut self, path: impl Into<String>, home: Home, placement: Placement, source: String) {
-        let source = Source::Html(Html::read(Raw::new(source)));
+        self.push(path.into(), home, placement, Source::Html(Html::read(Raw::new(source))));
+    }
+
+    /// A path names one text: what would be the second under it is numbered.
+    fn push(&mut self, path: String, home: Home, placement: Placement, source: Source) {
+        let count = self.paths.entry(path.clone()).and_modify(|n| *n += 1).or_insert(1);
+        let path = if *count == 1 { path } else { format!("{path}.{count}") };
         self.texts.push(Text { path: PartPath::new(path), home, placement, source });
     }
 

@@ -23,10 +23,13 @@ pub(crate) fn of(texts: &[Text]) -> String {
 pub(crate) fn language(text: &str) -> Option<String> {
     /// Below this the guess is no better than chance.
     const LETTERS_MIN: usize = 40;
+    /// Enough to tell, and what a long text costs.
+    const CHARS_MAX: usize = 4_000;
+    let text: String = text.chars().take(CHARS_MAX).collect();
     if text.chars().filter(|c| c.is_alphabetic()).count() < LETTERS_MIN {
         return None;
     }
-    let info = whatlang::detect(text).filter(whatlang::Info::is_reliable)?;
+    let info = whatlang::detect(&text).filter(whatlang::Info::is_reliable)?;
     let code = info.lang().code();
     ISO_639.iter().find(|(three, _)| *three == code).map(|(_, two)| (*two).to_owned())
 }

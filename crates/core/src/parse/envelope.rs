@@ -8,7 +8,6 @@ use crate::message::ReturnPath;
 use crate::tree::{Field, Home};
 use crate::{Addr, Address, Cleared, Raw};
 use lazaret_scan::Placement;
-use std::collections::HashMap;
 
 /// Most message ids that are kept of `References`.
 const REFERENCES_MAX: usize = 100;
@@ -44,7 +43,7 @@ impl Builder<'_> {
         self.text("header/subject", Home::Subject, Placement::Header, subject);
         for extra in layout.values(root, "subject").skip(1) {
             self.defect("duplicate-field");
-            self.text("header/subject.2", Home::Elsewhere, Placement::Header, words(extra));
+            self.text("header/subject", Home::Elsewhere, Placement::Header, words(extra));
         }
         self.stray_lines(root);
         self.other_fields(root, "header/", &["subject", "from", "to", "cc", "reply-to"]);
@@ -68,12 +67,11 @@ impl Builder<'_> {
                     self.text(format!("header/{name}/group"), Home::Elsewhere, Placement::Header, group);
                 }
                 for mailbox in found {
-                    let path = if count == 0 { format!("header/{name}") } else { format!("header/{name}.{}", count + 1) };
+                    let path = format!("header/{name}");
                     let addr = Addr::parse(&mailbox.address);
                     if addr.is_none() && !mailbox.address.is_empty() {
                         // Not kept on the ticket, so it has to be read here.
-                        let path = format!("{path}/address");
-                        self.text(path, Home::Elsewhere, Placement::Header, mailbox.address.clone());
+                        self.text(format!("{path}/address"), Home::Elsewhere, Placement::Header, mailbox.address.clone());
                     }
                     self.text(path, Home::Name(field, count), Placement::Header, mailbox.name);
                     self.written.push((field, Raw::new(mailbox.address)));
@@ -104,7 +102,6 @@ impl Builder<'_> {
     /// The fields of a header that are not shown and are no machinery, as texts to scan.
     pub(super) fn other_fields(&mut self, node: &Node, prefix: &str, shown: &[&str]) {
         let layout = self.layout;
-        let mut seen: HashMap<String, usize> = HashMap::new();
         for field in &node.fields {
             let mut name = String::from_utf8_lossy(layout.slice(node, &field.name)).to_ascii_lowercase();
             if name.is_empty() {
@@ -117,10 +114,8 @@ impl Builder<'_> {
             if shown.contains(&name.as_str()) || is_machinery(&name) {
                 continue;
             }
-            let count = seen.entry(name.clone()).and_modify(|n| *n += 1).or_insert(1);
-            let path = if *count == 1 { format!("{prefix}{name}") } else { format!("{prefix}{name}.{count}") };
             let value = words(layout.slice(node, &field.value));
-            self.text(path, Home::Elsewhere, Placement::Header, value);
+            self.text(format!("{prefix}{name}"), Home::Elsewhere, Placement::Header, value);
         }
     }
 

@@ -26,51 +26,54 @@ pub(super) fn reply(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\u{a0}', " ");
     let lines: Vec<&str> = text.lines().collect();
     let mut kinds = kinds(&lines);
+    let bare = |l: &&str| is_attribution(l.trim_start_matches(['>', ' ']).trim());
+    if kinds.iter().all(|k| matches!(k, Kind::Quote | Kind::Blank)) && !lines.iter().any(|l| bare(&l)) {
+        // Nothing but a quotation, and nothing that says it is one: it is all there is.
+        return text.trim().to_owned();
+    }
     signature(&mut kinds);
     let kept = kept(&kinds);
     let body: Vec<&str> = lines.iter().zip(&kept).filter(|(_, keep)| **keep).map(|(line, _)| *line).collect();
-    trim(&body.join("\n")).to_owned()
-}
-
-/// Blank lines off both ends; the indentation of the first line stays only if a line follows that is indented too.
-fn trim(text: &str) -> &str {
-    text.trim()
+    body.join("\n").trim().to_owned()
 }
 
 /// For each line: is it part of what was written now?
 fn kept(kinds: &[Kind]) -> Vec<bool> {
     let mut keep: Vec<bool> = kinds.iter().map(|k| !matches!(k, Kind::Device | Kind::Delimiter)).collect();
-    let written = |range: &[Kind]| range.contains(&Kind::Text);
+    let first_text = kinds.iter().position(|k| *k == Kind::Text);
+    let last = |kind: Kind| kinds.iter().rposition(|k| *k == kind);
+    let (last_text, last_quote) = (last(Kind::Text), last(Kind::Quote));
+    let written_before = |at: usize| first_text.is_some_and(|t| t < at);
+    let written_from = |at: usize| last_text.is_some_and(|t| t >= at);
+    let run = |from: usize, good: fn(&Kind) -> bool| kinds.iter().skip(from).take_while(|k| good(k)).count();
     let mut at = 0;
     while let Some(&kind) = kinds.get(at) {
-        let (before, rest) = kinds.split_at_checked(at).unwrap_or_default();
-        let head = rest.iter().take_while(|k| **k == kind || **k == Kind::Blank).count().max(1);
-        let after = rest.get(head..).unwrap_or_default();
         match kind {
             Kind::Attribution | Kind::Separator | Kind::Header => {
-                let marker = rest
-                    .iter()
-                    .take_while(|k| matches!(k, Kind::Attribution | Kind::Separator | Kind::Header | Kind::Blank))
-                    .count();
-                let after = rest.get(marker..).unwrap_or_default();
-                let quotes = after.iter().take_while(|k| matches!(k, Kind::Quote | Kind::Blank)).count();
-                let tail = after.get(quotes..).unwrap_or_default();
-                let quoted = after.get(..quotes).is_some_and(|q| q.contains(&Kind::Quote));
-                if written(before) && !(quoted && written(tail)) {
+                let marker =
+                    run(at, |k| matches!(k, Kind::Attribution | Kind::Separator | Kind::Header | Kind::Blank));
+                let quotes = run(at + marker, |k| matches!(k, Kind::Quote | Kind::Blank));
+                let tail = at + marker + quotes;
+                let quoted = kinds.iter().skip(at + marker).take(quotes).any(|k| *k == Kind::Quote);
+                if written_before(at) && !(quoted && written_from(tail)) {
                     drop_from(&mut keep, at, usize::MAX);
                     return keep;
                 }
                 drop_from(&mut keep, at, marker);
-                if !written(before) && quoted && written(tail) && !tail.contains(&Kind::Quote) {
+                if !written_before(at) && quoted && written_from(tail) && last_quote.is_none_or(|q| q < tail) {
                     // The answer stands below what it answers.
                     drop_from(&mut keep, at, marker + quotes);
                 }
                 at += marker;
             }
-            Kind::Quote if !written(after) => {
-                // A quotation at the end, with or without a line that says whose it is.
-                drop_from(&mut keep, at, usize::MAX);
-                return keep;
+            Kind::Quote => {
+                let quotes = run(at, |k| matches!(k, Kind::Quote | Kind::Blank));
+                if !written_from(at + quotes) {
+                    // A quotation at the end, with or without a line that says whose it is.
+                    drop_from(&mut keep, at, usize::MAX);
+                    return keep;
+                }
+                at += quotes;
             }
             _ => at += 1,
         }
@@ -86,23 +89,21 @@ fn drop_from(keep: &mut [bool], at: usize, count: usize) {
 fn signature(kinds: &mut [Kind]) {
     /// Longer ones are text under a rule.
     const SIGNATURE_LINES_MAX: usize = 12;
-    let mut seen_text = false;
-    for at in 0..kinds.len() {
-        let Some(kind) = kinds.get(at) else { return };
-        seen_text |= *kind == Kind::Text;
-        if *kind != Kind::Delimiter || !seen_text {
-            continue;
+    let Some(first_text) = kinds.iter().position(|k| *k == Kind::Text) else { return };
+    let ends = |k: &Kind| matches!(k, Kind::Attribution | Kind::Separator | Kind::Header);
+    // From below: lines of text until the next mail begins, so that each line is looked at once.
+    let (mut lines, mut end, mut found) = (0, kinds.len(), None);
+    for (at, kind) in kinds.iter().enumerate().skip(first_text).rev() {
+        match kind {
+            Kind::Text => lines += 1,
+            Kind::Delimiter if lines <= SIGNATURE_LINES_MAX => found = Some((at, end)),
+            kind if ends(kind) => (lines, end) = (0, at),
+            _ => {}
         }
-        let rest = kinds.get(at..).unwrap_or_default();
-        let ends = |k: &&Kind| !matches!(k, Kind::Attribution | Kind::Separator | Kind::Header);
-        let own = rest.iter().take_while(ends).count();
-        let lines = rest.iter().take(own).filter(|k| **k == Kind::Text).count();
-        if lines <= SIGNATURE_LINES_MAX {
-            for kind in kinds.iter_mut().skip(at).take(own).filter(|k| matches!(k, Kind::Text | Kind::Quote)) {
-                *kind = Kind::Delimiter;
-            }
-            return;
-        }
+    }
+    let Some((at, end)) = found else { return };
+    for kind in kinds.iter_mut().take(end).skip(at).filter(|k| matches!(k, Kind::Text | Kind::Quote)) {
+        *kind = Kind::Delimiter;
     }
 }
 
@@ -175,6 +176,9 @@ fn is_separator(line: &str) -> bool {
         "opprinnelig melding", "oprindelig meddelelse", "alkuperäinen viesti", "wiadomość oryginalna", "oryginalna wiadomość",
         "původní zpráva", "исходное сообщение", "пересылаемое сообщение", "orijinal mesaj", "元のメッセージ", "原始邮件", "转发邮件",
     ];
+    if line.len() > 200 {
+        return false;
+    }
     let lower = line.to_lowercase();
     let ruled = lower.starts_with(['-', '_', '*', '=']) || lower.ends_with(['-', '_', ':', '=']);
     let inner = lower.trim_matches(|c: char| matches!(c, '-' | '_' | '*' | '=' | ':' | ' ' | '>'));
@@ -189,6 +193,9 @@ fn is_device(line: &str) -> bool {
         "envoyé depuis", "envoyé à partir", "enviado desde mi", "enviado do meu", "enviado de mi", "inviato da", "inviato dal mio",
         "verzonden vanaf", "verstuurd vanaf", "sendt fra ", "skickat från", "wysłane z", "отправлено с",
     ];
+    if line.len() > 200 {
+        return false;
+    }
     let lower = line.trim_start_matches(['*', '_', '-', ' ']).to_lowercase();
     lower.chars().count() <= 90 && STARTS.iter().any(|s| lower.starts_with(s)) || lower.ends_with("iphoneから送信")
 }
@@ -211,13 +218,30 @@ fn attribution(lines: &[&str]) -> Option<usize> {
             return None;
         }
         if is_attribution(&joined) {
-            return Some(at + 1);
+            // Text may stand right above, without a blank line: then the attribution begins below it.
+            let starts_below = || lines.iter().take(at + 1).skip(1).any(|l| starts_attribution(l));
+            let complete_below = || at > 0 && is_attribution(lines.get(1..=at).unwrap_or_default().join(" ").trim());
+            let starts = starts_attribution(lines.first().copied().unwrap_or_default());
+            return (starts || !starts_below() && !complete_below()).then_some(at + 1);
         }
     }
     None
 }
 
+/// Begins a line as attributions begin?
+fn starts_attribution(line: &str) -> bool {
+    const STARTS: [&str; 18] = [
+        "on ", "le ", "am ", "den ", "op ", "em ", "el ", "il ", "in data ", "il giorno ", "w dniu ", "dnia ", "på ", "dne ", "pe ",
+        "tarihinde ", "в ", "在 ",
+    ];
+    let line = line.trim().to_lowercase();
+    STARTS.iter().any(|s| line.starts_with(s)) && line.chars().any(|c| c.is_ascii_digit()) || starts_with_date(&line)
+}
+
 fn is_attribution(line: &str) -> bool {
+    if !line.ends_with([':', '：']) && !line.starts_with(|c: char| c.is_ascii_digit()) {
+        return false;
+    }
     const VERBS: [&str; 34] = [
         "wrote", "writes", "schrieb", "schreibt", "a écrit", "écrivait", "a ecrit", "escribió", "escribio", "escreveu", "ha scritto",
         "scrisse", "schreef", "geschreven", "skrev", "kirjoitti", "napisał", "napisała", "пишет", "написал", "написав", "пише",
@@ -255,7 +279,7 @@ fn header_block(lines: &[&str]) -> Option<usize> {
     let first = label(lines.first()?)?;
     if !matches!(first, Label::From) {
         // Some programs put the date or the subject first; then the sender has to come next.
-        let second = lines.iter().skip(1).find(|l| !l.trim().is_empty()).and_then(|l| label(l));
+        let second = lines.iter().take(LINES_MAX).skip(1).find(|l| !l.trim().is_empty()).and_then(|l| label(l));
         if !matches!(second, Some(Label::From)) {
             return None;
         }
@@ -298,6 +322,7 @@ fn label(line: &str) -> Option<Label> {
         "收件人", "主题", "받는 사람",
     ];
     let line = line.trim_start_matches(|c: char| c == '*' || c == '>' || c == '_' || c.is_whitespace());
+    let line = line.get(..line.floor_char_boundary(60)).unwrap_or_default();
     let (name, _) = line.split_once([':', '：'])?;
     let name = name.trim_matches(|c: char| c == '*' || c == '_' || c.is_whitespace()).to_lowercase();
     if FROM.contains(&name.as_str()) {
@@ -320,7 +345,9 @@ mod tests {
             ("bottom post", "On 3 May 2021 Ann wrote:\n> Works?\n\nYes.", "Yes."),
             ("between", "On 3 May 2021 Ann wrote:\n> One?\nYes.\n> Two?\nNo.", "> One?\nYes.\n> Two?\nNo."),
             ("quote at the end", "Sure\n\n> old\n> older\n", "Sure"),
-            ("only quotes", "> a\n>> b\n", ""),
+            ("only quotes", "> a\n>> b\n", "> a\n>> b"),
+            ("only a quoted mail", "> On 3 May 2021 Ann wrote:\n>> b\n", ""),
+            ("no blank line above", "Fine.\nOn 3 May 2021, Ann Lee <a@b.example> wrote:\n> b\n", "Fine."),
             ("outlook", "Done\n\n-----Original Message-----\nFrom: A\nSent: B\n\nold", "Done"),
             ("header block", "Fait\n\nDe : Ann\nEnvoyé : lundi\nÀ : Bob\nObjet : x\n\nancien", "Fait"),
             ("signature", "Text\n-- \nAnn Lee\nAcme", "Text"),
