@@ -26,11 +26,6 @@ pub(crate) fn print(diagnostics: &[Diagnostic], files: &[Shown<'_>], format: For
     }
 }
 
-/// Complaints as text with the lines of one file, where it is given; without colours.
-pub(crate) fn render_all(diagnostics: &[Diagnostic], file: Option<Shown<'_>>) -> String {
-    text(diagnostics, file.as_slice(), false)
-}
-
 /// One complaint as a JSON object.
 pub(crate) fn json(d: &Diagnostic) -> String {
     let severity = if d.severity == Severity::Error { "error" } else { "warning" };
@@ -48,7 +43,8 @@ pub(crate) fn text(diagnostics: &[Diagnostic], files: &[Shown<'_>], colours: boo
     for d in diagnostics {
         let level = if d.severity == Severity::Error { Level::ERROR } else { Level::WARNING };
         let title = level.primary_title(d.message.as_str());
-        let shown = ready.iter().find(|(name, text)| *name == d.file && !text.text.is_empty());
+        // What has no place of its own is about the file as a whole; its first line would say nothing.
+        let shown = ready.iter().find(|(name, _)| *name == d.file && !d.span.is_empty());
         let mut group = match shown {
             Some((_, masked)) => {
                 let span = masked.span(&d.span);
@@ -229,7 +225,7 @@ mod tests {
         let source = SourceFile { name: "lazaret.toml", text };
         let start = text.find("\"of\"").expect("it is there");
         let d = Diagnostic::error(source, start..start + 4, "no such mode").help("write \"observe\"");
-        let shown = super::text(&[d.clone()], &[Shown { source, masked: true }], false);
+        let shown = super::text(std::slice::from_ref(&d), &[Shown { source, masked: true }], false);
         assert!(shown.contains("--> lazaret.toml:2:8"), "{shown}");
         assert!(shown.contains("2 | mode = \"••\" #••"), "{shown}");
         assert!(shown.contains("  |        ^^^^"), "{shown}");

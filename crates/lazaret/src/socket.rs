@@ -17,7 +17,6 @@ use crate::config::{Config, Role};
 use crate::event::{Event, emit};
 use crate::status::Status;
 use answer::Answer;
-pub(crate) use answer::ticket_value;
 use lazaret_core::RawMessage;
 use lazaret_store::Store;
 use roles::{Accounts, Caller};

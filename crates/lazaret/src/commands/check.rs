@@ -218,6 +218,11 @@ fn advice(config: &Config, report: &mut Report) {
             report.complain(Severity::Warning, &["mailbox", &index, "start"], message, mend);
         }
     }
+    if !config.operator.alert_to.is_empty() {
+        let message = "alerts by mail are not sent yet: `alert_to` has no effect".into();
+        let mend = "let your monitoring run: lazaret status --exit-code";
+        report.complain(Severity::Warning, &["operator", "alert_to"], message, mend);
+    }
     if !config.state_dir.is_dir() {
         let message = "the state directory is not there yet".into();
         let mend = "systemd makes it (StateDirectory=lazaret); by hand: install -d -m 0700 -o USER DIR";
@@ -312,6 +317,79 @@ fn found(index: &str, mailbox: &Mailbox, folders: &[FolderInfo], report: &mut Re
     let will = if find(deliver).is_some() { "" } else { " (will be made)" };
     report.fact(
         format!("mailbox {}", mailbox.name),
-        format!("logged in, {} folders; {}; clean copies go to {deliver}{will}", folders.len(), counts.join(", ")),
+        format!("logged in, {} folder(s); {}; clean copies go to {deliver}{will}", folders.len(), counts.join(", ")),
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A configuration whose servers are ports of this machine that nobody listens on.
+    fn configured(dir: &Path) -> std::path::PathBuf {
+        let port = || {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            listener.local_addr().expect("bound").port()
+        };
+        let write = |name: &str, text: &str| {
+            let path = dir.join(name);
+            std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode set");
+            path
+        };
+        write("store-key", &"0f".repeat(32));
+        write("password", "hunter2");
+        let text = format!(
+            "mode = \"observe\"\nstore_key = \"file:store-key\"\nstate_dir = \"state\"\n[[mailbox]]\nname = \"a\"\n\
+             addresses = [\"a@acme.example\"]\nimap = {{ host = \"127.0.0.1\", port = {}, user = \"a\" }}\n\
+             auth = {{ kind = \"password\", secret = \"file:password\" }}\n[replies]\n\
+             smtp = {{ host = \"127.0.0.1\", port = {}, tls = \"none\" }}\nfrom = \"a@acme.example\"\n",
+            port(),
+            port()
+        );
+        write("lazaret.toml", &text)
+    }
+
+    #[tokio::test]
+    async fn exit_codes_say_whether_to_wait_or_to_mend() {
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = configured(dir.path());
+        assert_eq!(run(Some(&path), true, Format::Text).await, exit::OK, "warnings are no errors");
+        assert_eq!(run(Some(&path), false, Format::Text).await, exit::UNAVAILABLE, "nobody listens");
+        let key = dir.path().join("store-key");
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("mode set");
+        assert_eq!(run(Some(&path), true, Format::Json).await, exit::CONFIG);
+        assert_eq!(run(Some(&path), false, Format::Json).await, exit::CONFIG, "what must be mended comes first");
+        assert_eq!(run(Some(&dir.path().join("absent")), true, Format::Text).await, exit::CONFIG);
+    }
+
+    #[test]
+    fn every_secret_that_cannot_be_read_is_a_complaint_at_its_place() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = configured(dir.path());
+        for name in ["store-key", "password"] {
+            std::fs::remove_file(dir.path().join(name)).expect("removed");
+        }
+        let loaded = file::load(&path).expect("it loads");
+        let mut report = Report::new(loaded.source, loaded.warnings);
+        secrets(&loaded.config, &mut report);
+        let places: Vec<_> = report.complaints.iter().map(|d| (d.line, d.column)).collect();
+        assert_eq!(places, [(2, 13), (8, 38)], "{:?}", report.complaints);
+    }
+
+    #[test]
+    fn folders_that_are_not_there_are_complained_about_with_those_that_are() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let loaded = file::load(&configured(dir.path())).expect("it loads");
+        let mailbox = &loaded.config.mailboxes[0];
+        let folder = |name: &str| FolderInfo { name: name.into(), messages: 3 };
+        let mut report = Report::new(loaded.source, Vec::new());
+        found("0", mailbox, &[folder("inbox"), folder("Sent")], &mut report);
+        assert_eq!(report.complaints, [], "INBOX is the same in any case");
+        assert!(report.facts[0].how.contains("INBOX has 3"));
+        found("0", mailbox, &[folder("Sent")], &mut report);
+        assert!(report.complaints[0].help.as_deref().is_some_and(|h| h.contains("Sent")));
+    }
 }

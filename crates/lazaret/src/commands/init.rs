@@ -108,6 +108,9 @@ fn write_all(
     let make = |path: &Path, mode| std::fs::DirBuilder::new().recursive(true).mode(mode).create(path);
     make(dir, 0o755).map_err(|e| Stop::io(dir, &e))?;
     make(&secrets, 0o700).map_err(|e| Stop::io(&secrets, &e))?;
+    if let Some(state) = &options.state_dir {
+        make(state, 0o700).map_err(|e| Stop::io(state, &e))?;
+    }
     let store_key = secrets.join("store-key");
     if store_key.exists() {
         // The key of a store that may exist: it must stay.
@@ -258,7 +261,7 @@ async fn try_logins(config: &Config, format: Format) -> u8 {
         match check::folders(mailbox).await {
             Ok(folders) => match format {
                 Format::Text => {
-                    println!("mailbox {}: logged in, {} folders", mailbox.name, folders.len());
+                    println!("mailbox {}: logged in, {} folder(s)", mailbox.name, folders.len());
                     folders.iter().for_each(|f| println!("  {:>8}  {}", f.messages, f.name));
                 }
                 Format::Json => folders.iter().for_each(|f| {

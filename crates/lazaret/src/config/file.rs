@@ -229,7 +229,6 @@ fn limits(t: Table<'_>) -> Limits {
         worker_bytes_max: bytes("worker_bytes_max", 128 * MIB, 64 * GIB, d.worker_bytes_max),
         worker_retire_bytes: bytes("worker_retire_bytes", 16 * MIB, 64 * GIB, d.worker_retire_bytes),
         worker_messages_max: number("worker_messages_max", 1, 1_000_000, d.worker_messages_max.into()) as u32,
-        ..d
     };
     if out.worker_retire_bytes >= out.worker_bytes_max {
         let message = "`limits.worker_retire_bytes` is not below `limits.worker_bytes_max`";
@@ -291,7 +290,7 @@ pub(crate) fn span_of(source: SourceFile<'_>, path: &[&str]) -> Option<std::ops:
     let mut at = table.get_ref().get(*first)?;
     for step in rest {
         at = match at.get_ref() {
-            toml::de::DeValue::Array(list) => list.iter().nth(step.parse().ok()?)?,
+            toml::de::DeValue::Array(list) => list.get(step.parse::<usize>().ok()?)?,
             other => other.as_table()?.get(*step)?,
         };
     }

@@ -377,6 +377,10 @@ fn complaints(text: &str, base: &Path) -> Vec<String> {
     found.iter().map(|d| format!("{}:{}: {}", d.line, d.column, d.message)).collect()
 }
 
+fn shown(found: &[lazaret_scan::Diagnostic], source: SourceFile<'_>) -> String {
+    crate::diagnostics::text(found, &[crate::diagnostics::Shown { source, masked: true }], false)
+}
+
 fn with_line(line: usize, text: &str) -> String {
     let lines = GOOD.lines().enumerate().map(|(i, l)| if i + 1 == line { text } else { l });
     lines.map(|l| format!("{l}\n")).collect()
@@ -403,7 +407,7 @@ fn five_mistakes_five_messages() {
     );
     let source = SourceFile { name: "lazaret.toml", text: &text };
     let (_, found) = parse(source, Path::new("."));
-    let shown = crate::diagnostics::render_all(&found, Some(crate::diagnostics::Shown { source, masked: true }));
+    let shown = shown(&found, source);
     assert!(!shown.contains("hunter2"), "{shown}");
     assert!(shown.contains("did you mean `name`?"), "{shown}");
     assert_eq!(shown.matches("--> lazaret.toml:").count(), 5, "{shown}");
@@ -417,7 +421,7 @@ fn every_password_in_the_file_is_refused_and_never_shown() {
         let source = SourceFile { name: "lazaret.toml", text: &text };
         let (config, found) = parse(source, Path::new("."));
         assert!(config.is_none() && found.iter().any(|d| d.message.contains("must not stand in this file")), "{table}");
-        let shown = crate::diagnostics::render_all(&found, Some(crate::diagnostics::Shown { source, masked: true }));
+        let shown = shown(&found, source);
         assert!(!shown.contains("hunter2") && !format!("{found:?}").contains("hunter2"), "{shown}");
     }
 }

@@ -330,7 +330,7 @@ fn example(wanted: &str, key: &str) -> String {
         "a string" => format!("put it in quotes: {key} = \"…\""),
         "a string or a day" => format!("write {key} = \"now\" or {key} = 2026-03-01"),
         "true or false" => format!("write {key} = true or {key} = false"),
-        "a whole number" => format!("write digits without quotes: {key} = 10"),
+        "a whole number" => "write digits without quotes".to_owned(),
         "a size" => format!("write {key} = \"35MiB\" or a number of bytes"),
         "a list of strings" => format!("write {key} = [\"…\", \"…\"]"),
         "a list of tables" => format!("write [[{key}]] on a line of its own, or {key} = [{{ … }}]"),

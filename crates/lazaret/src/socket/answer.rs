@@ -173,13 +173,6 @@ pub(crate) fn value(view: &impl Serialize) -> Value {
     value
 }
 
-/// A ticket as the socket answers it.
-pub(crate) fn ticket_value(view: &lazaret_store::TicketView) -> Value {
-    let mut value = serde_json::to_value(view).unwrap_or_default();
-    dates(&mut value);
-    value
-}
-
 /// Seconds since 1970 under the names that mean a time → RFC 3339 in UTC.
 fn dates(value: &mut Value) {
     match value {

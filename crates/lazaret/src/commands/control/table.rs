@@ -68,7 +68,7 @@ pub(super) fn tickets(rows: &[Value]) -> String {
         ("TICKET", "ticket", 12),
         ("OPENED", "opened_at", 20),
         ("VERDICT", "verdict", 10),
-        ("TOLD", "told", 24),
+        ("TOLD", "told", 34),
         ("MAILS", "messages", 6),
         ("FROM", "from", 32),
         ("SUBJECT", "subject", 48),

@@ -130,6 +130,7 @@ async fn play<S: Resettable>(stream: S, script: Script, seen: &Seen, greet: bool
             "MAIL" => script.mail,
             "RCPT" => script.rcpt,
             "DATA" => script.data,
+            "NOOP" => Say("250 ok"),
             "QUIT" => Last("221 bye"),
             _ => Say("500 what"),
         };
@@ -433,4 +434,16 @@ async fn nobody_listens() {
     let port = listener.local_addr().expect("bound").port();
     drop(listener);
     assert_eq!(deliver(&mut plain(port, deadlines())).await, (deferred(None, Some(Fault::Connect)), false));
+}
+
+#[tokio::test]
+async fn a_probe_logs_in_and_sends_nothing() {
+    let login = || Some(("support".to_owned(), Zeroizing::new("hunter2".to_owned())));
+    for (auth, want) in [(Say("235 ok"), Ok(())), (Say("535 no"), Err((Fault::Refused, Some(535))))] {
+        let (port, seen) = peer(vec![Script { auth, ..GOOD }], None).await;
+        let smtp = Smtp::new(&config(port, SmtpTls::PlainLoopback), None, login(), deadlines());
+        assert_eq!(smtp.probe().await, want);
+        assert_eq!((seen.count("AUTH PLAIN "), seen.count("MAIL")), (1, 0));
+        assert_eq!(seen.count("NOOP"), usize::from(want.is_ok()));
+    }
 }
