@@ -179,7 +179,10 @@ pub(crate) struct Scouts {
     pub(crate) by_length: Vec<Vec<RuleIx>>,
     /// Most digits of a digits rule.
     pub(crate) digits_max: usize,
-    pub(crate) tokens: Vec<RuleIx>,
+    /// Fewest digits of a digits rule.
+    pub(crate) digits_min: usize,
+    /// Token rules, and whether all their shapes begin with a letter.
+    pub(crate) tokens: Vec<(RuleIx, bool)>,
     /// Regex rules led by runs of digits, with the length of the run.
     pub(crate) digit_runs: Vec<(RuleIx, usize)>,
 }
@@ -190,7 +193,8 @@ pub(crate) const DIGITS_MAX: usize = 24;
 impl Scouts {
     /// Builds the tables; `None` if the automaton is too large.
     pub(crate) fn new(rules: &[Compiled]) -> Option<Scouts> {
-        let mut scouts = Scouts { by_length: vec![Vec::new(); DIGITS_MAX + 1], ..Scouts::default() };
+        let mut scouts =
+            Scouts { by_length: vec![Vec::new(); DIGITS_MAX + 1], digits_min: usize::MAX, ..Scouts::default() };
         let mut words: Vec<(String, Vec<Lead>)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
@@ -211,12 +215,16 @@ impl Scouts {
                     Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
                 },
                 Kind::Prose(prose) => prose.words.iter().for_each(|w| anchor(w, How::Word)),
-                Kind::Token(_) => scouts.tokens.push(ix),
+                Kind::Token(token) => {
+                    let needs_letters = token.shapes.iter().all(|s| s.first() != Some(&Shape::Digit));
+                    scouts.tokens.push((ix, needs_letters));
+                }
                 Kind::Digits(digits) => {
                     for (length, rules) in scouts.by_length.iter_mut().enumerate() {
                         if digits.lengths >> length & 1 == 1 {
                             rules.push(ix);
                             scouts.digits_max = scouts.digits_max.max(length);
+                            scouts.digits_min = scouts.digits_min.min(length);
                         }
                     }
                 }

@@ -129,13 +129,12 @@ impl Ruleset {
 
     /// The at most four trailing characters that a mark may show: cards and accounts only.
     pub fn tail(&self, rule: RuleIx, value: &str) -> Option<String> {
-        let has_tail = self.base(rule).and_then(|at| self.compiled.get(at)).is_some_and(|r| r.has_tail);
+        let compiled = self.base(rule).and_then(|at| self.compiled.get(at)).filter(|r| r.has_tail)?;
         let canonical = self.canonical(rule, value);
-        // A short number would be half shown, and an encoded one shows nothing of itself.
-        let shown =
-            has_tail && (8..=34).contains(&canonical.len()) && canonical.bytes().all(|b| b.is_ascii_alphanumeric());
+        // A short number would be half shown, and the characters of an encoded one are not its own.
+        let is_plain = (8..=34).contains(&canonical.len()) && compiled.validators.iter().all(|v| v.check(&canonical));
         let at = canonical.len().checked_sub(4)?;
-        shown.then(|| canonical.get(at..).map(str::to_owned)).flatten()
+        is_plain.then(|| canonical.get(at..).map(str::to_owned)).flatten()
     }
 
     /// The rule that a `test-value` stands for, or the rule itself.
@@ -296,6 +295,9 @@ impl Walk<'_, '_> {
 
     fn numbers(&mut self, text: &str, groups: &[digit::Group], local: &mut Local) {
         let set = self.set;
+        if groups.iter().map(digit::Group::len).sum::<usize>() < set.scouts.digits_min {
+            return;
+        }
         for first in 0..groups.len() {
             let mut number = judge::Number::new(groups, first);
             while number.extend(text.as_bytes(), set.scouts.digits_max) {
@@ -316,10 +318,11 @@ impl Walk<'_, '_> {
 
     fn tokens(&mut self, text: &str, digits: usize, local: &mut Local) {
         let set = self.set;
-        if !token::has_letters(text.as_bytes(), digits) {
-            return;
-        }
-        for rule in &set.scouts.tokens {
+        let has_letters = token::has_letters(text.as_bytes(), digits);
+        for (rule, needs_letters) in &set.scouts.tokens {
+            if *needs_letters && !has_letters {
+                continue;
+            }
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(shapes) = &compiled.kind else { continue };
             if !self.wants(*rule) {
@@ -418,7 +421,8 @@ impl Walk<'_, '_> {
     fn word(&mut self, text: &str, rule: RuleIx, word: Range<usize>, local: &mut Local) {
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Prose(rules) = &compiled.kind else { return };
-        if !prose::is_word(text, &word) || !self.budget.work(PROSE_BYTES) {
+        // The kind that a mark names is no keyword for what follows the mark.
+        if !prose::is_word(text, &word) || !self.budget.work(PROSE_BYTES) || marks::overlapping(text, &word).is_some() {
             return;
         }
         for found in prose::read(text, word, rules.wanted) {

@@ -1,7 +1,7 @@
 //! Judges: what a candidate is worth. They run on candidates only, cheapest question first.
 
 use crate::compiled::{Compiled, DIGITS_MAX, Digits, Kind};
-use crate::engine::Term;
+use crate::engine::{SCORE_MIN, Term};
 use crate::scout::digit::{self, Group};
 use crate::scout::token::Found;
 use crate::text::{before, byte};
@@ -16,6 +16,10 @@ pub(crate) struct Evidence {
 }
 
 impl Evidence {
+    fn sum(&self) -> i16 {
+        self.terms.iter().map(|t| t.points).sum()
+    }
+
     fn add(&mut self, name: &'static str, points: i16) {
         if points != 0 {
             self.terms.push(Term { name, points });
@@ -44,6 +48,10 @@ pub(crate) fn weigh(
 ) -> Option<(u8, Vec<Term>)> {
     let mut all = Evidence { terms: vec![Term { name: "base", points: rule.score.base }], ..Evidence::default() };
     all.terms.extend(evidence.terms);
+    // Words around it are the dearest question: asked only if the answer can still matter.
+    if all.sum() + rule.score.near.max(0) < i16::from(SCORE_MIN) {
+        return None;
+    }
     let is_near = rule.context.is_near(text, span);
     let is_foreign = rule.country.as_ref().is_some_and(|c| !countries.is_empty() && !countries.contains(c));
     if !is_near && (rule.need_near || is_foreign) {
@@ -54,11 +62,13 @@ pub(crate) fn weigh(
     } else if evidence.is_bare {
         all.add("bare", rule.score.bare);
     }
+    if all.sum() < i16::from(SCORE_MIN) {
+        return None;
+    }
     if rule.context.is_not_near(text, span) {
         all.add("not_near", rule.score.not_near);
     }
-    let sum: i16 = all.terms.iter().map(|t| t.points).sum();
-    Some((u8::try_from(sum.clamp(0, 100)).unwrap_or(0), all.terms))
+    Some((u8::try_from(all.sum().clamp(0, 100)).unwrap_or(0), all.terms))
 }
 
 /// Runs the validators; `None` is a veto.
@@ -161,9 +171,9 @@ impl<'g> Number<'g> {
             return None;
         }
         let mut evidence = Evidence::default();
-        self.prefix(rule, &mut evidence)?;
-        self.grouping(rule, compiled, &mut evidence)?;
         let span = self.lead(bytes, rule, first.start)?..last.end;
+        self.grouping(rule, compiled, &mut evidence)?;
+        self.prefix(rule, &mut evidence)?;
         validate(compiled, self.digits(), &mut evidence)?;
         self.touching(bytes, rule, &span, &mut evidence)?;
         if self.lookalikes {

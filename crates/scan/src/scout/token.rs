@@ -72,9 +72,9 @@ fn read_shape(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token, valid
 
 /// Where the letters before the digits start, if they fit the shape and nothing else touches them.
 fn first_letter(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token) -> Option<usize> {
-    let letters = shape.iter().take_while(|s| **s != Shape::Digit);
+    let letters = shape.iter().position(|s| *s == Shape::Digit).unwrap_or(shape.len());
     let mut start = digits;
-    for (nth, shape) in letters.collect::<Vec<_>>().into_iter().rev().enumerate() {
+    for (nth, shape) in shape.iter().take(letters).rev().enumerate() {
         // Between the letters of one group nothing stands; only before the digits there may be a gap.
         if nth == 0 && token.separators.contains(&before(bytes, start)) {
             start = start.checked_sub(1)?;
