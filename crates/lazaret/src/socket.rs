@@ -23,7 +23,7 @@ use roles::{Accounts, Caller};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::future::Future;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
@@ -184,7 +184,9 @@ pub(crate) fn listen(config: &Config) -> Result<UnixListener, ListenError> {
     let path = config.runtime_dir.join(SOCKET_NAME);
     let io = |why| ListenError::Io { path: path.clone(), why };
     if !config.runtime_dir.exists() {
-        std::fs::DirBuilder::new().mode(0o755).recursive(true).create(&config.runtime_dir).map_err(io)?;
+        std::fs::create_dir_all(&config.runtime_dir).map_err(io)?;
+        // Whatever the umask says: who may ask what is decided by role, not by path.
+        std::fs::set_permissions(&config.runtime_dir, std::fs::Permissions::from_mode(0o755)).map_err(io)?;
     }
     if std::os::unix::net::UnixStream::connect(&path).is_ok() {
         return Err(ListenError::InUse { path });

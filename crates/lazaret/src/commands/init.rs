@@ -60,6 +60,10 @@ async fn make(options: Init, format: Format) -> Result<u8, Stop> {
         return Err(Stop::usage("--test-reply needs --smtp-host"));
     }
     let answers = ask::all(&options).map_err(Stop::usage)?;
+    let mut options = options;
+    if options.smtp_host.is_none() && matches!(answers.place, Place::Imap { .. }) {
+        options.smtp_host = ask::optional("SMTP server for replies, with the same user and password");
+    }
     let pair = match &options.quarantine_recipient {
         Some(text) => {
             let key = Recipient::parse(text).map_err(|e| Stop::usage(format!("--quarantine-recipient: {e}")))?;
@@ -89,9 +93,12 @@ async fn make(options: Init, format: Format) -> Result<u8, Stop> {
         Stop("the configuration does not load".into(), exit::CONFIG)
     })?;
     let code = try_logins(&config, format).await;
-    match &options.test_reply {
-        Some(to) if code == exit::OK => test_reply(&config, to).await,
-        _ => Ok(code),
+    if code != exit::OK || config.replies.is_none() {
+        return Ok(code);
+    }
+    match options.test_reply.or_else(|| ask::optional("Send a test reply to yourself, at")) {
+        Some(to) => test_reply(&config, &to).await,
+        None => Ok(code),
     }
 }
 

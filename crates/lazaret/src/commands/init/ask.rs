@@ -22,9 +22,24 @@ pub(super) enum Place {
     Maildir(PathBuf),
 }
 
+/// Is there somebody to ask?
+pub(super) fn terminal() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Asks for what may be left out; nothing where there is nobody to ask.
+pub(super) fn optional(question: &str) -> Option<String> {
+    if !terminal() {
+        return None;
+    }
+    eprint!("{question} (empty: none): ");
+    let typed = line().ok()?;
+    Some(typed.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
 /// Collects everything, or says which option is missing.
 pub(super) fn all(options: &Init) -> Result<Answers, String> {
-    let terminal = io::stdin().is_terminal() && io::stderr().is_terminal();
+    let terminal = terminal();
     let get = |given: Option<String>, option: &str, question: &str, default: Option<&str>| match (given, default) {
         (Some(given), _) => Ok(given),
         (None, default) if terminal => question_on_terminal(question, default),
