@@ -24,7 +24,7 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     let more = format!("In-Reply-To: {ours}\r\nReferences: <first@example.com> {ours}\r\n");
     account.deliver(
         "1000000001.second",
-        &plain("second@example.com", "cu@example.com", "Re: Broken page", &more, "On the phone too."),
+        &plain("second@example.com", "cu@example.com", &format!("Re: {reference}"), &more, "On the phone too."),
     )?;
     // A stranger who quotes the same reference gets a ticket of his own.
     account.deliver(
@@ -43,6 +43,10 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
         .map(|t| messages(std::slice::from_ref(t)).filter_map(|m| m["message_id"].as_str()).collect())
         .collect();
     threads.sort();
+    // An answer to our receipt has its subject, and is no less a person's for that.
+    for m in messages(&tickets) {
+        ensure(m["class"] == "human", || format!("{} is of class {}", m["message_id"], m["class"]))?;
+    }
     ensure(threads == [vec!["first@example.com", "second@example.com"], vec!["third@example.org"]], || {
         format!("tickets hold {threads:?}")
     })?;

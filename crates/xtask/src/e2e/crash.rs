@@ -63,6 +63,9 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     home.once()?;
     lab.postfix.settle()?;
     let (found, tickets, outbox) = outcome(&home)?;
+    for m in messages(&tickets).filter(|m| m["reasons"].to_string().contains("poison")) {
+        println!("   poison: {} {}", m["message_id"], m["reasons"]);
+    }
     let (missing, surplus) = (expected.difference(&found).count(), found.difference(&expected).count());
     ensure(missing + surplus == 0, || {
         let one = expected.difference(&found).next().map(|m| (&m.0, &m.1));

@@ -83,7 +83,10 @@ impl Home {
             home.state_dir().display(),
             home.path("run").display(),
         );
-        fs::create_dir_all(home.path("run"))?;
+        for dir in [home.path("run"), home.state_dir()] {
+            fs::create_dir_all(&dir)?;
+            fs::set_permissions(&dir, fs::Permissions::from_mode(0o700))?;
+        }
         for spec in mailboxes {
             home.mailbox(lab, spec, &mut config)?;
         }
@@ -190,7 +193,7 @@ impl Home {
 
     /// Takes over the store of another home, with its keys.
     pub(crate) fn adopt_store(&self, other: &Home) -> Result<()> {
-        process::quiet(Command::new("cp").arg("-a").arg(other.state_dir()).arg(self.state_dir()))?;
+        process::quiet(Command::new("cp").arg("-aT").arg(other.state_dir()).arg(self.state_dir()))?;
         fs::copy(other.path("store-key"), self.path("store-key"))?;
         Ok(())
     }

@@ -111,13 +111,16 @@ fn encodings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("hex", hex.to_uppercase().into_bytes()),
         ("hex", hex.into_bytes()),
     ];
-    // The alignment of the value inside a base64 text is one of three; characters that depend on neighbours are left out.
-    for lead in 0..3 {
-        let padded = [vec![0; lead], bytes.to_vec()].concat();
-        let encoded = STANDARD_NO_PAD.encode(&padded);
-        let first = [0, 2, 3][lead];
-        let last = encoded.len() - usize::from(!padded.len().is_multiple_of(3));
-        out.push(("base64", encoded.as_bytes()[first..last].to_vec()));
+    let wide: Vec<u8> = value.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for (name, octets) in [("base64", bytes), ("base64 of UTF-16LE", &wide)] {
+        // The alignment inside a base64 text is one of three; characters that depend on neighbours are left out.
+        for lead in 0..3 {
+            let padded = [vec![0; lead], octets.to_vec()].concat();
+            let encoded = STANDARD_NO_PAD.encode(&padded);
+            let first = [0, 2, 3][lead];
+            let last = encoded.len() - usize::from(!padded.len().is_multiple_of(3));
+            out.push((name, encoded.as_bytes()[first..last].to_vec()));
+        }
     }
     let quoted: String = bytes
         .iter()

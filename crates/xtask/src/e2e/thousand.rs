@@ -221,27 +221,37 @@ pub(super) fn default_limits(lab: &Lab) -> Result<String> {
     lab.postfix.settle()?;
     places(&account, &mailbox.messages)?;
 
+    // Receipts and notices are counted apart, so that a receipt never uses up a notice's place.
+    let daemon = home.daemon()?;
+    let outbox = home.ask(&["outbox", "list", "--limit", "10000"])?;
+    drop(daemon);
+    let mut counts: BTreeMap<(&str, &str, String), usize> = BTreeMap::new();
+    for row in outbox.iter().filter(|r| r["state"] == "accepted") {
+        let kind = if row["template"] == "receipt" { "receipts" } else { "notices" };
+        let to = row["to"].as_str().context("a reply without recipient")?;
+        let domain = to.split('@').next_back().unwrap_or_default();
+        for (what, who) in [("one recipient", to), ("one domain", domain), ("all", "")] {
+            *counts.entry((what, kind, who.to_string())).or_default() += 1;
+        }
+    }
     let by_id: BTreeMap<&str, &Truth> = mailbox.messages.iter().map(|m| (m.message_id.as_str(), m)).collect();
-    let (mut to, mut domains, mut unproven) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     let got = replies_by_parent(lab)?;
     for (parent, recipients) in &got {
         let m = by_id.get(parent.as_str()).with_context(|| format!("a reply answers {parent}, which never came"))?;
         ensure(m.reply_due && recipients.len() == 1, || format!("{parent} was answered {} times", recipients.len()))?;
-        *to.entry(m.from.clone()).or_insert(0) += 1;
-        *domains.entry(m.from.split('@').next_back().unwrap_or_default()).or_insert(0) += 1;
         let raw = std::fs::read(folder.join(&m.file))?;
         if crate::servers::field(&raw, "Authentication-Results").is_none() {
-            *unproven.entry(m.from.clone()).or_insert(0) += 1;
+            *counts.entry(("one unproven recipient", "replies", m.from.clone())).or_default() += 1;
         }
     }
-    for (what, most, limit) in [
-        ("one recipient", to.values().max(), 10),
-        ("one domain", domains.values().max(), 100),
-        ("one unproven recipient", unproven.values().max(), 1),
-        ("all", Some(&got.len()).map(|n| n as &usize), 500),
-    ] {
-        let most = most.copied().unwrap_or_default();
-        ensure(most <= limit, || format!("{most} replies to {what}, the limit is {limit}"))?;
+    for ((what, kind, who), count) in &counts {
+        let limit = match *what {
+            "one recipient" => 10,
+            "one domain" => 100,
+            "one unproven recipient" => 2,
+            _ => 500,
+        };
+        ensure(*count <= limit, || format!("{count} {kind} to {what} ({who}), the limit is {limit}"))?;
     }
     let due = mailbox.messages.iter().filter(|m| m.reply_due).count();
     ensure(!got.is_empty() && got.len() < due, || {
