@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn each_kind_of_evidence_has_its_verdict() {
         use Action::{Allow, Flag, Quarantine, Redact, Reject, Withhold};
-        let cases: &[(&[(usize, Action)], &[(OpaqueWhy, Action)], Verdict, usize)] = &[
+        type Case = (&'static [(usize, Action)], &'static [(OpaqueWhy, Action)], Verdict, usize);
+        let cases: &[Case] = &[
             (&[], &[], Verdict::Allow, 0),
             (&[(1, Allow)], &[], Verdict::Allow, 0),
             (&[(1, Flag)], &[], Verdict::Allow, 1),

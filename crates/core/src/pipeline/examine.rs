@@ -44,6 +44,15 @@ pub(super) struct Examined {
     pub(super) incomplete: bool,
 }
 
+/// A line on which something was found.
+struct Line {
+    span: Range<usize>,
+    /// The first name on it, in lower case.
+    name: Option<Zeroizing<String>>,
+    /// Does one of the classes that the policy asks for stand on it?
+    has_more: bool,
+}
+
 /// What follows from all hits of a message.
 pub(super) struct Marked {
     pub(super) findings: Vec<Finding>,
@@ -91,25 +100,25 @@ impl Pipeline {
         if hits.iter().filter(|hit| class(hit) == Some(Class::Person)).count() < count_min {
             return None;
         }
-        let mut lines: BTreeMap<usize, (Option<Zeroizing<String>>, bool, Range<usize>)> = BTreeMap::new();
-        let (mut line, mut at) = (0, 0);
+        let mut lines: BTreeMap<usize, Line> = BTreeMap::new();
+        let (mut number, mut at) = (0, 0);
         for hit in hits {
             let Some(class) = class(hit) else { continue };
             // Hits come by their start, so each line feed is counted once.
-            line += text.get(at..hit.span.start).map_or(0, |gap| gap.bytes().filter(|b| *b == b'\n').count());
+            number += text.get(at..hit.span.start).map_or(0, |gap| gap.bytes().filter(|b| *b == b'\n').count());
             at = at.max(hit.span.start);
-            let entry = lines.entry(line).or_insert((None, false, hit.span.clone()));
-            entry.2 = entry.2.start.min(hit.span.start)..entry.2.end.max(hit.span.end);
-            if class == Class::Person && entry.0.is_none() {
-                entry.0 = text.get(hit.span.clone()).map(|name| Zeroizing::new(name.to_lowercase()));
+            let line = lines.entry(number).or_insert(Line { span: hit.span.clone(), name: None, has_more: false });
+            line.span.end = line.span.end.max(hit.span.end);
+            if class == Class::Person && line.name.is_none() {
+                line.name = text.get(hit.span.clone()).map(|name| Zeroizing::new(name.to_lowercase()));
             }
-            entry.1 |= bulk.needs.contains(&class);
+            line.has_more |= bulk.needs.contains(&class);
         }
-        let records: Vec<_> = lines.into_values().filter(|(name, beside, _)| name.is_some() && *beside).collect();
+        let records: Vec<Line> = lines.into_values().filter(|line| line.name.is_some() && line.has_more).collect();
         let people: BTreeSet<&str> =
-            records.iter().filter_map(|(name, ..)| name.as_deref().map(String::as_str)).collect();
-        let (first, last) = (records.first()?, records.last()?);
-        (people.len() >= count_min).then(|| first.2.start..last.2.end)
+            records.iter().filter_map(|line| line.name.as_deref().map(String::as_str)).collect();
+        let span = records.first()?.span.start..records.last()?.span.end;
+        (people.len() >= count_min).then_some(span)
     }
 
     /// What is said of what found a hit.

@@ -344,7 +344,7 @@ fn complaints_are_answered_not_thrown() {
     assert!(Pipeline::new(&setup).is_err());
     setup.policy.1 = POLICY.into();
     setup.rules[0].1 = "[[rule]]\nid = 7".into();
-    let complaints = Pipeline::new(&setup).err().expect("a bad rule");
+    let complaints = Pipeline::new(&setup).expect_err("a bad rule");
     assert!(complaints.iter().any(|c| c.file == "rules.toml"), "{complaints:?}");
 }
 

@@ -183,7 +183,9 @@ fn fill(mut attached: Attachment, names: &[&Piece], texts: &[&Piece]) -> Attachm
     if attached.action < Action::Withhold && !texts.is_empty() {
         let text = match texts {
             // A document that is declared as HTML stays one.
-            [Piece { form: Form::Html(html), .. }] if attached.media_type == "text/html" => html.replace(&[]),
+            [Piece { form: Form::Html(html), .. }] if attached.media_type == "text/html" => {
+                html.source().expose().to_owned()
+            }
             _ => join(texts.iter().map(|piece| piece.visible()), "\n\n"),
         };
         attached.text = Some(Cleared::mint(text));
@@ -210,7 +212,7 @@ fn join_html<'a>(pieces: impl Iterator<Item = &'a Piece>) -> String {
             out.push('\n');
         }
         if let Form::Html(html) = &piece.form {
-            out.push_str(&html.replace(&[]));
+            out.push_str(html.source().expose());
         }
     }
     out

@@ -1,5 +1,5 @@
 //! How each type stands in a frame: numbers big-endian, texts and lists with their length (u32) before them, enums as
-//! one octet. Every list grows as its elements are read, so a count that lies ends at the end of the payload.
+//! one octet. Every list grows as its elements are read, and a count that the rest of the payload cannot hold is refused.
 
 use super::{Answer, JobKind, WireError};
 use crate::message::ReturnPath;
@@ -11,6 +11,10 @@ use crate::{
 };
 use lazaret_scan::Action;
 use std::ops::Range;
+
+/// How much larger in memory than in a frame a list may be. Texts, the smallest of what comes in long lists, are six times
+/// as large when they are empty.
+const GROWTH_MAX: usize = 8;
 
 /// What is left of a payload.
 pub(super) struct Cursor<'a>(&'a [u8]);
@@ -181,8 +185,13 @@ impl<T: Code> Code for Vec<T> {
         self.iter().take(count as usize).for_each(|value| value.put(out));
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        let count = u32::take(from)?;
+        // Some values take one octet here and fifty in memory: a worker that was taken over must not fill the parent.
+        if (count as usize).saturating_mul(size_of::<T>()) > from.rest().len().saturating_mul(GROWTH_MAX) {
+            return Err(WireError::Short);
+        }
         let mut values = Vec::new();
-        for _ in 0..u32::take(from)? {
+        for _ in 0..count {
             values.push(T::take(from)?);
         }
         Ok(values)

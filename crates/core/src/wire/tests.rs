@@ -242,7 +242,7 @@ fn setup() -> Setup {
 fn setups_come_back() {
     let mut out = Vec::new();
     write_setup(&mut out, &setup()).expect("memory");
-    let back = read_setup(&mut out.as_slice()).ok().expect("as written");
+    let back = read_setup(&mut out.as_slice()).expect("as written");
     let want = setup();
     assert_eq!((back.build_id, back.rules, back.policy), (want.build_id, want.rules, want.policy));
     assert_eq!((back.accepted, back.limits), (want.accepted, want.limits));
@@ -335,6 +335,17 @@ fn what_is_no_frame_is_refused() {
     assert_eq!(changed(8, 0), Some(WireError::Short));
     let longer = [&good[..8], &[2], &good[9..], &[0]].concat();
     assert_eq!(read_answer(&mut longer.as_slice(), 100).err(), Some(WireError::Trailing));
+}
+
+#[test]
+fn a_list_is_not_much_larger_than_its_frame() {
+    let reasons = |count: usize| {
+        let mut outcome = Outcome::unprocessed(Reason::Poison, Verdict::Quarantine);
+        outcome.reasons = vec![Reason::Poison; count];
+        read_answer(&mut frame(&Answer::Outcome(Box::new(outcome))).as_slice(), 1 << 20).err()
+    };
+    assert_eq!(reasons(7), None);
+    assert_eq!(reasons(10_000), Some(WireError::Short));
 }
 
 #[test]
