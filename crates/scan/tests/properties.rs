@@ -22,6 +22,25 @@ fn text() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..24).prop_map(|p| p.concat())
 }
 
+/// Rounds of redaction after which nothing may be left.
+const ROUNDS_MAX: usize = 3;
+
+/// The text with a mark for the union of everything found.
+fn redacted(text: &str) -> String {
+    let mut spans: Vec<_> =
+        common::RULES.scan(text, &Hints::default()).matches.iter().map(|m| m.span.clone()).collect();
+    spans.sort_by_key(|s| s.start);
+    let (mut clean, mut at) = (String::new(), 0);
+    for span in spans {
+        if span.start >= at {
+            clean.push_str(&text[at..span.start]);
+            clean.push_str("[password · 9QKD2M7A]");
+        }
+        at = at.max(span.end);
+    }
+    clean + &text[at..]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -40,23 +59,17 @@ proptest! {
         }
     }
 
+    /// A mark is a boundary that the value was not, so what touched a value can come to stand alone and be found then
+    /// (`8908curl -u a:b`): redacting converges in few rounds instead of one, and each round only adds marks.
     #[test]
     fn nothing_is_left_after_redaction(text in text()) {
-        let scan = common::RULES.scan(&text, &Hints::default());
-        let mut spans: Vec<_> = scan.matches.iter().map(|m| m.span.clone()).collect();
-        spans.sort_by_key(|s| s.start);
-        let mut clean = String::new();
-        let mut at = 0;
-        for span in spans {
-            if span.start >= at {
-                clean.push_str(&text[at..span.start]);
-                clean.push_str("[password · 9QKD2M7A]");
-            }
-            at = at.max(span.end);
+        let mut clean = text.clone();
+        let mut rounds = 0;
+        while !common::found(&clean, 60).is_empty() {
+            clean = redacted(&clean);
+            rounds += 1;
+            prop_assert!(rounds <= ROUNDS_MAX, "{:?} in {:?} from {:?}", common::found(&clean, 60), clean, text);
         }
-        clean.push_str(&text[at..]);
-        let left: Vec<_> = common::found(&clean, 60);
-        prop_assert!(left.is_empty(), "{:?} in {:?} from {:?}", left, clean, text);
     }
 
     #[test]

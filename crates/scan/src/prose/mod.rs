@@ -237,12 +237,10 @@ pub(crate) fn is_word(text: &str, word: &Range<usize>) -> bool {
     if is_whole_word(text, word) {
         return true;
     }
-    // Names in code: `dbPassword=`, `SpringPassword:`.
+    // Names in code: `dbPassword=`, `SpringPassword:`, `SLAPIKEY :`.
     let bytes = text.as_bytes();
-    let is_long = word.len() >= 8 && !char_at(text, word.end).is_some_and(char::is_alphabetic);
-    is_long
-        && before(bytes, word.start).is_ascii_alphanumeric()
-        && matches!(byte(bytes, word.end), b'=' | b':' | b'"' | b'\'')
+    let is_long = word.len() >= 6 && !char_at(text, word.end).is_some_and(char::is_alphabetic);
+    is_long && before(bytes, word.start).is_ascii_alphanumeric() && separator(text, word.end).is_some()
 }
 
 /// Values that a keyword at `word` introduces.

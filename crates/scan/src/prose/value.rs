@@ -318,7 +318,16 @@ fn is_placeholder(value: &str) -> bool {
         || first == '•'
         || first == '{' && value.ends_with('}')
         || first == '%' && value.ends_with('%')
-        || first == '$' && value.chars().skip(1).all(|c| c.is_ascii_uppercase() || c == '_')
+        || first == '$' && is_variable(value)
+        || value.starts_with("&lt;")
+        || ["your", "insert_", "insert-"].iter().any(|p| value.to_ascii_lowercase().starts_with(p))
+}
+
+/// A name of a shell variable after `$`.
+fn is_variable(value: &str) -> bool {
+    let rest = || value.chars().skip(1);
+    let is_name = rest().all(|c| c.is_ascii_alphabetic() || c == '_');
+    is_name && (value.contains('_') || rest().all(|c| c.is_ascii_uppercase()))
 }
 
 fn is_url(value: &str) -> bool {
