@@ -70,7 +70,13 @@ fn layout_slice<'l>(layout: &'l Layout<'l>, root: Option<&'l Node>, range: &std:
 }
 
 /// The class of a message.
-pub(crate) fn class(header: &Header<'_>, envelope: &Envelope, from: Option<&Addr>, profile: &Profile, texts: &[Text]) -> Class {
+pub(crate) fn class(
+    header: &Header<'_>,
+    envelope: &Envelope,
+    from: Option<&Addr>,
+    profile: &Profile,
+    texts: &[Text],
+) -> Class {
     if from.is_some_and(|f| profile.own.contains(&f.folded())) {
         return Class::Own;
     }
@@ -87,14 +93,19 @@ pub(crate) fn class(header: &Header<'_>, envelope: &Envelope, from: Option<&Addr
         return Class::Bounce;
     }
     let body = || plain_text(texts);
-    if is_feedback_text(&subject, &body(), has("message/rfc822")) {
+    if is_feedback_text(&subject, body, has("message/rfc822")) {
         return Class::Report;
     }
     let automatic = is_automatic(header, &subject);
     if is_bounce(header, &sender, &subject, body) {
         return Class::Bounce;
     }
-    if automatic || sender.null || sender.robot || report_type == "multipart/report" || is_calendar_reply(header, &types) {
+    if automatic
+        || sender.null
+        || sender.robot
+        || report_type == "multipart/report"
+        || is_calendar_reply(header, &types)
+    {
         return Class::Auto;
     }
     if is_list(header) {
@@ -106,8 +117,11 @@ pub(crate) fn class(header: &Header<'_>, envelope: &Envelope, from: Option<&Addr
 /// Feedback (RFC 5965) and disposition (RFC 8098) reports, and those of DMARC and SMTP TLS.
 fn is_report(has: &impl Fn(&str) -> bool, report_type: &str, subject: &str) -> bool {
     const TYPES: [&str; 5] = [
-        "message/feedback-report", "message/disposition-notification", "message/global-disposition-notification",
-        "application/tlsrpt+gzip", "application/tlsrpt+json",
+        "message/feedback-report",
+        "message/disposition-notification",
+        "message/global-disposition-notification",
+        "application/tlsrpt+gzip",
+        "application/tlsrpt+json",
     ];
     let dmarc = subject.starts_with("report domain:") && subject.contains("submitter:");
     TYPES.iter().any(|t| has(t))
@@ -116,11 +130,14 @@ fn is_report(has: &impl Fn(&str) -> bool, report_type: &str, subject: &str) -> b
 }
 
 /// Complaints that come as plain mail: some services never moved to RFC 5965.
-fn is_feedback_text(subject: &str, body: &str, encloses: bool) -> bool {
+fn is_feedback_text(subject: &str, body: impl Fn() -> String, encloses: bool) -> bool {
     let subject_says = ["complaint about message from", "abuse report", "email feedback report", "spam complaint"];
     let body_says = ["feedback-type:", "x-hmxmroriginalrecipient:", "this is an email abuse report"];
-    subject_says.iter().any(|s| subject.starts_with(s))
-        && (encloses || body_says.iter().any(|s| body.contains(s)) || body.contains("received:"))
+    let in_body = || {
+        let body = body();
+        body_says.iter().any(|s| body.contains(s)) || body.contains("received:")
+    };
+    subject_says.iter().any(|s| subject.starts_with(s)) && (encloses || in_body())
 }
 
 /// Who it came from, as far as that tells a robot.
@@ -151,8 +168,9 @@ impl Sender {
         };
         Sender {
             null: envelope.return_path == ReturnPath::Null || empty_from,
-            daemon: any(&|l| l.contains("mailer-daemon") || l.contains("mailerdaemon") || l == "mail-daemon" || l == "mailer_daemon")
-                || from_names.iter().any(|n| daemon_name(n)),
+            daemon: any(&|l| {
+                l.contains("mailer-daemon") || l.contains("mailerdaemon") || l == "mail-daemon" || l == "mailer_daemon"
+            }) || from_names.iter().any(|n| daemon_name(n)),
             postmaster: any(&|l| l == "postmaster" || l.starts_with("postmaster+") || l.starts_with("postmaster=")),
             robot: any(&is_robot),
         }
@@ -167,8 +185,18 @@ fn local_part(value: &str) -> String {
 /// Local parts under which no person reads or writes (RFC 3834 section 2, RFC 5230 4.6).
 fn is_robot(local: &str) -> bool {
     const WHOLE: [&str; 12] = [
-        "noreply", "no-reply", "no_reply", "no.reply", "donotreply", "do-not-reply", "do_not_reply", "listserv", "majordomo",
-        "auto-reply", "autoreply", "autoresponder",
+        "noreply",
+        "no-reply",
+        "no_reply",
+        "no.reply",
+        "donotreply",
+        "do-not-reply",
+        "do_not_reply",
+        "listserv",
+        "majordomo",
+        "auto-reply",
+        "autoreply",
+        "autoresponder",
     ];
     let base = local.split('+').next().unwrap_or_default();
     WHOLE.contains(&base)
@@ -187,61 +215,224 @@ fn is_bounce(header: &Header<'_>, sender: &Sender, subject: &str, body: impl Fn(
     // Systems also write welcome mails and notices about bounces; theirs are bounces by their words.
     if system || sender.null || sender.robot {
         let body = body();
-        return says() && !body.is_empty() && (tells_failure(&body) || sender.daemon) || sender.daemon && tells_failure(&body);
+        return says() && !body.is_empty() && (tells_failure(&body) || sender.daemon)
+            || sender.daemon && tells_failure(&body);
     }
-    says() && tells_failure(&body())
+    // Anybody may write of mail that came back, or forward it: without a system's name more is asked.
+    !is_answer(subject) && says() && tells_failure_as_systems_do(&body())
+}
+
+/// A reply or a forwarded mail, by its subject.
+fn is_answer(subject: &str) -> bool {
+    const PREFIXES: [&str; 16] =
+        ["re", "fw", "fwd", "aw", "wg", "tr", "rv", "res", "enc", "sv", "vs", "vb", "vl", "antw", "odp", "doorst"];
+    subject
+        .split_once(':')
+        .is_some_and(|(head, _)| PREFIXES.contains(&head.trim().trim_end_matches(|c: char| "[]0123456789".contains(c))))
 }
 
 /// Words of a subject that say that mail did not arrive.
 fn says_bounce(subject: &str) -> bool {
-    const WORDS: [&str; 64] = [
+    const WORDS: [&str; 74] = [
         // English
-        "undeliver", "delivery status notification", "delivery notification", "delivery fail", "delivery has failed",
-        "delivery failure", "failure notice", "failed delivery", "returned mail", "mail returned", "returned to sender",
-        "returning message to sender", "could not be delivered", "could not send message", "not be delivered",
-        "mail delivery status", "delivery status", "non-delivery", "nondeliverable", "non delivery", "delivery problem",
-        "delivery error", "delivery delayed", "mail status report", "mail system error", "user unknown", "unknown recipient",
-        "postmaster notify", "message delivery has failed", "rejected mail", "mail failure", "bounced", "delivery report",
+        "[bounce]",
+        "message you sent blocked",
+        "error sending your mail",
+        "not member article",
+        "rejected article",
+        "undelivered",
+        "mail could not be",
+        "message could not be sent",
+        "warning: message",
+        "could not deliver",
+        "undeliver",
+        "delivery status notification",
+        "delivery notification",
+        "delivery fail",
+        "delivery has failed",
+        "delivery failure",
+        "failure notice",
+        "failed delivery",
+        "returned mail",
+        "mail returned",
+        "returned to sender",
+        "returning message to sender",
+        "could not be delivered",
+        "could not send message",
+        "not be delivered",
+        "mail delivery status",
+        "delivery status",
+        "non-delivery",
+        "nondeliverable",
+        "non delivery",
+        "delivery problem",
+        "delivery error",
+        "delivery delayed",
+        "mail status report",
+        "mail system error",
+        "user unknown",
+        "unknown recipient",
+        "postmaster notify",
+        "message delivery has failed",
+        "rejected mail",
+        "mail failure",
+        "bounced",
+        "delivery report",
         // German, French, Spanish, Portuguese, Italian, Dutch
-        "unzustellbar", "nicht zustellbar", "zustellung fehlgeschlagen", "rückläufer", "zustellbericht", "zustellungsfehler",
-        "nicht zugestellt", "non remis", "échec de la remise", "non distribuable", "échec de distribution", "courrier non délivré",
-        "no se puede entregar", "no entregado", "no se ha podido entregar", "error de entrega", "não entregue",
-        "não foi possível entregar", "falha na entrega", "mancato recapito", "non recapitabile", "consegna non riuscita",
-        "onbestelbaar", "niet afgeleverd",
+        "unzustellbar",
+        "nicht zustellbar",
+        "zustellung fehlgeschlagen",
+        "rückläufer",
+        "zustellbericht",
+        "zustellungsfehler",
+        "nicht zugestellt",
+        "non remis",
+        "échec de la remise",
+        "non distribuable",
+        "échec de distribution",
+        "courrier non délivré",
+        "no se puede entregar",
+        "no entregado",
+        "no se ha podido entregar",
+        "error de entrega",
+        "não entregue",
+        "não foi possível entregar",
+        "falha na entrega",
+        "mancato recapito",
+        "non recapitabile",
+        "consegna non riuscita",
+        "onbestelbaar",
+        "niet afgeleverd",
         // Scandinavian, Polish, Russian, Czech, Turkish
-        "kunne ikke leveres", "kan inte levereras", "nie dostarczono", "недоставлен", "не доставлен", "nedoručiteln", "teslim edilemedi",
+        "kunne ikke leveres",
+        "kan inte levereras",
+        "nie dostarczono",
+        "недоставлен",
+        "не доставлен",
+        "nedoručiteln",
+        "teslim edilemedi",
     ];
     const EAST_ASIAN: [&str; 12] = [
-        "配信不能", "配信エラー", "メールエラー", "エラー通知", "送信エラー", "届けられません", "返送", "配信できません", "退信", "无法投递",
-        "無法傳遞", "배달되지",
+        "配信不能",
+        "配信エラー",
+        "メールエラー",
+        "エラー通知",
+        "送信エラー",
+        "届けられません",
+        "返送",
+        "配信できません",
+        "退信",
+        "无法投递",
+        "無法傳遞",
+        "배달되지",
     ];
     WORDS.iter().chain(&EAST_ASIAN).any(|w| subject.contains(w))
 }
 
 /// Does a text say so, as mail systems do?
 fn tells_failure(body: &str) -> bool {
-    const WORDS: [&str; 34] = [
-        "could not be delivered", "couldn't be delivered", "was not delivered", "not delivered", "delivery failed",
-        "delivery has failed", "delivery to the following", "failed to deliver", "unable to deliver", "undeliverable",
-        "i wasn't able to deliver", "permanent error", "permanent fatal error", "permanent failure", "transcript of session",
-        "user unknown", "unknown user", "mailbox unavailable", "no such user", "does not exist", "diagnostic-code:",
-        "final-recipient:", "action: failed", "reporting-mta:", "returned message", "original message follows", "mail system",
-        "smtp error", "remote server", "status: 5.", "message could not", "did not reach the following", "delivery error",
+    const WORDS: [&str; 48] = [
+        "mailbox is full",
+        "mailbox full",
+        "quota exceeded",
+        "over quota",
+        "host unknown",
+        "unrouteable address",
+        "address rejected",
+        "recipient rejected",
+        "relay access denied",
+        "blocked by",
+        "could not send",
+        "is not a member",
+        "has been delayed",
+        "couldn't deliver",
+        "could not be delivered",
+        "couldn't be delivered",
+        "was not delivered",
+        "not delivered",
+        "delivery failed",
+        "delivery has failed",
+        "delivery to the following",
+        "failed to deliver",
+        "unable to deliver",
+        "undeliverable",
+        "i wasn't able to deliver",
+        "permanent error",
+        "permanent fatal error",
+        "permanent failure",
+        "transcript of session",
+        "user unknown",
+        "unknown user",
+        "mailbox unavailable",
+        "no such user",
+        "does not exist",
+        "diagnostic-code:",
+        "final-recipient:",
+        "action: failed",
+        "reporting-mta:",
+        "returned message",
+        "original message follows",
+        "mail system",
+        "smtp error",
+        "remote server",
+        "status: 5.",
+        "message could not",
+        "did not reach the following",
+        "delivery error",
         "sorry, we were unable",
     ];
     const OTHERS: [&str; 12] = [
-        "konnte nicht zugestellt", "nicht zustellbar", "n'a pas pu être", "no se pudo entregar", "não pôde ser entregue",
-        "non è stato possibile", "не удалось доставить", "не может быть доставлен", "送信できません", "配信できません", "届きません",
+        "konnte nicht zugestellt",
+        "nicht zustellbar",
+        "n'a pas pu être",
+        "no se pudo entregar",
+        "não pôde ser entregue",
+        "non è stato possibile",
+        "не удалось доставить",
+        "не может быть доставлен",
+        "送信できません",
+        "配信できません",
+        "届きません",
         "届けることができません",
     ];
     if WORDS.iter().chain(&OTHERS).any(|w| body.contains(w)) {
         return true;
     }
-    // A reply code with its enhanced code: `550 5.1.1`.
+    has_reply_code(body)
+}
+
+/// What only systems write: fields of a report, a transcript, a copy of the mail below a line that says so.
+fn tells_failure_as_systems_do(body: &str) -> bool {
+    const WORDS: [&str; 17] = [
+        "diagnostic-code:",
+        "final-recipient:",
+        "reporting-mta:",
+        "action: failed",
+        "original-recipient:",
+        "transcript of session",
+        "below this line is a copy",
+        "below is a copy",
+        "this is a copy of the message",
+        "original message follows",
+        "smtp error",
+        "remote host said",
+        "permanent error",
+        "permanent fatal error",
+        "unrouteable address",
+        "message header follows",
+        "returned message below",
+    ];
+    WORDS.iter().any(|w| body.contains(w)) || has_reply_code(body)
+}
+
+/// A reply code with its enhanced code (RFC 3463): `550 5.1.1`.
+fn has_reply_code(body: &str) -> bool {
     body.match_indices(" 5.").chain(body.match_indices("-5.")).any(|(at, _)| {
         let before = body.get(at.saturating_sub(3)..at).unwrap_or_default();
         let after = body.get(at + 3..).unwrap_or_default();
-        before.len() == 3 && before.bytes().all(|b| b.is_ascii_digit()) && after.starts_with(|c: char| c.is_ascii_digit())
+        before.len() == 3
+            && before.bytes().all(|b| b.is_ascii_digit())
+            && after.starts_with(|c: char| c.is_ascii_digit())
     })
 }
 
@@ -264,8 +455,17 @@ fn plain_text(texts: &[Text]) -> String {
 /// What programs put into the header of mail that no person wrote.
 fn is_automatic(header: &Header<'_>, subject: &str) -> bool {
     const PRESENT: [&str; 12] = [
-        "x-autorespond", "x-autoresponse", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply", "x-ms-exchange-inbox-rules-loop",
-        "x-no-loop", "x-fc-machinegenerated", "x-jira-fingerprint", "x-servicenow-generated", "x-amazon-mail-relay-type",
+        "x-autorespond",
+        "x-autoresponse",
+        "x-autoresponder",
+        "x-autoreply-from",
+        "x-mail-autoreply",
+        "x-ms-exchange-inbox-rules-loop",
+        "x-no-loop",
+        "x-fc-machinegenerated",
+        "x-jira-fingerprint",
+        "x-servicenow-generated",
+        "x-amazon-mail-relay-type",
         "x-failed-recipients",
     ];
     let submitted = header.lower("auto-submitted").any(|v| {
@@ -298,13 +498,40 @@ fn is_automatic(header: &Header<'_>, subject: &str) -> bool {
 
 /// Subjects of absence notes. Only where they begin so: people write of such notes too.
 fn says_automatic(subject: &str) -> bool {
-    const STARTS: [&str; 34] = [
-        "auto:", "auto reply", "auto-reply", "autoreply", "automatic reply", "auto response", "auto-response", "autoresponse",
-        "autorespons", "automated reply", "automated response", "out of office", "out of the office", "out-of-office", "vacation:",
-        "vacation reply", "away from", "automatische antwort", "abwesenheit", "automatisch antwoord", "afwezig",
-        "réponse automatique", "absence du bureau", "respuesta automática", "respuesta automatica", "fuera de la oficina",
-        "resposta automática", "fora do escritório", "risposta automatica", "fuori sede", "automatiskt svar", "autosvar",
-        "автоответ", "自動応答",
+    const STARTS: [&str; 33] = [
+        "auto:",
+        "auto reply",
+        "auto-reply",
+        "autoreply",
+        "automatic reply",
+        "auto response",
+        "auto-response",
+        "autoresponse",
+        "autorespons",
+        "automated reply",
+        "automated response",
+        "out of office",
+        "out of the office",
+        "out-of-office",
+        "vacation:",
+        "vacation reply",
+        "automatische antwort",
+        "abwesenheit",
+        "automatisch antwoord",
+        "afwezig",
+        "réponse automatique",
+        "absence du bureau",
+        "respuesta automática",
+        "respuesta automatica",
+        "fuera de la oficina",
+        "resposta automática",
+        "fora do escritório",
+        "risposta automatica",
+        "fuori sede",
+        "automatiskt svar",
+        "autosvar",
+        "автоответ",
+        "自動応答",
     ];
     const EAST: [&str; 5] = ["自動返信", "自动回复", "自動回覆", "자동 응답", "odpowiedź automatyczna"];
     let subject = subject.trim_start_matches("re: ");
@@ -324,7 +551,14 @@ fn is_calendar_reply(header: &Header<'_>, types: &[&str]) -> bool {
 
 fn is_list(header: &Header<'_>) -> bool {
     const PRESENT: [&str; 9] = [
-        "list-id", "list-unsubscribe", "list-help", "list-post", "list-subscribe", "list-owner", "mailing-list", "x-mailing-list",
+        "list-id",
+        "list-unsubscribe",
+        "list-help",
+        "list-post",
+        "list-subscribe",
+        "list-owner",
+        "mailing-list",
+        "x-mailing-list",
         "x-beenthere",
     ];
     PRESENT.iter().any(|n| header.has(n)) || header.lower("precedence").any(|v| v == "list")

@@ -37,7 +37,6 @@ pub(crate) enum Kind {
 }
 
 /// One entity: a header and a body.
-#[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) source: usize,
     pub(crate) children: Vec<usize>,
@@ -324,7 +323,8 @@ fn node(
     }
     let transfer = transfers.first().map(|v| Transfer::parse(v)).unwrap_or_default();
     let ambiguous = types.iter().skip(1).any(|v| Some(v) != types.first())
-        || transfers.iter().skip(1).any(|v| Transfer::parse(v) != transfer);
+        || transfers.iter().skip(1).any(|v| Transfer::parse(v) != transfer)
+        || ["boundary", "charset"].iter().any(|name| contradicts(&content_type, name));
     Node {
         source,
         children: Vec::new(),
@@ -338,6 +338,12 @@ fn node(
         ambiguous,
         depth,
     }
+}
+
+/// Is a parameter given twice, with two values?
+fn contradicts(content_type: &Structured, name: &str) -> bool {
+    let mut values = content_type.params.iter().filter(|(n, _)| n == name).map(|(_, v)| v);
+    values.next().is_some_and(|first| values.any(|v| v != first))
 }
 
 /// Fields from `at` on, where the body starts, and whether the header is within the bounds.
@@ -398,7 +404,15 @@ fn next_line(bytes: &[u8], at: usize, horizon: usize) -> &[u8] {
 /// Is it a field that hardly anything but mail begins with?
 fn is_mail_field(line: &[u8]) -> bool {
     const NAMES: [&[u8]; 9] = [
-        b"from", b"subject", b"date", b"received", b"return-path", b"message-id", b"mime-version", b"content-type", b"delivered-to",
+        b"from",
+        b"subject",
+        b"date",
+        b"received",
+        b"return-path",
+        b"message-id",
+        b"mime-version",
+        b"content-type",
+        b"delivered-to",
     ];
     let name = field_colon(line).and_then(|colon| line.get(..colon)).unwrap_or_default().trim_ascii_end();
     NAMES.iter().any(|n| name.eq_ignore_ascii_case(n))
@@ -452,4 +466,64 @@ fn next_delimiter(bytes: &[u8], mut at: usize, open: &[Open], extra: Option<&[u8
 /// over once more, and nothing else, so it stays linear.
 fn has_boundary(bytes: &[u8], at: usize, boundary: &[u8], open: &[Open]) -> bool {
     next_delimiter(bytes, at, open, Some(boundary)).is_some_and(|d| d.open == open.len() && !d.closing)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// `kind depth: body` of every node.
+    fn shape(mail: &str) -> Vec<String> {
+        let layout = survey(mail.as_bytes(), &Limits::default());
+        let body = |n: &Node| String::from_utf8_lossy(layout.slice(n, &n.body)).replace('\n', "|");
+        layout.nodes.iter().map(|n| format!("{:?} {}: {}", n.kind, n.depth, body(n))).collect()
+    }
+
+    #[test]
+    fn boundaries_are_whole_lines() {
+        let outer = "Content-Type: multipart/mixed; boundary=a\n\n";
+        let cases: &[(&str, &[&str])] = &[
+            ("--a\n\none\n--a--\nend", &["one"]),
+            ("--a\n\none\n--ab\n--a \t\n\ntwo\n--a--", &["one|--ab", "two"]),
+            ("--a\n\none --a\n--a--more\n--a--\n", &["one --a|--a--more"]),
+            ("--a\n--a\n\ntwo\n--a--\n", &["", "two"]),
+            ("--a\n\nopen", &["open"]),
+            ("--a\n\none\n--a--\n--a\n\nafter\n", &["one"]),
+        ];
+        for (body, want) in cases {
+            let shape = shape(&format!("{outer}{body}"));
+            let leaves: Vec<&str> = shape.iter().filter_map(|s| s.strip_prefix("Leaf 1: ")).collect();
+            assert_eq!(leaves, *want, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_outer_boundary_ends_everything_inside() {
+        let mail = "Content-Type: multipart/mixed; boundary=o\n\n--o\nContent-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\nin\n--o\n\nnext\n--o--\n";
+        assert_eq!(shape(mail).get(3..).unwrap_or_default(), ["Leaf 3: in", "Leaf 1: next"]);
+    }
+
+    proptest! {
+        #[test]
+        fn ranges_lie_within_and_children_within_parents(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "Content-Type: multipart/mixed; boundary=a\n", "Content-Type: message/rfc822\n", "\n", "--a\n", "--a--\n", "x", ": ", " ",
+                "Content-Type: multipart/digest; boundary=\"b c\"\r\n", "--b c\r\n", "\r\n",
+            ]), 0..60)
+        ) {
+            let mail = pieces.concat();
+            let layout = survey(mail.as_bytes(), &Limits::default());
+            for node in &layout.nodes {
+                prop_assert!(node.body.start <= node.body.end && node.body.end <= mail.len());
+                for range in [&node.preamble, &node.epilogue] {
+                    prop_assert!(range.start <= range.end && range.end <= mail.len());
+                }
+                for child in node.children.iter().filter_map(|&c| layout.nodes.get(c)) {
+                    prop_assert!(child.body.end <= node.body.end);
+                    prop_assert!(child.depth == node.depth + 1);
+                }
+            }
+        }
+    }
 }

@@ -100,7 +100,8 @@ impl Html {
             for piece in touched {
                 let whole = piece.source..piece.source + piece.source_bytes;
                 let range = if piece.literal {
-                    let cut = |at: usize| piece.source + at.clamp(piece.text, piece.text + piece.text_bytes) - piece.text;
+                    let cut =
+                        |at: usize| piece.source + at.clamp(piece.text, piece.text + piece.text_bytes) - piece.text;
                     cut(span.start)..cut(span.end)
                 } else {
                     whole
@@ -401,7 +402,9 @@ impl<'s> Reader<'s> {
         for attribute in &attributes {
             self.attribute(attribute);
         }
-        if let ("script" | "style" | "xmp" | "noembed" | "noframes" | "title" | "textarea", false) = (name.as_str(), closed) {
+        if let ("script" | "style" | "xmp" | "noembed" | "noframes" | "title" | "textarea", false) =
+            (name.as_str(), closed)
+        {
             self.raw_text(&name);
         }
     }
@@ -502,10 +505,8 @@ impl<'s> Reader<'s> {
         let side = if self.hiding.is_some() { &mut self.hidden } else { &mut self.visible };
         match name {
             "br" if start => side.text.push('\n'),
-            "td" | "th" => {
-                if !start && !side.text.is_empty() && !side.text.ends_with(['\n', '\t']) {
-                    side.text.push('\t');
-                }
+            "td" | "th" if !start && !side.text.is_empty() && !side.text.ends_with(['\n', '\t']) => {
+                side.text.push('\t')
             }
             _ if BLOCK.contains(&name) => side.break_line(),
             _ => {}
@@ -573,28 +574,109 @@ fn hides_by_style(style: &str) -> bool {
     white(color) && white(background)
 }
 
-const VOID: [&str; 14] = [
-    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr",
-];
+const VOID: [&str; 14] =
+    ["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param", "source", "track", "wbr"];
 
 const BLOCK: [&str; 47] = [
-    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dir", "div", "dl", "dt",
-    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "head", "header", "hr", "html",
-    "legend", "li", "main", "menu", "nav", "ol", "optgroup", "option", "p", "pre", "section", "summary", "table", "tbody",
-    "textarea", "tfoot", "thead", "tr", "ul",
+    "address",
+    "article",
+    "aside",
+    "blockquote",
+    "body",
+    "caption",
+    "center",
+    "dd",
+    "details",
+    "dir",
+    "div",
+    "dl",
+    "dt",
+    "fieldset",
+    "figcaption",
+    "figure",
+    "footer",
+    "form",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "head",
+    "header",
+    "hr",
+    "html",
+    "legend",
+    "li",
+    "main",
+    "menu",
+    "nav",
+    "ol",
+    "optgroup",
+    "option",
+    "p",
+    "pre",
+    "section",
+    "summary",
+    "table",
+    "tbody",
+    "textarea",
+    "tfoot",
+    "thead",
+    "tr",
+    "ul",
 ];
 
 /// Attributes that only say how something looks. All others are read: what is in one would be sent on with the page.
 const COSMETIC: [&str; 36] = [
-    "align", "bgcolor", "border", "bordercolor", "cellpadding", "cellspacing", "charset", "class", "clear", "color", "cols",
-    "colspan", "dir", "face", "frame", "frameborder", "height", "hspace", "http-equiv", "lang", "link", "marginheight",
-    "marginwidth", "nowrap", "rel", "rows", "rowspan", "rules", "size", "style", "target", "type", "valign", "vlink", "vspace",
+    "align",
+    "bgcolor",
+    "border",
+    "bordercolor",
+    "cellpadding",
+    "cellspacing",
+    "charset",
+    "class",
+    "clear",
+    "color",
+    "cols",
+    "colspan",
+    "dir",
+    "face",
+    "frame",
+    "frameborder",
+    "height",
+    "hspace",
+    "http-equiv",
+    "lang",
+    "link",
+    "marginheight",
+    "marginwidth",
+    "nowrap",
+    "rel",
+    "rows",
+    "rowspan",
+    "rules",
+    "size",
+    "style",
+    "target",
+    "type",
+    "valign",
+    "vlink",
+    "vspace",
     "width",
 ];
 
 const QUOTE_CLASS: [&str; 9] = [
-    "gmail_quote", "gmail_attr", "yahoo_quoted", "moz-cite-prefix", "protonmail_quote", "divrplyfwdmsg", "appendonsend",
-    "gmail_extra", "zmail_extra",
+    "gmail_quote",
+    "gmail_attr",
+    "yahoo_quoted",
+    "moz-cite-prefix",
+    "protonmail_quote",
+    "divrplyfwdmsg",
+    "appendonsend",
+    "gmail_extra",
+    "zmail_extra",
 ];
 
 #[cfg(test)]
@@ -604,7 +686,10 @@ mod tests {
 
     fn text(html: &str) -> (String, String) {
         let html = Html::read(Raw::new(html.to_owned()));
-        (html.visible().to_owned(), html.text().expose().get(html.visible_bytes..).unwrap_or_default().trim().to_owned())
+        (
+            html.visible().to_owned(),
+            html.text().expose().get(html.visible_bytes..).unwrap_or_default().trim().to_owned(),
+        )
     }
 
     #[test]
@@ -635,7 +720,8 @@ mod tests {
 
     #[test]
     fn quoted_mail_is_known_by_its_element() {
-        let html = "<div>mine</div><div class=\"gmail_quote\"><div>On x wrote:</div><blockquote>old</blockquote></div>end";
+        let html =
+            "<div>mine</div><div class=\"gmail_quote\"><div>On x wrote:</div><blockquote>old</blockquote></div>end";
         assert_eq!(Html::read(Raw::new(html.to_owned())).unquoted(), "mine\nend");
     }
 
@@ -668,8 +754,37 @@ mod tests {
     /// Pieces of HTML that meet each other in every way.
     fn fragments() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "<", ">", "</", "<!--", "-->", "<p>", "</p>", "<b", " a=", "\"", "'", "4111", "&#52;", "&#5", ";", "&amp;", "&",
-            "<script>", "</script>", "<td>", " ", "\n", "é", "x", "<div hidden>", "</div>", "=", "/", "<pre>", "<!", "?",
+            "<",
+            ">",
+            "</",
+            "<!--",
+            "-->",
+            "<p>",
+            "</p>",
+            "<b",
+            " a=",
+            "\"",
+            "'",
+            "4111",
+            "&#52;",
+            "&#5",
+            ";",
+            "&amp;",
+            "&",
+            "<script>",
+            "</script>",
+            "<td>",
+            " ",
+            "\n",
+            "é",
+            "x",
+            "<div hidden>",
+            "</div>",
+            "=",
+            "/",
+            "<pre>",
+            "<!",
+            "?",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|p| p.concat())
     }
@@ -706,7 +821,9 @@ mod tests {
 
     #[test]
     fn garbage_is_linear() {
-        for unit in ["<div>", "<", "</", "<!--", "<a b='", "&", "<script>", "<p hidden>", "\"", "<pre>", "<textarea>", "<b a="] {
+        for unit in
+            ["<div>", "<", "</", "<!--", "<a b='", "&", "<script>", "<p hidden>", "\"", "<pre>", "<textarea>", "<b a="]
+        {
             let html = Html::read(Raw::new(unit.repeat(200_000)));
             assert!(html.text().len() <= unit.len() * 200_000 + 200_000);
         }

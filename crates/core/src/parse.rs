@@ -9,8 +9,8 @@
 //! `2` has `2.1`, `2.2`, or `2.1` alone.
 
 pub(crate) mod decode;
-pub(crate) mod fields;
 mod envelope;
+pub(crate) mod fields;
 mod opaque;
 mod parts;
 
@@ -114,7 +114,8 @@ impl<'l> Builder<'l> {
         let seen = visible::of(&self.texts);
         let class = classify::class(&header, &self.envelope, from.as_ref(), profile, &self.texts);
         let bounced_ids = if class == Class::Bounce { self.bounced_ids(&header) } else { Vec::new() };
-        let staff = proof == Proof::Pass && from.as_ref().is_some_and(|f| profile.staff.iter().any(|d| d == f.domain()));
+        let staff =
+            proof == Proof::Pass && from.as_ref().is_some_and(|f| profile.staff.iter().any(|d| d == f.domain()));
         Message {
             class,
             staff,
@@ -161,7 +162,9 @@ impl<'l> Builder<'l> {
             }
         }
         if ids.is_empty() {
-            ids.extend(header.all("in-reply-to").chain(header.all("references")).flat_map(|v| fields::message_ids(v, 5)));
+            ids.extend(
+                header.all("in-reply-to").chain(header.all("references")).flat_map(|v| fields::message_ids(v, 5)),
+            );
         }
         let own = self.envelope.message_id.as_ref();
         let mut out: Vec<String> = Vec::new();

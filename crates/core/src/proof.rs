@@ -22,7 +22,6 @@ const FIELDS_MAX: usize = 200;
 const VALUE_BYTES_MAX: usize = 16 * 1024;
 
 /// Results of one method for a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
 struct Outcome {
     method: String,
     result: String,
@@ -31,7 +30,7 @@ struct Outcome {
 }
 
 /// One field.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Default)]
 struct Results {
     id: Option<String>,
     outcomes: Vec<Outcome>,
@@ -101,7 +100,11 @@ fn block(header: &Header<'_>, id: &str, topmost_only: bool) -> Vec<Outcome> {
             }
             "received" if inside || !is_own_hop(value, id) => break,
             // Of the mail itself: the border's block is over.
-            "from" | "to" | "subject" | "date" | "message-id" | "mime-version" | "content-type" | "dkim-signature" if inside => break,
+            "from" | "to" | "subject" | "date" | "message-id" | "mime-version" | "content-type" | "dkim-signature"
+                if inside =>
+            {
+                break;
+            }
             _ => {}
         }
     }
@@ -155,8 +158,10 @@ fn parse(value: &[u8]) -> Results {
             Some(((id, None), _)) if index == 0 => results.id = Some(id.to_ascii_lowercase()),
             Some(((method, Some(result)), rest)) => {
                 let method = method.split('/').next().unwrap_or_default().trim().to_ascii_lowercase();
-                let properties =
-                    rest.iter().filter_map(|(n, v)| Some((n.to_ascii_lowercase(), v.as_deref()?.to_ascii_lowercase()))).collect();
+                let properties = rest
+                    .iter()
+                    .filter_map(|(n, v)| Some((n.to_ascii_lowercase(), v.as_deref()?.to_ascii_lowercase())))
+                    .collect();
                 results.outcomes.push(Outcome { method, result: result.to_ascii_lowercase(), properties });
             }
             _ => {}
@@ -241,8 +246,8 @@ fn strip_comments(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::survey;
     use crate::Limits;
+    use crate::gate::survey;
 
     fn proof(header: &str, mode: &ProofMode, from: &str) -> Proof {
         let octets = header.replace('\n', "\r\n");

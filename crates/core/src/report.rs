@@ -183,18 +183,20 @@ pub fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &P
         parts.push(Part { path, media_type, text: None, opaque: Some(why.as_str()) });
     }
     if tree.over_limit {
-        parts.push(Part { path: "message", media_type: "message/rfc822", text: None, opaque: Some(OpaqueWhy::OverLimit.as_str()) });
+        parts.push(Part {
+            path: "message",
+            media_type: "message/rfc822",
+            text: None,
+            opaque: Some(OpaqueWhy::OverLimit.as_str()),
+        });
     }
     Report::of(&Extracted { file, message: index, parts })
 }
 
 fn extract_file(file: &str, octets: &[u8], limits: &Limits) -> Report {
     let name = file.rsplit('/').next().unwrap_or(file);
-    let read = if octets.len() > limits.text_bytes_max {
-        Err(OpaqueWhy::OverLimit)
-    } else {
-        parse::file_text(name, octets)
-    };
+    let read =
+        if octets.len() > limits.text_bytes_max { Err(OpaqueWhy::OverLimit) } else { parse::file_text(name, octets) };
     let part = match &read {
         Ok(text) => Part { path: "text", media_type: "text/plain", text: Some(text.expose()), opaque: None },
         Err(why) => {
@@ -208,8 +210,22 @@ fn extract_file(file: &str, octets: &[u8], limits: &Limits) -> Report {
 /// Does a file begin like a message: with header fields, two at least of which are those of mail?
 pub(crate) fn is_message(octets: &[u8]) -> bool {
     const NAMES: [&str; 16] = [
-        "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version", "content-type", "delivered-to",
-        "reply-to", "cc", "sender", "x-mailer", "dkim-signature", "content-transfer-encoding",
+        "from",
+        "to",
+        "subject",
+        "date",
+        "message-id",
+        "received",
+        "return-path",
+        "mime-version",
+        "content-type",
+        "delivered-to",
+        "reply-to",
+        "cc",
+        "sender",
+        "x-mailer",
+        "dkim-signature",
+        "content-transfer-encoding",
     ];
     let head = octets.get(..8192).unwrap_or(octets);
     let mut found: Vec<&str> = Vec::new();
@@ -231,4 +247,89 @@ pub(crate) fn is_message(octets: &[u8]) -> bool {
     found.sort_unstable();
     found.dedup();
     found.len() >= 2
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(verb: fn(&str, Option<u64>, &RawMessage, &Profile, &Limits) -> Report, octets: &str) -> serde_json::Value {
+        let message = RawMessage::new(octets.replace('\n', "\r\n").into_bytes());
+        let mut out = Vec::new();
+        let report = verb("m.eml", Some(2), &message, &Profile::default(), &Limits::default());
+        assert!(!format!("{report:?}").contains("Ann"));
+        report.disclose_to(&mut out).expect("a vector takes all");
+        assert_eq!(out.iter().filter(|&&b| b == b'\n').count(), 1);
+        serde_json::from_slice(&out).expect("is JSON")
+    }
+
+    const MAIL: &str = "From: Ann <a@B.example>\nTo: G: x@[10.0.0.1], Bob;\nSubject: s\nDate: Tue, 5 Mar 2024 13:00:00 +0100\nMessage-ID: <1@x>\nReferences: <0@x>\n\
+        Content-Type: multipart/mixed; boundary=b\n\n--b\n\nHi\n> old\n--b\nContent-Type: application/pdf; name=a.pdf\n\n%PDF-1\n--b--\n";
+
+    #[test]
+    fn parse_says_all_of_it() {
+        assert_eq!(
+            line(parse, MAIL),
+            serde_json::json!({
+                "file": "m.eml", "message": 2, "class": "human", "from": [{"name": "Ann", "address": "a@b.example"}],
+                "to": [{"name": "", "address": "x@[10.0.0.1]"}, {"name": "Bob", "address": ""}], "cc": [], "reply_to": [], "subject": "s",
+                "date": "2024-03-05T12:00:00Z", "message_id": "1@x", "in_reply_to": null, "references": ["0@x"], "text": "Hi\r\n> old",
+                "reply": "Hi", "html": false, "defects": [],
+                "attachments": [{"filename": "a.pdf", "content_type": "application/pdf", "size": 6,
+                    "sha256": "21af8e71c8703196df7fe1ff901869a88fe64c07bbaa83d838efb45a52b4f303"}],
+            })
+        );
+    }
+
+    #[test]
+    fn an_empty_message_has_nulls_and_empty_lists() {
+        let got = line(parse, "");
+        for key in ["subject", "date", "message_id", "in_reply_to"] {
+            assert!(got.get(key).is_some_and(serde_json::Value::is_null), "{key}");
+        }
+        for key in ["from", "to", "cc", "reply_to", "references", "attachments"] {
+            assert_eq!(got.get(key), Some(&serde_json::json!([])), "{key}");
+        }
+        assert_eq!((got.get("text"), got.get("reply")), (Some(&serde_json::json!("")), Some(&serde_json::json!(""))));
+    }
+
+    #[test]
+    fn html_stands_in_for_the_reply_alone() {
+        let got = line(parse, "Content-Type: text/html\n\n<p>Yes</p><blockquote>old</blockquote>");
+        assert_eq!(
+            (got.get("text"), got.get("reply"), got.get("html")),
+            (Some(&"".into()), Some(&"Yes".into()), Some(&true.into()))
+        );
+    }
+
+    #[test]
+    fn extract_names_every_part() {
+        let parts = |octets: &str| -> Vec<String> {
+            let got = line(extract, octets);
+            let parts = got.get("parts").and_then(|p| p.as_array()).cloned().unwrap_or_default();
+            let word = |p: &serde_json::Value, k: &str| p.get(k).and_then(|v| v.as_str()).unwrap_or("-").to_owned();
+            parts
+                .iter()
+                .map(|p| {
+                    format!("{} {} {} {}", word(p, "path"), word(p, "media_type"), word(p, "text"), word(p, "opaque"))
+                })
+                .collect()
+        };
+        assert_eq!(
+            parts(MAIL),
+            [
+                "header/from text/plain Ann -",
+                "header/to/group text/plain G -",
+                "header/to/address text/plain x@[10.0.0.1] -",
+                "header/to text/plain Bob -",
+                "header/subject text/plain s -",
+                "1 text/plain Hi\r\n> old -",
+                "2/name text/plain a.pdf -",
+                "2 application/pdf - unsupported",
+            ]
+        );
+        assert_eq!(parts("just: some text"), ["text text/plain just: some text -"]);
+        assert_eq!(parts("<html><p>Ann</p></html>"), ["text text/plain Ann\n -"]);
+        assert_eq!(parts("PK\u{3}\u{4}xxx"), ["text application/octet-stream - unsupported"]);
+    }
 }

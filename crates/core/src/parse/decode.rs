@@ -185,7 +185,9 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
             Err(_) if declared.is_some_and(|c| c.to_ascii_lowercase().starts_with("utf")) => {
                 (String::from_utf8_lossy(octets).into_owned(), false)
             }
-            Err(_) => (encoding_rs::WINDOWS_1252.decode_without_bom_handling(octets).0.into_owned(), declared.is_none()),
+            Err(_) => {
+                (encoding_rs::WINDOWS_1252.decode_without_bom_handling(octets).0.into_owned(), declared.is_none())
+            }
         },
     };
     match text.strip_prefix('\u{feff}') {

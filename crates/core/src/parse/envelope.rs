@@ -32,7 +32,8 @@ impl Builder<'_> {
         }
         self.envelope.message_id = first("message-id").and_then(|v| message_ids(v, 1).pop());
         self.envelope.in_reply_to = first("in-reply-to").and_then(|v| message_ids(v, 1).pop());
-        let mut references: Vec<String> = layout.values(root, "references").flat_map(|v| message_ids(v, 4096)).collect();
+        let mut references: Vec<String> =
+            layout.values(root, "references").flat_map(|v| message_ids(v, 4096)).collect();
         if references.len() > REFERENCES_MAX {
             // The first names the thread, the last ones what is answered.
             references.drain(1..references.len() - (REFERENCES_MAX - 1));
@@ -52,8 +53,7 @@ impl Builder<'_> {
     fn mailboxes(&mut self, root: &Node) {
         let layout = self.layout;
         let mut left = self.limits.addresses_max;
-        for (name, field) in
-            [("from", Field::From), ("reply-to", Field::ReplyTo), ("to", Field::To), ("cc", Field::Cc)]
+        for (name, field) in [("from", Field::From), ("reply-to", Field::ReplyTo), ("to", Field::To), ("cc", Field::Cc)]
         {
             let mut count = 0;
             for value in layout.values(root, name) {
@@ -71,7 +71,12 @@ impl Builder<'_> {
                     let addr = Addr::parse(&mailbox.address);
                     if addr.is_none() && !mailbox.address.is_empty() {
                         // Not kept on the ticket, so it has to be read here.
-                        self.text(format!("{path}/address"), Home::Elsewhere, Placement::Header, mailbox.address.clone());
+                        self.text(
+                            format!("{path}/address"),
+                            Home::Elsewhere,
+                            Placement::Header,
+                            mailbox.address.clone(),
+                        );
                     }
                     self.text(path, Home::Name(field, count), Placement::Header, mailbox.name);
                     self.written.push((field, Raw::new(mailbox.address)));
@@ -162,7 +167,8 @@ fn subject_refs(subject: &str) -> Vec<String> {
             let mut parts = r.split('-').skip(1);
             parts.all(|p| p.len() == 4 && p.chars().all(is_tail))
         });
-        let whole = |at: usize| !upper.get(at..).and_then(|r| r.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric());
+        let whole =
+            |at: usize| !upper.get(at..).and_then(|r| r.chars().next()).is_some_and(|c| c.is_ascii_alphanumeric());
         if let Some(reference) = reference.filter(|_| whole(at + 12)) {
             refs.push(reference.to_owned());
         }
@@ -180,16 +186,62 @@ fn subject_refs(subject: &str) -> Vec<String> {
 /// their long runs of hexadecimal and base64 would drown real findings.
 fn is_machinery(name: &str) -> bool {
     const NAMES: [&str; 40] = [
-        "received", "return-path", "delivered-to", "x-original-to", "envelope-to", "date", "message-id", "in-reply-to",
-        "references", "mime-version", "content-type", "content-transfer-encoding", "content-disposition", "content-id",
-        "content-language", "content-length", "lines", "status", "x-status", "x-uid", "x-keywords", "precedence",
-        "auto-submitted", "authentication-results", "dkim-signature", "domainkey-signature", "received-spf", "feedback-id",
-        "thread-index", "user-agent", "x-mailer", "importance", "x-priority", "x-lazaret-copy", "x-received",
-        "x-google-smtp-source", "x-gm-message-state", "x-spam-status", "x-mimeole", "autocrypt",
+        "received",
+        "return-path",
+        "delivered-to",
+        "x-original-to",
+        "envelope-to",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "content-id",
+        "content-language",
+        "content-length",
+        "lines",
+        "status",
+        "x-status",
+        "x-uid",
+        "x-keywords",
+        "precedence",
+        "auto-submitted",
+        "authentication-results",
+        "dkim-signature",
+        "domainkey-signature",
+        "received-spf",
+        "feedback-id",
+        "thread-index",
+        "user-agent",
+        "x-mailer",
+        "importance",
+        "x-priority",
+        "x-lazaret-copy",
+        "x-received",
+        "x-google-smtp-source",
+        "x-gm-message-state",
+        "x-spam-status",
+        "x-mimeole",
+        "autocrypt",
     ];
     const PREFIXES: [&str; 14] = [
-        "arc-", "list-", "x-ms-", "x-microsoft-", "x-forefront-", "x-exchange-", "x-google-dkim-", "x-spam-", "x-virus-",
-        "x-dkim", "x-proofpoint-", "x-mimecast-", "x-ses-", "x-sg-",
+        "arc-",
+        "list-",
+        "x-ms-",
+        "x-microsoft-",
+        "x-forefront-",
+        "x-exchange-",
+        "x-google-dkim-",
+        "x-spam-",
+        "x-virus-",
+        "x-dkim",
+        "x-proofpoint-",
+        "x-mimecast-",
+        "x-ses-",
+        "x-sg-",
     ];
     NAMES.contains(&name) || PREFIXES.iter().any(|p| name.starts_with(p))
 }

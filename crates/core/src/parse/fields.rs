@@ -137,7 +137,7 @@ fn hex_pair(pair: &[u8]) -> Option<u8> {
 }
 
 /// A value with parameters: `Content-Type`, `Content-Disposition`.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Structured {
     /// The value, in lower case, without comments.
     pub(crate) value: String,
@@ -299,7 +299,6 @@ fn percent_decode(value: &str, out: &mut Vec<u8>) {
 }
 
 /// A mailbox as written.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Mailbox {
     /// Display name, or the comment that stands for one.
     pub(crate) name: String,
@@ -426,6 +425,13 @@ impl Current {
             let name = if phrase.is_empty() { comment } else { phrase };
             return (!name.is_empty()).then_some(Mailbox { name, address: String::new() });
         }
+        // A quoted local part may hold blanks.
+        let bare = self.bare.trim();
+        if bare.starts_with('"')
+            && bare.rsplit_once("\"@").is_some_and(|(_, domain)| !domain.contains(char::is_whitespace))
+        {
+            return Some(Mailbox { name: comment, address: bare.to_owned() });
+        }
         // Blanks around the dots and the at sign are allowed; a blank elsewhere divides a name from an address.
         let squeezed = squeeze(&self.bare);
         let address = squeezed.split(' ').find(|w| w.contains('@')).unwrap_or_default().to_owned();
@@ -473,7 +479,8 @@ impl Reader {
 pub(crate) fn message_ids(value: &[u8], max: usize) -> Vec<String> {
     let text = unfold(value);
     let inside = |part: &str| part.split_once('>').map(|(id, _)| id.to_owned());
-    let mut ids: Vec<String> = text.split('<').skip(1).filter_map(inside).filter_map(|id| message_id(&id)).take(max).collect();
+    let mut ids: Vec<String> =
+        text.split('<').skip(1).filter_map(inside).filter_map(|id| message_id(&id)).take(max).collect();
     if ids.is_empty() {
         // Some writers leave the brackets out.
         let outside = strip_comments(&text);
@@ -535,4 +542,126 @@ fn regular_date(text: &str) -> String {
         Some(_) => {}
     }
     words.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn encoded_words() {
+        let cases = [
+            ("plain", "plain"),
+            ("=?utf-8?Q?a=C3=A4_b?=", "a\u{e4} b"),
+            ("=?ISO-8859-1?B?5A==?= x", "\u{e4} x"),
+            ("=?utf-8?B?w6Q=?=  =?utf-8?B?w6Q=?=", "\u{e4}\u{e4}"),
+            ("=?utf-8?B?w6Q=?= =?iso-8859-1?Q?=E4?=", "\u{e4}\u{e4}"),
+            ("=?utf-8*de?Q?x?=", "x"),
+            ("=?utf-8?Q?=41?=b", "Ab"),
+            ("=?utf-8?X?a?=", "=?utf-8?X?a?="),
+            ("=?utf-8?Q?open", "=?utf-8?Q?open"),
+            ("=?iso-8859-1?Q?Fr\u{f6}sche?=", "Fr\u{f6}sche"),
+            ("=?iso-2022-jp?B?GyRCJUYbKEI=?=", "\u{30c6}"),
+            ("a=?b", "a=?b"),
+            ("=?", "=?"),
+        ];
+        for (text, want) in cases {
+            assert_eq!(decode_words(text), want, "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters() {
+        type Params<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(&str, &str, Params<'_>)] = &[
+            ("Text/Plain; Charset=UTF-8", "text/plain", &[("charset", "UTF-8")]),
+            ("text/plain (a; b); charset=\"us-ascii\" (c)", "text/plain", &[("charset", "us-ascii")]),
+            ("a/b; name=two words (1).txt", "a/b", &[("name", "two words (1).txt")]),
+            ("a/b; name=\"C:\\tmp\\x \\\"y\\\".txt\"", "a/b", &[("name", "C:\\tmp\\x \"y\".txt")]),
+            ("a/b; name=\"a;b\"; x=y", "a/b", &[("name", "a;b"), ("x", "y")]),
+            ("a; filename*=iso-8859-1'en'%e4.txt", "a", &[("filename", "\u{e4}.txt")]),
+            ("a; filename*1=b.txt; filename*0*=utf-8''%C3", "a", &[("filename", "\u{fffd}b.txt")]),
+            ("a; filename*0*=utf-8''%C3; filename*1*=%A4; filename*3=c", "a", &[("filename", "\u{e4}c")]),
+            ("a; filename=plain; filename*=utf-8''star", "a", &[("filename", "star"), ("filename", "plain")]),
+            ("a; name=\"=?utf-8?Q?=C3=A4?=\"", "a", &[("name", "\u{e4}")]),
+            ("", "", &[]),
+            (";;=;a=", "", &[("a", "")]),
+        ];
+        for (text, value, params) in cases {
+            let got = structured(text.as_bytes());
+            let pairs: Vec<(&str, &str)> = got.params.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+            assert_eq!((got.value.as_str(), pairs.as_slice()), (*value, *params), "{text}");
+        }
+    }
+
+    #[test]
+    fn mailboxes_in_every_form() {
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            ("a@b.example", &[("", "a@b.example")]),
+            ("Ann Lee <a@b.example>", &[("Ann Lee", "a@b.example")]),
+            ("\"Lee, Ann\" <a@b.example>, c@d.example", &[("Lee, Ann", "a@b.example"), ("", "c@d.example")]),
+            ("a@b.example (Ann (A.) Lee)", &[("Ann (A.) Lee", "a@b.example")]),
+            ("<a@x.example>(b@y.example)", &[("b@y.example", "a@x.example")]),
+            (
+                "Team: a@b.example, C <c@d.example>;, e@f.example",
+                &[("", "a@b.example"), ("C", "c@d.example"), ("", "e@f.example")],
+            ),
+            ("undisclosed-recipients:;", &[]),
+            ("=?utf-8?Q?=C3=84nn=2C_Lee?= <a@b.example>", &[("\u{c4}nn, Lee", "a@b.example")]),
+            ("<@r.example,@s.example:a@b.example>", &[("", "a@b.example")]),
+            ("<<a@b.example>>", &[("", "a@b.example")]),
+            ("a . b @ c . example", &[("", "a.b@c.example")]),
+            ("\"a b\"@c.example", &[("", "\"a b\"@c.example")]),
+            ("MAILER-DAEMON", &[("MAILER-DAEMON", "")]),
+            ("Ann Lee a@b.example", &[("Ann Lee", "a@b.example")]),
+            ("Ann <a@b.example", &[("Ann", "a@b.example")]),
+            (",,;", &[]),
+        ];
+        for (text, want) in cases {
+            let (found, _, complete) = addresses(text.as_bytes(), 10);
+            let got: Vec<(&str, &str)> = found.iter().map(|m| (m.name.as_str(), m.address.as_str())).collect();
+            assert_eq!((got.as_slice(), complete), (*want, true), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_with_and_without_brackets() {
+        let long = format!("<{}@x>", "a".repeat(250));
+        let cases: &[(&str, &[&str])] = &[
+            ("<a@b>", &["a@b"]),
+            ("<a@b> <c@d>", &["a@b", "c@d"]),
+            ("<a@\r\n b> (comment <x@y>)", &["a@b", "x@y"]),
+            ("a@b", &["a@b"]),
+            ("no-at-sign", &["no-at-sign"]),
+            ("Your message of Tuesday", &[]),
+            ("<>", &[]),
+            (&long, &[]),
+        ];
+        for (text, want) in cases {
+            assert_eq!(message_ids(text.as_bytes(), 10), *want, "{text}");
+        }
+    }
+
+    #[test]
+    fn dates_as_they_are_written() {
+        let noon = Some(1_709_640_000);
+        let cases = [
+            ("Tue, 5 Mar 2024 12:00:00 +0000", noon),
+            ("5 Mar 2024 12:00:00 GMT", noon),
+            ("Tue, 5 Mar 2024 13:00:00 +0100 (CET)", noon),
+            ("Tue, 5 Mar 2024 12:00:00", noon),
+            ("Tue, 5 Mar 2024 12:00 +0000", noon),
+            ("Tue, 5 Mar 24 12:00:00 +0000", noon),
+            ("Tue, 5 Mar 2024 06:00:00 -600", noon),
+            ("Tue 5 Mar 2024 12:00:00 PM GMT", noon),
+            ("5 Mar 2024 12:00:00 AM", Some(1_709_596_800)),
+            ("2024-03-05T12:00:00Z", noon),
+            ("Tue, 55 Mar 2024 12:00:00 +0000", None),
+            ("never", None),
+            ("", None),
+        ];
+        for (text, want) in cases {
+            assert_eq!(date(text.as_bytes()), want, "{text}");
+        }
+    }
 }

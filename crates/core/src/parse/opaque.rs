@@ -27,7 +27,9 @@ pub(crate) fn why_opaque(media_type: &str, name: &str, octets: &[u8]) -> Option<
     if is_known_binary(octets) {
         return Some(OpaqueWhy::Unsupported);
     }
-    let declared_text = media_type.starts_with("text/") || media_type.starts_with("message/");
+    let declared_text = media_type.starts_with("text/")
+        || media_type.starts_with("message/")
+        || TEXT_NAMES.iter().any(|e| has_extension(name, e));
     if is_text(octets) || declared_text && is_charset_text(octets) {
         return None;
     }
@@ -38,6 +40,17 @@ pub(crate) fn why_opaque(media_type: &str, name: &str, octets: &[u8]) -> Option<
         (_, true) => OpaqueWhy::Malformed,
         _ => OpaqueWhy::Unsupported,
     })
+}
+
+/// Names of files that are text, in whatever charset.
+const TEXT_NAMES: [&str; 18] = [
+    "txt", "csv", "tsv", "log", "md", "json", "xml", "yaml", "yml", "toml", "ini", "conf", "cfg", "sql", "ics", "vcf",
+    "htm", "html",
+];
+
+/// Does a file name end so?
+pub(crate) fn has_extension(name: &str, extension: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, e)| e.trim().eq_ignore_ascii_case(extension))
 }
 
 /// Encrypted containers that say so in the clear.
@@ -81,11 +94,19 @@ fn is_pdf(octets: &[u8]) -> bool {
 /// Signatures of picture formats.
 pub(crate) fn is_picture(octets: &[u8]) -> bool {
     const SIGNATURES: [&[u8]; 9] = [
-        b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*", b"\0\0\x01\0", b"8BPS", b"\xd7\xcd\xc6\x9a",
+        b"\x89PNG\r\n\x1a\n",
+        b"\xff\xd8\xff",
+        b"GIF87a",
+        b"GIF89a",
+        b"II*\0",
+        b"MM\0*",
+        b"\0\0\x01\0",
+        b"8BPS",
+        b"\xd7\xcd\xc6\x9a",
     ];
     let riff = octets.starts_with(b"RIFF") && octets.get(8..12) == Some(b"WEBP");
-    let heif = octets.get(4..8) == Some(b"ftyp")
-        && matches!(octets.get(8..12), Some(b"heic" | b"heix" | b"mif1" | b"avif"));
+    let heif =
+        octets.get(4..8) == Some(b"ftyp") && matches!(octets.get(8..12), Some(b"heic" | b"heix" | b"mif1" | b"avif"));
     let bmp = octets.starts_with(b"BM") && octets.get(6..10) == Some(&[0, 0, 0, 0]);
     SIGNATURES.iter().any(|s| octets.starts_with(s)) || riff || heif || bmp
 }
@@ -93,10 +114,23 @@ pub(crate) fn is_picture(octets: &[u8]) -> bool {
 /// Signatures of formats that are no text, though some hold readable octets.
 fn is_known_binary(octets: &[u8]) -> bool {
     const SIGNATURES: [&[u8]; 14] = [
-        b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"Rar!", b"7z\xbc\xaf\x27\x1c", b"\x1f\x8b", b"BZh",
-        b"\xfd7zXZ", b"\x28\xb5\x2f\xfd", b"MZ", b"\x7fELF", b"\x78\x9f\x3e\x22", b"%!PS",
+        b"PK\x03\x04",
+        b"PK\x05\x06",
+        b"\xd0\xcf\x11\xe0",
+        b"{\\rtf",
+        b"Rar!",
+        b"7z\xbc\xaf\x27\x1c",
+        b"\x1f\x8b",
+        b"BZh",
+        b"\xfd7zXZ",
+        b"\x28\xb5\x2f\xfd",
+        b"MZ",
+        b"\x7fELF",
+        b"\x78\x9f\x3e\x22",
+        b"%!PS",
     ];
-    SIGNATURES.iter().any(|s| octets.starts_with(s)) && !(octets.starts_with(b"MZ") && is_text(octets)) || is_pdf(octets)
+    SIGNATURES.iter().any(|s| octets.starts_with(s)) && !(octets.starts_with(b"MZ") && is_text(octets))
+        || is_pdf(octets)
 }
 
 /// UTF-8 without control characters that no text has.
@@ -107,7 +141,10 @@ pub(crate) fn is_text(octets: &[u8]) -> bool {
 
 /// Text in another charset: UTF-16 by its mark or its pattern of zeros, or octets with hardly a control character.
 fn is_charset_text(octets: &[u8]) -> bool {
-    octets.starts_with(b"\xff\xfe") || octets.starts_with(b"\xfe\xff") || few_controls(octets) || zeros_alternate(octets)
+    octets.starts_with(b"\xff\xfe")
+        || octets.starts_with(b"\xfe\xff")
+        || few_controls(octets)
+        || zeros_alternate(octets)
 }
 
 fn zeros_alternate(octets: &[u8]) -> bool {
@@ -150,7 +187,11 @@ mod tests {
     #[test]
     fn kinds_by_type_and_octets() {
         use OpaqueWhy::*;
-        let ole: Vec<u8> = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....".iter().copied().chain(b"EncryptedPackage".iter().flat_map(|&b| [b, 0])).collect();
+        let ole: Vec<u8> = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...."
+            .iter()
+            .copied()
+            .chain(b"EncryptedPackage".iter().flat_map(|&b| [b, 0]))
+            .collect();
         let cases: &[(&str, &str, &[u8], Option<OpaqueWhy>)] = &[
             ("image/png", "a.png", b"\x89PNG\r\n\x1a\n\0\0", Some(Picture)),
             ("application/octet-stream", "a.bin", b"\xff\xd8\xff\xe0\0", Some(Picture)),
@@ -158,8 +199,18 @@ mod tests {
             ("application/pgp-signature", "", b"-----BEGIN PGP SIGNATURE-----", Some(Signature)),
             ("application/pgp-encrypted", "", b"Version: 1", Some(Encrypted)),
             ("application/octet-stream", "m.asc", b"-----BEGIN PGP MESSAGE-----", Some(Encrypted)),
-            ("application/pkcs7-mime", "smime.p7m", b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03", Some(Encrypted)),
-            ("application/pkcs7-mime", "smime.p7m", b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02", Some(Unsupported)),
+            (
+                "application/pkcs7-mime",
+                "smime.p7m",
+                b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03",
+                Some(Encrypted),
+            ),
+            (
+                "application/pkcs7-mime",
+                "smime.p7m",
+                b"\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02",
+                Some(Unsupported),
+            ),
             ("application/zip", "a.zip", b"PK\x03\x04\x14\0\x01\0", Some(Encrypted)),
             ("application/zip", "a.zip", b"PK\x03\x04\x14\0\0\0", Some(Unsupported)),
             ("application/zip", "a.zip", b"PK\x03\x04\x14\0\0\0..PK\x01\x02\x14\0\x14\0\x01\0", Some(Encrypted)),

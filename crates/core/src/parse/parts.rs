@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::decode::{Transfer, decode_charset, uu_begin, uudecode};
-use super::opaque::{is_text, why_opaque};
+use super::opaque::{has_extension, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
 use crate::tree::{Attached, Home};
@@ -40,8 +40,14 @@ impl Builder<'_> {
     /// Visits every part, in the order in which they stand.
     pub(super) fn parts(&mut self) {
         let layout = self.layout;
-        let mut waiting =
-            vec![Visit { node: 0, own: "1".to_owned(), prefix: String::new(), within: None, encrypted: false, header_read: true }];
+        let mut waiting = vec![Visit {
+            node: 0,
+            own: "1".to_owned(),
+            prefix: String::new(),
+            within: None,
+            encrypted: false,
+            header_read: true,
+        }];
         let mut first_leaf = true;
         while let Some(visit) = waiting.pop() {
             let Some(node) = layout.nodes.get(visit.node) else { continue };
@@ -68,7 +74,14 @@ impl Builder<'_> {
         self.whole_encrypted |= encrypted && visit.node == 0;
         for (index, &child) in node.children.iter().enumerate().rev() {
             let own = join(&visit.prefix, index + 1);
-            waiting.push(Visit { node: child, prefix: own.clone(), own, within: visit.within, encrypted, header_read: false });
+            waiting.push(Visit {
+                node: child,
+                prefix: own.clone(),
+                own,
+                within: visit.within,
+                encrypted,
+                header_read: false,
+            });
         }
         for (range, name) in [(&node.preamble, "preamble"), (&node.epilogue, "epilogue")] {
             let text = decode_charset(self.layout.slice(node, range), None).0;
@@ -91,7 +104,14 @@ impl Builder<'_> {
         }
         let own = join(&visit.own, 1);
         let within = Some(attachment);
-        waiting.push(Visit { node: child, own, prefix: visit.own, within, encrypted: visit.encrypted, header_read: true });
+        waiting.push(Visit {
+            node: child,
+            own,
+            prefix: visit.own,
+            within,
+            encrypted: visit.encrypted,
+            header_read: true,
+        });
     }
 
     /// Attaches a text that stands where no attachment should, so that it is on the ticket all the same.
@@ -162,7 +182,8 @@ impl Builder<'_> {
             || !matches!(media_type, "text/plain" | "text/html")
             || !matches!(disposition.as_str(), "" | "inline")
             || (!first && disposition.is_empty() && !name.is_empty());
-        let leaf = Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
+        let leaf =
+            Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
         if let Some(why) = opaque {
             self.opaque.push((PartPath::new(leaf.own.as_str()), why));
         }
@@ -194,7 +215,7 @@ impl Builder<'_> {
 
     /// The text of a leaf, in its charset.
     fn leaf_text(&mut self, leaf: Leaf<'_>, home: Home, placement: Placement) {
-        let Leaf { own, media_type, charset, octets, .. } = leaf;
+        let Leaf { own, media_type, charset, octets, name, .. } = leaf;
         let (text, good) = decode_charset(&octets, charset);
         if !good {
             self.defect("bad-charset");
@@ -207,14 +228,18 @@ impl Builder<'_> {
             let ids = text.lines().filter(|l| l.get(..11).is_some_and(|n| n.eq_ignore_ascii_case("message-id:")));
             self.enclosed_ids.extend(ids.filter_map(|l| l.get(11..)).flat_map(|v| message_ids(v.as_bytes(), 1)));
         }
-        if matches!(media_type, "text/html" | "application/xhtml+xml" | "image/svg+xml") {
+        let page = ["html", "htm", "xhtml", "svg"].iter().any(|e| has_extension(&name, e));
+        if matches!(media_type, "text/html" | "application/xhtml+xml" | "image/svg+xml")
+            || page && media_type != "text/plain"
+        {
             self.html(own, home, placement, text);
             return;
         }
         if text.contains("-----BEGIN PGP MESSAGE-----") {
             self.opaque.push((PartPath::new(own.as_str()), OpaqueWhy::Encrypted));
             let trimmed = text.trim();
-            let whole = trimmed.starts_with("-----BEGIN PGP MESSAGE-----") && trimmed.ends_with("-----END PGP MESSAGE-----");
+            let whole =
+                trimmed.starts_with("-----BEGIN PGP MESSAGE-----") && trimmed.ends_with("-----END PGP MESSAGE-----");
             self.whole_encrypted |= whole && home == Home::Body && self.layout.nodes.len() == 1;
         }
         self.uuencoded(&own, &octets);

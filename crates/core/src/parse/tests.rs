@@ -51,9 +51,17 @@ fn defects(message: &Message) -> Vec<&'static str> {
 #[test]
 fn texts_of_a_message_by_section_number() {
     let cases: &[(&str, &str, &[&str])] = &[
-        ("one part", "Subject: hi\nFrom: Ann <a@b.example>\n\nbody", &["header/from: Ann", "header/subject: hi", "1: body"]),
+        (
+            "one part",
+            "Subject: hi\nFrom: Ann <a@b.example>\n\nbody",
+            &["header/from: Ann", "header/subject: hi", "1: body"],
+        ),
         ("no header", "just text\nand more", &["1: just text|and more"]),
-        ("other fields", "Subject: s\nKeywords: k 1\nX-Note: n\nReceived: by x\nDKIM-Signature: b=abc\n\nb", &["header/subject: s", "header/keywords: k 1", "header/x-note: n", "1: b"]),
+        (
+            "other fields",
+            "Subject: s\nKeywords: k 1\nX-Note: n\nReceived: by x\nDKIM-Signature: b=abc\n\nb",
+            &["header/subject: s", "header/keywords: k 1", "header/x-note: n", "1: b"],
+        ),
         ("repeated field", "X-Note: a\nX-Note: b\n\nc", &["header/x-note: a", "header/x-note.2: b", "1: c"]),
         (
             "alternative",
@@ -91,13 +99,37 @@ fn texts_of_a_message_by_section_number() {
             &["1: see", "2/content-description: of Ann", "2/name: käse.csv", "2: 4111"],
         ),
         ("no boundary", "Content-Type: multipart/mixed; boundary=a\n\nlost", &["1: lost"]),
-        ("stray line in the header", "Subject: s\n\tfolded\nhello there\nX-A: b\n\nbody", &["header/subject: s\tfolded", "header/lines: hello there", "header/x-a: b", "1: body"]),
+        (
+            "stray line in the header",
+            "Subject: s\n\tfolded\nhello there\nX-A: b\n\nbody",
+            &["header/subject: s\tfolded", "header/lines: hello there", "header/x-a: b", "1: body"],
+        ),
         ("split word", "Subject: =?utf-8?B?w6TD?= =?utf-8?B?pA==?= x\n\n", &["header/subject: ää x"]),
-        ("number over encoded words", "Subject: =?utf-8?Q?4111_1111?=\n =?utf-8?Q?_1111_1111?=\n\n", &["header/subject: 4111 1111 1111 1111"]),
-        ("uuencoded file", "Subject: s\n\nsee\nbegin 644 a.txt\n#8V%T\n`\nend\n", &["header/subject: s", "1!1/name: a.txt", "1!1: cat", "1: see|begin 644 a.txt|#8V%T|`|end"]),
-        ("group", "To: Friends: A <a@b.example>, c@d.example;\n\nx", &["header/to/group: Friends", "header/to: A", "1: x"]),
-        ("no address", "From: 4111 1111 <not an address>\n\nx", &["header/from/address: notanaddress", "header/from: 4111 1111", "1: x"]),
-        ("content after a type that lies", "Content-Type: text/html\nContent-Type: text/plain\n\n<p>4111</p>", &["1/raw: <p>4111</p>", "1: 4111"]),
+        (
+            "number over encoded words",
+            "Subject: =?utf-8?Q?4111_1111?=\n =?utf-8?Q?_1111_1111?=\n\n",
+            &["header/subject: 4111 1111 1111 1111"],
+        ),
+        (
+            "uuencoded file",
+            "Subject: s\n\nsee\nbegin 644 a.txt\n#8V%T\n`\nend\n",
+            &["header/subject: s", "1!1/name: a.txt", "1!1: cat", "1: see|begin 644 a.txt|#8V%T|`|end"],
+        ),
+        (
+            "group",
+            "To: Friends: A <a@b.example>, c@d.example;\n\nx",
+            &["header/to/group: Friends", "header/to: A", "1: x"],
+        ),
+        (
+            "no address",
+            "From: 4111 1111 <not an address>\n\nx",
+            &["header/from/address: notanaddress", "header/from: 4111 1111", "1: x"],
+        ),
+        (
+            "content after a type that lies",
+            "Content-Type: text/html\nContent-Type: text/plain\n\n<p>4111</p>",
+            &["1/raw: <p>4111</p>", "1: 4111"],
+        ),
         ("bad base64", "Content-Transfer-Encoding: base64\n\nplain 4111!\n", &["1/raw: plain 4111!", "1: \u{fffd}"]),
     ];
     for (what, mail, want) in cases {
@@ -170,7 +202,10 @@ fn long_lists_of_references_keep_both_ends() {
     let all: String = (0..150).map(|n| format!(" <{n}@x>\n")).collect();
     let message = read_text(&format!("References:{all}\nx"));
     let ids = &message.envelope.references;
-    assert_eq!((ids.len(), ids.first().map(String::as_str), ids.last().map(String::as_str)), (100, Some("0@x"), Some("149@x")));
+    assert_eq!(
+        (ids.len(), ids.first().map(String::as_str), ids.last().map(String::as_str)),
+        (100, Some("0@x"), Some("149@x"))
+    );
 }
 
 #[test]
@@ -208,7 +243,12 @@ fn staff_must_be_proven() {
 #[test]
 fn language_where_it_is_clear() {
     let german = "Guten Tag, seit gestern kann ich mich nicht mehr anmelden, das Kennwort wird nicht angenommen.";
-    assert_eq!(read_text(&format!("Subject: x\n\n{german}\n> The quoted text is English and longer than the other one.\n")).language.as_deref(), Some("de"));
+    assert_eq!(
+        read_text(&format!("Subject: x\n\n{german}\n> The quoted text is English and longer than the other one.\n"))
+            .language
+            .as_deref(),
+        Some("de")
+    );
     assert_eq!(read_text("Subject: x\n\nHilfe").language, None);
 }
 
@@ -248,11 +288,34 @@ fn classes() {
         ("Return-Path: <>\nFrom: a@b.example\nSubject: hello\n", "x", Auto),
         ("From: a@b.example\nSubject: Automatische Antwort: Anfrage\n", "x", Auto),
         ("From: a@b.example\nSubject: your automatic reply is wrong\n", "x", Human),
-        ("From: a@b.example\nSubject: delivery failed, where is my parcel\n", "the parcel was not delivered to the following", Bounce),
+        (
+            "From: a@b.example\nSubject: delivery failed, where is my parcel\n",
+            "the parcel was not delivered to the following",
+            Human,
+        ),
+        (
+            "From: a@b.example\nSubject: Fwd: Undelivered Mail Returned to Sender\n",
+            "why? 550 5.1.1 user unknown",
+            Human,
+        ),
+        (
+            "From: a@b.example\nSubject: Undelivered Mail Returned to Sender\n",
+            "host x said: 550 5.1.1 user unknown",
+            Bounce,
+        ),
+        ("From: no-reply@b.example\nSubject: メールエラー通知\n", "送信できませんでした。", Bounce),
         ("From: a@b.example\nSubject: undeliverable mail to you\n", "my mail to you comes back, please help", Human),
-        ("From: Mail Delivery System <MAILER-DAEMON@b.example>\nSubject: Mail delivery failed\n", "user unknown", Bounce),
+        (
+            "From: Mail Delivery System <MAILER-DAEMON@b.example>\nSubject: Mail delivery failed\n",
+            "user unknown",
+            Bounce,
+        ),
         ("From: postmaster@b.example\nSubject: Недоставленное сообщение\n", "не может быть доставлен", Bounce),
-        ("From: a@b.example\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n", "--b\n\nread\n--b--", Report),
+        (
+            "From: a@b.example\nContent-Type: multipart/report; report-type=disposition-notification; boundary=b\n",
+            "--b\n\nread\n--b--",
+            Report,
+        ),
         ("From: a@b.example\nContent-Type: text/calendar; method=REPLY\n", "BEGIN:VCALENDAR", Auto),
         ("From: a@b.example\nContent-Type: text/calendar; method=REQUEST\n", "BEGIN:VCALENDAR", Human),
     ];
@@ -264,7 +327,14 @@ fn classes() {
 /// What the bounds are, from both sides.
 #[test]
 fn limits_are_exact() {
-    let limits = Limits { parts_max: 3, nesting_depth_max: 2, header_bytes_max: 100, header_fields_max: 3, addresses_max: 2, ..Limits::default() };
+    let limits = Limits {
+        parts_max: 3,
+        nesting_depth_max: 2,
+        header_bytes_max: 100,
+        header_fields_max: 3,
+        addresses_max: 2,
+        ..Limits::default()
+    };
     let over = |mail: &str| {
         let message = RawMessage::new(mail.replace('\n', "\r\n").into_bytes());
         let tree = read(&message, &profile(), &limits);
@@ -310,7 +380,8 @@ fn hostile_messages_end_quickly_with_an_answer() {
     let mut inner = b"Subject: x\r\n\r\nx".to_vec();
     for _ in 0..25 {
         let body = base64_of(&inner);
-        inner = format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{body}\r\n").into_bytes();
+        inner =
+            format!("Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n{body}\r\n").into_bytes();
         if inner.len() > 2_000_000 {
             break;
         }
@@ -325,10 +396,25 @@ fn hostile_messages_end_quickly_with_an_answer() {
         ("many junk lines", [b"Subject: x\n".to_vec(), deep("junk\n", 200_000)].concat(), true),
         ("nested messages", deep("Content-Type: message/rfc822\n\n", 30_000), true),
         ("nested digests", deep("Content-Type: multipart/digest; boundary=a\n\n--a\n\n", 30_000), true),
-        ("nested multiparts", (0..30_000).map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n")).collect::<String>().into_bytes(), true),
-        ("many parts", [b"Content-Type: multipart/mixed; boundary=a\n\n".to_vec(), deep("--a\n\nx\n", 30_000)].concat(), true),
+        (
+            "nested multiparts",
+            (0..30_000)
+                .map(|n| format!("Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n"))
+                .collect::<String>()
+                .into_bytes(),
+            true,
+        ),
+        (
+            "many parts",
+            [b"Content-Type: multipart/mixed; boundary=a\n\n".to_vec(), deep("--a\n\nx\n", 30_000)].concat(),
+            true,
+        ),
         ("encoded messages in each other", inner, true),
-        ("multiparts that never begin", format!("Content-Type: multipart/mixed; boundary=a\n\n{siblings}{}", "--x\n".repeat(500_000)).into_bytes(), false),
+        (
+            "multiparts that never begin",
+            format!("Content-Type: multipart/mixed; boundary=a\n\n{siblings}{}", "--x\n".repeat(500_000)).into_bytes(),
+            false,
+        ),
         ("many addresses", format!("To: {}\n\nx", "a@b.example,".repeat(80_000)).into_bytes(), true),
         ("commas", format!("To: {}\n\nx", ",".repeat(1_000_000)).into_bytes(), false),
         ("comments in a date", format!("Date: {}\n\nx", "(".repeat(500_000)).into_bytes(), false),
@@ -336,8 +422,16 @@ fn hostile_messages_end_quickly_with_an_answer() {
         ("words that never end", format!("Subject: {}\n\nx", "=?utf-8?q?x".repeat(80_000)).into_bytes(), false),
         ("parameters", format!("Content-Type: text/plain{}\n\nx", ";a*1*=x".repeat(100_000)).into_bytes(), false),
         ("ids", format!("References: {}\n\nx", "<a@b>".repeat(150_000)).into_bytes(), false),
-        ("uuencoded files that never end", format!("Subject: x\n\n{}", "begin 644 a\n".repeat(300_000)).into_bytes(), false),
-        ("equals signs", format!("Content-Transfer-Encoding: quoted-printable\n\n{}", "=".repeat(2_000_000)).into_bytes(), false),
+        (
+            "uuencoded files that never end",
+            format!("Subject: x\n\n{}", "begin 644 a\n".repeat(300_000)).into_bytes(),
+            false,
+        ),
+        (
+            "equals signs",
+            format!("Content-Transfer-Encoding: quoted-printable\n\n{}", "=".repeat(2_000_000)).into_bytes(),
+            false,
+        ),
         ("bare carriage returns", b"From: a@b.example\rSubject: x\r\rbody".to_vec(), false),
     ];
     for (what, octets, over) in cases {
@@ -360,6 +454,7 @@ fn broken_messages_say_so() {
         ("Content-Type: multipart/mixed; boundary=a\n\nx", "no-boundary"),
         ("Content-Type: multipart/mixed; boundary=a\n\n--a\n\nx", "unclosed-boundary"),
         ("Content-Type: text/plain\nContent-Type: text/html\n\nx", "mime-ambiguous"),
+        ("Content-Type: multipart/mixed; boundary=a; boundary=b\n\n--a\n\nx\n--a--\n", "mime-ambiguous"),
         ("Subject: a\nSubject: b\n\nx", "duplicate-field"),
         ("Subject: a\nno field\n\nx", "bad-header"),
     ];
@@ -372,10 +467,39 @@ fn broken_messages_say_so() {
 /// Pieces of mail that meet each other in every way.
 fn fragments() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop::sample::select(vec![
-        &b"Content-Type: multipart/mixed; boundary=a\n"[..], b"Content-Type: message/rfc822\n", b"Content-Type: text/html\n",
-        b"Content-Transfer-Encoding: base64\n", b"Content-Transfer-Encoding: quoted-printable\n", b"\n", b"\n\n", b"--a\n", b"--a--\n",
-        b"--ab\n", b"\r\n", b"Subject: =?utf-8?B?", b"?=", b"From: ", b"<a@b.example>", b"\"", b"(", b")", b",", b":", b";", b"\xff\xfe",
-        b"=C3", b"name*0*=utf-8''x;", b"text", b" ", b"\t", b"\0", b"begin 644 x\n", b"end\n", b"charset=utf-16\n", b"wrote:\n", b"> q\n",
+        &b"Content-Type: multipart/mixed; boundary=a\n"[..],
+        b"Content-Type: message/rfc822\n",
+        b"Content-Type: text/html\n",
+        b"Content-Transfer-Encoding: base64\n",
+        b"Content-Transfer-Encoding: quoted-printable\n",
+        b"\n",
+        b"\n\n",
+        b"--a\n",
+        b"--a--\n",
+        b"--ab\n",
+        b"\r\n",
+        b"Subject: =?utf-8?B?",
+        b"?=",
+        b"From: ",
+        b"<a@b.example>",
+        b"\"",
+        b"(",
+        b")",
+        b",",
+        b":",
+        b";",
+        b"\xff\xfe",
+        b"=C3",
+        b"name*0*=utf-8''x;",
+        b"text",
+        b" ",
+        b"\t",
+        b"\0",
+        b"begin 644 x\n",
+        b"end\n",
+        b"charset=utf-16\n",
+        b"wrote:\n",
+        b"> q\n",
     ]);
     prop::collection::vec(piece, 0..60).prop_map(|p| p.concat())
 }

@@ -26,8 +26,8 @@ pub(super) fn reply(text: &str) -> String {
     let text = text.replace("\r\n", "\n").replace('\u{a0}', " ");
     let lines: Vec<&str> = text.lines().collect();
     let mut kinds = kinds(&lines);
-    let bare = |l: &&str| is_attribution(l.trim_start_matches(['>', ' ']).trim());
-    if kinds.iter().all(|k| matches!(k, Kind::Quote | Kind::Blank)) && !lines.iter().any(|l| bare(&l)) {
+    let bare = |l: &str| is_attribution(l.trim_start_matches(['>', ' ']).trim());
+    if kinds.iter().all(|k| matches!(k, Kind::Quote | Kind::Blank)) && !lines.iter().any(|l| bare(l)) {
         // Nothing but a quotation, and nothing that says it is one: it is all there is.
         return text.trim().to_owned();
     }
@@ -50,8 +50,7 @@ fn kept(kinds: &[Kind]) -> Vec<bool> {
     while let Some(&kind) = kinds.get(at) {
         match kind {
             Kind::Attribution | Kind::Separator | Kind::Header => {
-                let marker =
-                    run(at, |k| matches!(k, Kind::Attribution | Kind::Separator | Kind::Header | Kind::Blank));
+                let marker = run(at, |k| matches!(k, Kind::Attribution | Kind::Separator | Kind::Header | Kind::Blank));
                 let quotes = run(at + marker, |k| matches!(k, Kind::Quote | Kind::Blank));
                 let tail = at + marker + quotes;
                 let quoted = kinds.iter().skip(at + marker).take(quotes).any(|k| *k == Kind::Quote);
@@ -108,13 +107,23 @@ fn signature(kinds: &mut [Kind]) {
 }
 
 fn kinds(lines: &[&str]) -> Vec<Kind> {
-    let mut kinds: Vec<Kind> = lines.iter().map(|l| alone(l)).collect();
+    /// Nobody writes more; below, quotations are still known by their marks.
+    const LINES_MAX: usize = 10_000;
+    let plain = |l: &str| match l.trim() {
+        "" => Kind::Blank,
+        l if is_quote(l) => Kind::Quote,
+        _ => Kind::Text,
+    };
+    let mut kinds: Vec<Kind> =
+        lines.iter().enumerate().map(|(at, l)| if at < LINES_MAX { alone(l) } else { plain(l) }).collect();
     let mut at = 0;
-    while at < lines.len() {
+    while at < lines.len().min(LINES_MAX) {
         let here = kinds.get(at).copied();
         let rest = lines.get(at..).unwrap_or_default();
         let span = match here {
-            Some(Kind::Text) => attribution(rest).map(|n| (n, Kind::Attribution)).or_else(|| header_block(rest).map(|n| (n, Kind::Header))),
+            Some(Kind::Text) => attribution(rest)
+                .map(|n| (n, Kind::Attribution))
+                .or_else(|| header_block(rest).map(|n| (n, Kind::Header))),
             _ => None,
         };
         match span {
@@ -169,12 +178,38 @@ fn is_delimiter(line: &str) -> bool {
 /// A line that names what follows as another mail.
 fn is_separator(line: &str) -> bool {
     const WORDS: [&str; 32] = [
-        "original message", "forwarded message", "begin forwarded message", "reply message", "ursprüngliche nachricht",
-        "originalnachricht", "weitergeleitete nachricht", "original-nachricht", "message d'origine", "message original",
-        "message transféré", "mensaje original", "mensaje reenviado", "mensagem original", "mensagem encaminhada",
-        "messaggio originale", "messaggio inoltrato", "oorspronkelijk bericht", "doorgestuurd bericht", "originalmeddelande",
-        "opprinnelig melding", "oprindelig meddelelse", "alkuperäinen viesti", "wiadomość oryginalna", "oryginalna wiadomość",
-        "původní zpráva", "исходное сообщение", "пересылаемое сообщение", "orijinal mesaj", "元のメッセージ", "原始邮件", "转发邮件",
+        "original message",
+        "forwarded message",
+        "begin forwarded message",
+        "reply message",
+        "ursprüngliche nachricht",
+        "originalnachricht",
+        "weitergeleitete nachricht",
+        "original-nachricht",
+        "message d'origine",
+        "message original",
+        "message transféré",
+        "mensaje original",
+        "mensaje reenviado",
+        "mensagem original",
+        "mensagem encaminhada",
+        "messaggio originale",
+        "messaggio inoltrato",
+        "oorspronkelijk bericht",
+        "doorgestuurd bericht",
+        "originalmeddelande",
+        "opprinnelig melding",
+        "oprindelig meddelelse",
+        "alkuperäinen viesti",
+        "wiadomość oryginalna",
+        "oryginalna wiadomość",
+        "původní zpráva",
+        "исходное сообщение",
+        "пересылаемое сообщение",
+        "orijinal mesaj",
+        "元のメッセージ",
+        "原始邮件",
+        "转发邮件",
     ];
     if line.len() > 200 {
         return false;
@@ -188,10 +223,32 @@ fn is_separator(line: &str) -> bool {
 /// What telephones and programs add of themselves.
 fn is_device(line: &str) -> bool {
     const STARTS: [&str; 26] = [
-        "sent from my ", "sent from mail for", "sent from outlook", "sent from yahoo", "sent from a ", "sent via ", "sent with ",
-        "get outlook for", "von meinem ", "gesendet von ", "gesendet mit ", "diese nachricht wurde von mein", "envoyé de mon",
-        "envoyé depuis", "envoyé à partir", "enviado desde mi", "enviado do meu", "enviado de mi", "inviato da", "inviato dal mio",
-        "verzonden vanaf", "verstuurd vanaf", "sendt fra ", "skickat från", "wysłane z", "отправлено с",
+        "sent from my ",
+        "sent from mail for",
+        "sent from outlook",
+        "sent from yahoo",
+        "sent from a ",
+        "sent via ",
+        "sent with ",
+        "get outlook for",
+        "von meinem ",
+        "gesendet von ",
+        "gesendet mit ",
+        "diese nachricht wurde von mein",
+        "envoyé de mon",
+        "envoyé depuis",
+        "envoyé à partir",
+        "enviado desde mi",
+        "enviado do meu",
+        "enviado de mi",
+        "inviato da",
+        "inviato dal mio",
+        "verzonden vanaf",
+        "verstuurd vanaf",
+        "sendt fra ",
+        "skickat från",
+        "wysłane z",
+        "отправлено с",
     ];
     if line.len() > 200 {
         return false;
@@ -231,8 +288,24 @@ fn attribution(lines: &[&str]) -> Option<usize> {
 /// Begins a line as attributions begin?
 fn starts_attribution(line: &str) -> bool {
     const STARTS: [&str; 18] = [
-        "on ", "le ", "am ", "den ", "op ", "em ", "el ", "il ", "in data ", "il giorno ", "w dniu ", "dnia ", "på ", "dne ", "pe ",
-        "tarihinde ", "в ", "在 ",
+        "on ",
+        "le ",
+        "am ",
+        "den ",
+        "op ",
+        "em ",
+        "el ",
+        "il ",
+        "in data ",
+        "il giorno ",
+        "w dniu ",
+        "dnia ",
+        "på ",
+        "dne ",
+        "pe ",
+        "tarihinde ",
+        "в ",
+        "在 ",
     ];
     let line = line.trim().to_lowercase();
     STARTS.iter().any(|s| line.starts_with(s)) && line.chars().any(|c| c.is_ascii_digit()) || starts_with_date(&line)
@@ -243,9 +316,40 @@ fn is_attribution(line: &str) -> bool {
         return false;
     }
     const VERBS: [&str; 34] = [
-        "wrote", "writes", "schrieb", "schreibt", "a écrit", "écrivait", "a ecrit", "escribió", "escribio", "escreveu", "ha scritto",
-        "scrisse", "schreef", "geschreven", "skrev", "kirjoitti", "napisał", "napisała", "пишет", "написал", "написав", "пише",
-        "yazdı", "写道", "寫道", "のメール", "書きました", "님이 작성", "írta", "a scris", "napsal", "έγραψε", "reageerde", "kirjutas",
+        "wrote",
+        "writes",
+        "schrieb",
+        "schreibt",
+        "a écrit",
+        "écrivait",
+        "a ecrit",
+        "escribió",
+        "escribio",
+        "escreveu",
+        "ha scritto",
+        "scrisse",
+        "schreef",
+        "geschreven",
+        "skrev",
+        "kirjoitti",
+        "napisał",
+        "napisała",
+        "пишет",
+        "написал",
+        "написав",
+        "пише",
+        "yazdı",
+        "写道",
+        "寫道",
+        "のメール",
+        "書きました",
+        "님이 작성",
+        "írta",
+        "a scris",
+        "napsal",
+        "έγραψε",
+        "reageerde",
+        "kirjutas",
     ];
     let lower = line.to_lowercase();
     let dated = lower.chars().any(|c| c.is_ascii_digit()) || lower.contains('@') || lower.contains('<');
@@ -261,7 +365,9 @@ fn is_attribution(line: &str) -> bool {
 fn starts_with_date(line: &str) -> bool {
     let head: String = line.chars().take(10).collect();
     let digits = head.chars().filter(char::is_ascii_digit).count();
-    digits >= 6 && head.starts_with(|c: char| c.is_ascii_digit()) && head.chars().all(|c| c.is_ascii_digit() || "-./, ".contains(c))
+    digits >= 6
+        && head.starts_with(|c: char| c.is_ascii_digit())
+        && head.chars().all(|c| c.is_ascii_digit() || "-./, ".contains(c))
 }
 
 /// `YYYY-MM-DD HH:MM` and a zone, then a name and nothing else.
@@ -311,15 +417,80 @@ enum Label {
 
 fn label(line: &str) -> Option<Label> {
     const FROM: [&str; 16] = [
-        "from", "von", "de", "da", "van", "fra", "från", "od", "от", "lähettäjä", "kimden", "feladó", "差出人", "发件人", "寄件者",
+        "from",
+        "von",
+        "de",
+        "da",
+        "van",
+        "fra",
+        "från",
+        "od",
+        "от",
+        "lähettäjä",
+        "kimden",
+        "feladó",
+        "差出人",
+        "发件人",
+        "寄件者",
         "보낸 사람",
     ];
     const OTHER: [&str; 56] = [
-        "sent", "date", "to", "cc", "subject", "reply-to", "gesendet", "datum", "an", "betreff", "antwort an", "envoyé", "à", "objet",
-        "enviado", "enviado el", "enviada em", "fecha", "para", "asunto", "assunto", "data", "inviato", "a", "oggetto", "verzonden",
-        "aan", "onderwerp", "sendt", "dato", "til", "emne", "skickat", "till", "ämne", "wysłano", "do", "temat", "data:", "отправлено",
-        "дата", "кому", "тема", "lähetetty", "vastaanottaja", "aihe", "gönderilme", "kime", "konu", "送信日時", "宛先", "件名", "发送时间",
-        "收件人", "主题", "받는 사람",
+        "sent",
+        "date",
+        "to",
+        "cc",
+        "subject",
+        "reply-to",
+        "gesendet",
+        "datum",
+        "an",
+        "betreff",
+        "antwort an",
+        "envoyé",
+        "à",
+        "objet",
+        "enviado",
+        "enviado el",
+        "enviada em",
+        "fecha",
+        "para",
+        "asunto",
+        "assunto",
+        "data",
+        "inviato",
+        "a",
+        "oggetto",
+        "verzonden",
+        "aan",
+        "onderwerp",
+        "sendt",
+        "dato",
+        "til",
+        "emne",
+        "skickat",
+        "till",
+        "ämne",
+        "wysłano",
+        "do",
+        "temat",
+        "data:",
+        "отправлено",
+        "дата",
+        "кому",
+        "тема",
+        "lähetetty",
+        "vastaanottaja",
+        "aihe",
+        "gönderilme",
+        "kime",
+        "konu",
+        "送信日時",
+        "宛先",
+        "件名",
+        "发送时间",
+        "收件人",
+        "主题",
+        "받는 사람",
     ];
     let line = line.trim_start_matches(|c: char| c == '*' || c == '>' || c == '_' || c.is_whitespace());
     let line = line.get(..line.floor_char_boundary(60)).unwrap_or_default();
@@ -352,10 +523,18 @@ mod tests {
             ("header block", "Fait\n\nDe : Ann\nEnvoyé : lundi\nÀ : Bob\nObjet : x\n\nancien", "Fait"),
             ("signature", "Text\n-- \nAnn Lee\nAcme", "Text"),
             ("device", "Ok\n\nSent from my iPhone", "Ok"),
-            ("rule and long text", "Title\n=====\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm", "Title\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm"),
+            (
+                "rule and long text",
+                "Title\n=====\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm",
+                "Title\na\nb\nc\nd\ne\nf\ng\nh\ni\nj\nk\nl\nm",
+            ),
             ("not a block", "From: the start it was slow\nIt is still.", "From: the start it was slow\nIt is still."),
             ("not an attribution", "My boss wrote a list:\n1. x", "My boss wrote a list:\n1. x"),
-            ("forwarded alone", "---------- Forwarded message ----------\nFrom: A\nDate: B\nTo: C\n\nthe text", "the text"),
+            (
+                "forwarded alone",
+                "---------- Forwarded message ----------\nFrom: A\nDate: B\nTo: C\n\nthe text",
+                "the text",
+            ),
         ];
         for (what, text, want) in cases {
             assert_eq!(reply(text), want, "{what}");
