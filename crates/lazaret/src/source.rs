@@ -156,7 +156,8 @@ impl Source {
         each!(self, source => source.fetch_header(uid, bytes_max).await)
     }
 
-    /// Creates a folder that is not there.
+    /// Creates a folder that is not there. Comes before anything else with a folder that is written to: on servers whose
+    /// names all begin with INBOX it also finds that out.
     pub(crate) async fn ensure_folder(&mut self, name: &str) -> Result<(), SourceError> {
         each!(self, source => source.ensure_folder(name).await)
     }

@@ -25,7 +25,7 @@ use status::Caps;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use steps::{accept_expunged, transfer, with_crlf};
+use steps::{accept_expunged, is_final_no, transfer, with_crlf};
 
 /// UIDs in one SEARCH. The reader parses a line anew with each 4 KiB that arrive, so a line must not grow with the folder.
 const WINDOW_UIDS: u32 = 20_000;
@@ -53,6 +53,10 @@ pub(crate) struct ImapSource {
     session: Option<Session>,
     folder: Option<Folder>,
     delimiter: Option<char>,
+    /// Do the names of all folders begin with INBOX? Found out by [`ImapSource::ensure_folder`].
+    is_prefixed: bool,
+    /// Folders that this session has seen or made.
+    ensured: Vec<String>,
     /// No command may take longer; only tests are less patient than the steps themselves.
     pub(super) deadline_max: Duration,
 }
@@ -74,6 +78,8 @@ impl ImapSource {
             session: None,
             folder: None,
             delimiter: None,
+            is_prefixed: false,
+            ensured: Vec::new(),
             deadline_max: Duration::MAX,
         }
     }
@@ -85,6 +91,7 @@ impl ImapSource {
         self.session = None;
         self.folder = None;
         self.delimiter = None;
+        self.ensured.clear();
         let mut attempt = self.log_in().await;
         if auth::is_renewable(&self.imap.auth) && attempt.as_ref().is_err_and(|e| e.kind() == ErrorKind::Auth) {
             attempt = self.log_in().await;
@@ -225,23 +232,21 @@ impl ImapSource {
     }
 
     pub(crate) async fn ensure_folder(&mut self, name: &str) -> Result<(), SourceError> {
-        let wire = self.wire(name).await?;
-        if self.exists(&wire).await? {
+        self.session()?;
+        if self.ensured.iter().any(|known| known == name) {
             return Ok(());
         }
-        let step = Step::new(
-            "a folder could not be created; some servers want names that begin with INBOX/",
-            ErrorKind::Unavailable,
-        );
-        let created = self.session()?.run(step, &format!("CREATE {wire}"), &[], &mut |_| ()).await;
-        if let Err(error) = created {
-            // Somebody else may have been faster, and an old server says so without a code.
-            let is_ready = self.session.as_ref().is_some_and(Session::is_ready);
-            return if is_ready && self.exists(&wire).await? { Ok(()) } else { Err(error) };
+        let refused = match self.create(name).await {
+            // On many servers all names begin with INBOX and the delimiter, and nothing that our parser reads says so.
+            Err(error) if !self.is_prefixed && is_final_no(&error) => error,
+            done => return done,
+        };
+        self.is_prefixed = true;
+        if self.create(name).await.is_err() {
+            self.is_prefixed = false;
+            return Err(refused);
         }
-        // So that mail programs show it. A refusal changes nothing.
-        let subscribed = self.session()?.run(step, &format!("SUBSCRIBE {wire}"), &[], &mut |_| ()).await;
-        subscribed.or_else(|error| if error.reply().is_some() { Ok(()) } else { Err(error) })
+        Ok(())
     }
 
     pub(crate) async fn move_to(&mut self, uids: &[u32], folder: &str) -> Result<Vec<u32>, SourceError> {
@@ -259,7 +264,8 @@ impl ImapSource {
         for (_, set) in set::cut(&uids, LINES_MAX) {
             let verb = if moves { "MOVE" } else { "COPY" };
             let command = format!("UID {verb} {set} {wire}");
-            accept_expunged(self.session()?.run(step, &command, &[], &mut |_| ()).await)?;
+            let moved = self.session()?.run(step, &command, &[], &mut |_| ()).await;
+            accept_expunged(self.forget_missing(folder, moved))?;
             if !moves {
                 self.expunge(&set, step).await?;
             }
@@ -295,6 +301,7 @@ impl ImapSource {
             }
             results.extend(self.append_some(is_plus, &commands).await?);
         }
+        let results: Vec<_> = results.into_iter().map(|result| self.forget_missing(folder, result)).collect();
         Ok(results)
     }
 

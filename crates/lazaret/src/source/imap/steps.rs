@@ -52,8 +52,42 @@ impl ImapSource {
     }
 
     pub(super) async fn wire(&mut self, name: &str) -> Result<String, SourceError> {
-        let delimiter = if name.contains('/') { self.delimiter().await? } else { '/' };
+        let delimiter = if self.is_prefixed || name.contains('/') { self.delimiter().await? } else { '/' };
+        let is_under_inbox = name.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case("INBOX"));
+        if self.is_prefixed && !is_under_inbox {
+            return names::mailbox(&format!("INBOX/{name}"), delimiter);
+        }
         names::mailbox(name, delimiter)
+    }
+
+    /// Creates a folder unless it is there.
+    pub(super) async fn create(&mut self, name: &str) -> Result<(), SourceError> {
+        let wire = self.wire(name).await?;
+        let mut is_there = self.exists(&wire).await?;
+        if !is_there {
+            let step = Step::new("a folder could not be created", ErrorKind::Unavailable);
+            let created = self.session()?.run(step, &format!("CREATE {wire}"), &[], &mut |_| ()).await;
+            if let Err(error) = created {
+                // Somebody else may have been faster, and an old server says so without a code.
+                is_there = error.reply().is_some() && self.exists(&wire).await?;
+                if !is_there {
+                    return Err(error);
+                }
+            }
+            // So that mail programs show it. A refusal changes nothing.
+            let subscribed = self.session()?.run(step, &format!("SUBSCRIBE {wire}"), &[], &mut |_| ()).await;
+            subscribed.or_else(|error| if error.reply().is_some() { Ok(()) } else { Err(error) })?;
+        }
+        self.ensured.push(name.to_owned());
+        Ok(())
+    }
+
+    /// Somebody may have deleted a folder that was there before: then it must be made again.
+    pub(super) fn forget_missing<T>(&mut self, name: &str, result: Result<T, SourceError>) -> Result<T, SourceError> {
+        if result.as_ref().is_err_and(|error| error.kind() == ErrorKind::NoFolder) {
+            self.ensured.retain(|known| known != name);
+        }
+        result
     }
 
     pub(super) async fn count(&mut self, wire: &str) -> Result<u32, SourceError> {
@@ -226,6 +260,12 @@ pub(super) fn accept_expunged(result: Result<(), SourceError>) -> Result<(), Sou
         Err(error) if error.reply().is_some_and(|reply| reply.code == Some("EXPUNGEISSUED")) => Ok(()),
         other => other,
     }
+}
+
+/// Was it a `NO` that means this name, not this moment?
+pub(super) fn is_final_no(error: &SourceError) -> bool {
+    let Some(reply) = error.reply().filter(|reply| reply.status == "NO") else { return false };
+    matches!(reply.code, None | Some("CANNOT" | "NOPERM" | "NONEXISTENT"))
 }
 
 /// A step that brings `count` messages of at most `bytes_max` octets each, [`BATCH_BYTES_MAX`] together unless one alone

@@ -478,6 +478,7 @@ async fn folders_are_made_and_listed() {
     let (peer, mut source) = connected(script, ALL_CAPS).await;
     assert_eq!(source.ensure_folder("Lazaret/Entwürfe").await, Ok(()));
     assert_eq!(source.ensure_folder("Clean").await, Ok(()));
+    assert_eq!(source.ensure_folder("Clean").await, Ok(()), "asked once");
     assert_eq!(source.ensure_folder("Full").await.map_err(|error| kind(&error)), Err(ErrorKind::Unavailable));
     let folders = source.folders().await.expect("listed");
     let folders: Vec<_> = folders.iter().map(|folder| (folder.name.as_str(), folder.messages)).collect();
@@ -574,5 +575,28 @@ async fn a_source_may_move_between_threads() {
         Ok::<(), SourceError>(())
     });
     assert_eq!(task.await.expect("no panic"), Ok(()));
+    peer.finish().await;
+}
+
+#[tokio::test]
+async fn folders_below_inbox() {
+    let delimiter = "C: T LIST \"\" \"\"\nS: * LIST (\\Noselect) \".\" \"\"\nS: T OK x\n";
+    let refused = "C: T LIST \"\" \"Clean\"\nS: T OK x\nC: T CREATE \"Clean\"\nS: T NO canary-4111\nC: T LIST \"\" \"Clean\"\nS: T OK x\n";
+    let made = "C: T LIST \"\" \"INBOX.Clean\"\nS: T OK x\nC: T CREATE \"INBOX.Clean\"\nS: T OK x\nC: T SUBSCRIBE \"INBOX.Clean\"\nS: T OK x\n";
+    let append = "C: T APPEND \"INBOX.Clean\" {3+}\nC: a\nC: \nS: T NO [TRYCREATE] x\n";
+    let there = "C: T LIST \"\" \"INBOX.Clean\"\nS: * LIST () \".\" INBOX.Clean\nS: T OK x\n";
+    let (peer, mut source) = connected(&format!("{refused}{delimiter}{made}{append}{there}"), ALL_CAPS).await;
+    assert_eq!(source.ensure_folder("Clean").await, Ok(()));
+    assert_eq!(source.append("Clean", b"a\n", None).await.map_err(|error| kind(&error)), Err(ErrorKind::NoFolder));
+    assert_eq!(source.ensure_folder("Clean").await, Ok(()), "looked for again, since it was gone");
+    drop(source);
+    peer.finish().await;
+
+    let neither = "C: T LIST \"\" \"INBOX.Clean\"\nS: T OK x\nC: T CREATE \"INBOX.Clean\"\nS: T NO x\nC: T LIST \"\" \"INBOX.Clean\"\nS: T OK x\n";
+    let (peer, mut source) = connected(&format!("{refused}{delimiter}{neither}{refused}{neither}"), ALL_CAPS).await;
+    for _ in 0..2 {
+        assert_eq!(source.ensure_folder("Clean").await.map_err(|error| kind(&error)), Err(ErrorKind::Unavailable));
+    }
+    drop(source);
     peer.finish().await;
 }
