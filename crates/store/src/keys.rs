@@ -266,7 +266,7 @@ mod tests {
         let (root, other) = (RootKey::new([1; 32]), RootKey::new([2; 32]));
         let ring = Keyring::generate("acme");
         let file = ring.seal(&root);
-        let back = Keyring::open(&file, &root).ok().expect("opens");
+        let back = Keyring::open(&file, &root).expect("opens");
         assert_eq!((back.tenant.as_str(), &back.tenant_key, &back.portal), ("acme", &ring.tenant_key, &ring.portal));
         assert_eq!(Keyring::open(&file, &other).err(), Some(KeyringError::OtherKey(root.fingerprint())));
         for at in 0..file.len() {

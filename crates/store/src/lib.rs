@@ -4,7 +4,7 @@
 //! before the second is there. One call makes it so: [`Store::commit`] writes ticket, dedupe keys, sealed original and
 //! the reply's place in the outbox as one batch. At its answer the ticket exists; before it, nothing has happened.
 //!
-//! One thread owns the disk ([`owner`](self)). Requests queue up; it takes all that wait, lets each change the state in
+//! One thread owns the disk. Requests queue up; it takes all that wait, lets each change the state in
 //! turn, writes them as one batch with one sync, and answers. So two copies of a mail in one batch are decided by one
 //! mind, and a sync is paid once by many. Everything is encrypted before it reaches the disk, under keys that end at a
 //! root key which is not here; names in keys are keyed hashes. Small records live in sled, whatever is larger in
@@ -46,6 +46,7 @@ mod model;
 mod outbox;
 mod owner;
 mod quarantine;
+mod queue;
 mod record;
 mod state;
 mod store;

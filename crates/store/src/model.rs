@@ -243,7 +243,7 @@ pub struct TicketRow {
     pub from: String,
     /// Subject, redacted.
     pub subject: String,
-    /// Strictest verdict of its messages.
+    /// Strictest verdict of its messages; `unreadable` if its record is damaged.
     pub verdict: String,
     /// Number of messages.
     pub messages: u32,
@@ -406,7 +406,7 @@ pub struct OutboxRow {
     pub to: String,
     /// Template.
     pub template: Template,
-    /// `ready | sending | dot-pending | accepted | failed | unknown`.
+    /// `ready | sending | dot-pending | accepted | failed | unknown`; `unreadable` if its record is damaged.
     pub state: String,
     /// Attempts so far.
     pub attempts: u32,

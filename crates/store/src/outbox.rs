@@ -13,11 +13,11 @@ use crate::codec::{Family, Key, tail};
 use crate::error::StoreError;
 use crate::keys::{hex, random, unhex};
 use crate::model::*;
+use crate::queue::Wait;
 use crate::state::State;
 use crate::window::{Span, Window};
 use lazaret_core::Addr;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeSet, HashMap};
 
 /// After this a reply is no longer of use: it fails.
 pub const REPLY_AGE_SECS_MAX: i64 = 48 * 3600;
@@ -108,65 +108,6 @@ impl DraftRecord {
         let DraftRecord { to, mailbox, template, kinds, language, proven, in_reply_to, references } = self;
         let to = Addr::parse(&to)?;
         Some(Draft { to, mailbox, template, kinds, language, proven, in_reply_to, references })
-    }
-}
-
-/// The replies that are not over, in memory; every change can be undone until the group is written.
-#[derive(Debug, Default)]
-pub(crate) struct Queue {
-    waits: HashMap<u64, Wait>,
-    ready: BTreeSet<(i64, u64)>,
-    undo: Vec<(u64, Option<Wait>)>,
-    request_began: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Wait {
-    due_at: i64,
-    queued_at: i64,
-    leased: bool,
-}
-
-impl Queue {
-    fn set(&mut self, id: u64, wait: Option<Wait>) {
-        let before = self.put(id, wait);
-        self.undo.push((id, before));
-    }
-
-    fn put(&mut self, id: u64, wait: Option<Wait>) -> Option<Wait> {
-        let before = match wait {
-            Some(wait) => self.waits.insert(id, wait),
-            None => self.waits.remove(&id),
-        };
-        if let Some(before) = before {
-            self.ready.remove(&(before.due_at, id));
-        }
-        if let Some(wait) = wait.filter(|w| !w.leased) {
-            self.ready.insert((wait.due_at, id));
-        }
-        before
-    }
-
-    pub(crate) fn begin_request(&mut self) {
-        self.request_began = self.undo.len();
-    }
-
-    pub(crate) fn undo_request(&mut self) {
-        while self.undo.len() > self.request_began
-            && let Some((id, before)) = self.undo.pop()
-        {
-            self.put(id, before);
-        }
-    }
-
-    pub(crate) fn undo_group(&mut self) {
-        self.request_began = 0;
-        self.undo_request();
-    }
-
-    pub(crate) fn keep(&mut self) {
-        self.undo.clear();
-        self.request_began = 0;
     }
 }
 
@@ -371,8 +312,9 @@ fn wrong(id: &str, phase: Phase) -> StoreError {
     StoreError::State { kind: "reply", id: id.to_owned(), state: phase.as_str() }
 }
 
-pub(crate) fn close_breaker(state: &mut State) {
+pub(crate) fn close_breaker(state: &mut State) -> Result<(), StoreError> {
     state.tally.breaker_open_since = None;
+    Ok(())
 }
 
 /// How somebody was told, by the reply's record.
@@ -391,7 +333,13 @@ pub(crate) fn list(state: &mut State, limit: usize) -> Result<Vec<OutboxRow>, St
     let mut rows = Vec::new();
     for at in state.scan(&Key::new(Family::Outbox, &[]), true, limit) {
         let Some(id) = tail::<8>(&at) else { continue };
-        let reply: Reply = state.must(Family::Outbox, &key(u64::from_be_bytes(id)))?;
+        let reply: Reply = match state.must(Family::Outbox, &key(u64::from_be_bytes(id))) {
+            Err(StoreError::Corrupt { .. }) => {
+                rows.push(unreadable(&id));
+                continue;
+            }
+            other => other?,
+        };
         rows.push(OutboxRow {
             id: hex(&id),
             due_at: (!reply.phase.is_over()).then_some(reply.due_at),
@@ -405,6 +353,21 @@ pub(crate) fn list(state: &mut State, limit: usize) -> Result<Vec<OutboxRow>, St
         });
     }
     Ok(rows)
+}
+
+/// One damaged record does not hide the others.
+fn unreadable(id: &[u8; 8]) -> OutboxRow {
+    OutboxRow {
+        id: hex(id),
+        ticket: TicketRef(String::new()),
+        to: String::new(),
+        template: Template::Receipt,
+        state: "unreadable".to_owned(),
+        attempts: 0,
+        queued_at: 0,
+        due_at: None,
+        code: None,
+    }
 }
 
 pub(crate) fn counts(state: &State) -> Counts {
@@ -483,25 +446,5 @@ mod tests {
         for (from, to) in table {
             assert_eq!(from.recover(), to);
         }
-    }
-
-    #[test]
-    fn a_request_that_fails_leaves_the_queue_as_it_was() {
-        let mut queue = Queue::default();
-        let wait = |due_at| Some(Wait { due_at, queued_at: 0, leased: false });
-        queue.set(1, wait(5));
-        queue.keep();
-        queue.begin_request();
-        queue.set(1, None);
-        queue.set(2, wait(6));
-        queue.set(2, wait(7));
-        queue.undo_request();
-        assert_eq!(queue.ready.iter().copied().collect::<Vec<_>>(), [(5, 1)]);
-        queue.begin_request();
-        queue.set(1, wait(8));
-        queue.begin_request();
-        queue.set(3, wait(9));
-        queue.undo_group();
-        assert_eq!((queue.ready.iter().copied().collect::<Vec<_>>(), queue.waits.len()), (vec![(5, 1)], 1));
     }
 }

@@ -218,7 +218,7 @@ struct Meta {
 }
 
 /// All that happens before the first request, in this order: directory, lock, space, key, database, recovery.
-fn open(options: &Options) -> Result<(File, State), OpenError> {
+pub(crate) fn open(options: &Options) -> Result<(File, State), OpenError> {
     let dir = &options.dir;
     let io = |what| move |why| OpenError::Io { dir: dir.clone(), what, why };
     let corrupt = |e: StoreError| match e {
@@ -375,4 +375,94 @@ fn finish_keyring(dir: &Path) -> std::io::Result<()> {
     File::open(dir.join("sled"))?.sync_all()?;
     fs::rename(dir.join("keyring.new"), dir.join("keyring"))?;
     File::open(dir)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::RootKey;
+    use crate::model::ReplyLimits;
+
+    fn options(dir: &Path) -> Options {
+        Options {
+            dir: dir.to_owned(),
+            tenant: "acme".into(),
+            root_key: RootKey::new([9; 32]),
+            cache_bytes: 1 << 20,
+            disk_reserve_bytes: 0,
+            reply_limits: ReplyLimits::default(),
+        }
+    }
+
+    type Done = Result<(), StoreError>;
+
+    /// Puts one request into a group that is finished at once; answers what the asker hears.
+    fn ask(
+        state: &mut State,
+        options: &Options,
+        need: Need,
+        job: impl FnOnce(&mut State) -> Done + Send + 'static,
+    ) -> Done {
+        let (tell, mut told) = oneshot::channel();
+        let Request::Do { need, job, refuse } = Request::new(need, job, tell) else { panic!("a request to do") };
+        let mut group = Group::default();
+        group.add(state, need, job, refuse, options);
+        group.finish(state, false);
+        told.try_recv().expect("an answer")
+    }
+
+    #[test]
+    fn below_the_reserve_intake_stops_and_all_else_goes_on() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let roomy = options(dir.path());
+        let (_lock, mut state) = open(&roomy).expect("opens");
+        let full = Options { disk_reserve_bytes: u64::MAX, ..roomy.clone() };
+        let write = |state: &mut State| state.remember("a", vec![1]);
+        let refused = ask(&mut state, &full, Need::Intake, write);
+        assert!(matches!(refused, Err(StoreError::DiskFull { .. })), "{refused:?}");
+        assert_eq!(state.recall("a"), Ok(None));
+        assert_eq!(ask(&mut state, &full, Need::Sync, write), Ok(()));
+        assert_eq!(ask(&mut state, &roomy, Need::Intake, write), Ok(()));
+        assert_eq!(state.recall("a"), Ok(Some(vec![1])));
+    }
+
+    #[test]
+    fn a_request_that_fails_or_panics_changes_nothing_and_stops_nobody() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let options = options(dir.path());
+        let (_lock, mut state) = open(&options).expect("opens");
+        let panics = |state: &mut State| {
+            state.remember("a", vec![1])?;
+            state.tally.tickets += 1;
+            panic!("as a fault would")
+        };
+        let fails = |state: &mut State| {
+            state.remember("a", vec![1])?;
+            state.tally.tickets += 1;
+            Err(StoreError::DigestMismatch)
+        };
+        assert_eq!(ask(&mut state, &options, Need::Sync, panics), Err(StoreError::Failed));
+        assert_eq!(ask(&mut state, &options, Need::Sync, fails), Err(StoreError::DigestMismatch));
+        assert_eq!((state.recall("a"), state.tally.tickets), (Ok(None), 0));
+        assert_eq!(ask(&mut state, &options, Need::Sync, |state| state.remember("b", vec![2])), Ok(()));
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_fails_its_group_and_leaves_the_store_as_it_was() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let options = options(dir.path());
+        let (_lock, mut state) = open(&options).expect("opens");
+        let large = |state: &mut State| {
+            state.tally.tickets += 1;
+            state.remember("a", vec![1; 10_000])
+        };
+        let blobs = dir.path().join("blobs");
+        fs::rename(&blobs, dir.path().join("away")).expect("renamed");
+        let failed = ask(&mut state, &options, Need::Sync, large);
+        assert!(failed.as_ref().is_err_and(StoreError::is_temporary), "{failed:?}");
+        assert_eq!((state.recall("a"), state.tally.tickets), (Ok(None), 0));
+        fs::rename(dir.path().join("away"), &blobs).expect("renamed");
+        assert_eq!(ask(&mut state, &options, Need::Sync, large), Ok(()));
+        assert_eq!((state.recall("a"), state.tally.tickets), (Ok(Some(vec![1; 10_000])), 1));
+    }
 }

@@ -9,7 +9,7 @@ use crate::codec::{Family, Key, tail};
 use crate::error::StoreError;
 use crate::keys::KeyBytes;
 use crate::model::{ReplyLimits, TicketRef};
-use crate::outbox::Queue;
+use crate::queue::Queue;
 use crate::record::{BlobRef, Body, OVERHEAD_BYTES_MAX, Parsed, Vault};
 use crate::tree::{Tree, VALUE_BYTES_MAX};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -108,7 +108,10 @@ impl State {
         let changed = !self.request.is_empty() || self.tally != self.tally_before_request;
         let size = |write: &Write| if let Write::Put { content, .. } = write { content.len() } else { 0 };
         self.group_bytes += self.request.values().map(size).sum::<usize>();
-        self.group.append(&mut self.request);
+        // Not `append`: that rebuilds the whole map for every request.
+        while let Some((key, write)) = self.request.pop_first() {
+            self.group.insert(key, write);
+        }
         changed
     }
 

@@ -179,7 +179,7 @@ impl Store {
 
     /// Closes the breaker: replies that wait for the operator become due. Durable.
     pub async fn close_breaker(&self) -> Result<(), StoreError> {
-        self.ask(Need::Sync, |s| Ok(outbox::close_breaker(s))).await
+        self.ask(Need::Sync, outbox::close_breaker).await
     }
 
     /// Tickets, newest first.

@@ -204,10 +204,27 @@ pub(crate) fn tickets(state: &mut State, limit: usize) -> Result<Vec<TicketRow>,
     for at in state.scan(&Key::new(Family::ByTime, &[]), true, limit) {
         let Some(name) = tail::<12>(&at) else { continue };
         let reference = TicketRef(String::from_utf8_lossy(&name).into_owned());
-        let ticket: Ticket = state.must(Family::Ticket, &Key::ticket(Family::Ticket, &reference))?;
-        rows.push(row(state, &reference, &ticket)?);
+        let ticket = state.must::<Ticket>(Family::Ticket, &Key::ticket(Family::Ticket, &reference));
+        match ticket.and_then(|ticket| row(state, &reference, &ticket)) {
+            Err(StoreError::Corrupt { .. }) => rows.push(unreadable(reference)),
+            other => rows.push(other?),
+        }
     }
     Ok(rows)
+}
+
+/// One damaged ticket does not hide the others.
+fn unreadable(ticket: TicketRef) -> TicketRow {
+    TicketRow {
+        ticket,
+        opened_at: 0,
+        mailbox: String::new(),
+        from: String::new(),
+        subject: String::new(),
+        verdict: "unreadable".to_owned(),
+        messages: 0,
+        told: Told::NotSent("unreadable".to_owned()),
+    }
 }
 
 pub(crate) fn ticket(state: &mut State, reference: &TicketRef) -> Result<Option<TicketView>, StoreError> {
@@ -251,4 +268,55 @@ pub(crate) fn verify(state: &mut State, key: &MessageKey) -> Result<(), StoreErr
         return Err(corrupt("its message is another one"));
     }
     stored.sealed.map_or(Ok(()), |id| quarantine::verify(state, &id, &digest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lazaret_core::{Digest, Reason};
+
+    fn small(n: u8) -> Commit {
+        Commit {
+            key: MessageKey { mailbox: "support".into(), folder: "INBOX".into(), uid_validity: 1, uid: n.into() },
+            digest: Digest([n; 32]),
+            now: n.into(),
+            outcome: Outcome::unprocessed(Reason::Released, Verdict::Allow),
+            size_bytes: 1,
+            join: Vec::new(),
+            sealed: None,
+            ack: Ack::MoveClean,
+            reply_new: Intent::Not("observe"),
+            reply_joined: Intent::Not("observe"),
+        }
+    }
+
+    #[test]
+    fn a_damaged_ticket_does_not_hide_the_others() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let options = crate::store::Options {
+            dir: dir.path().to_owned(),
+            tenant: "acme".into(),
+            root_key: crate::keys::RootKey::new([9; 32]),
+            cache_bytes: 1 << 20,
+            disk_reserve_bytes: 0,
+            reply_limits: ReplyLimits::default(),
+        };
+        let (_lock, mut state) = crate::owner::open(&options).expect("opens");
+        state.begin_request();
+        let made: Vec<TicketRef> =
+            (1..=3).map(|n| crate::commit::commit(&mut state, small(n)).expect("committed").ticket).collect();
+        state.accept_request();
+        state.write_group().expect("written");
+        let at = Key::ticket(Family::Ticket, &made[1]).into_bytes();
+        let mut value = state.tree.get(&at).expect("there").to_vec();
+        let last = value.len() - 1;
+        value[last] ^= 1;
+        state.tree.apply([(at, Some(value))].into_iter());
+        let rows = tickets(&mut state, 10).expect("listed");
+        let verdicts: Vec<_> = rows.iter().map(|row| row.verdict.as_str()).collect();
+        assert_eq!(verdicts, ["allow", "unreadable", "allow"]);
+        assert!(matches!(ticket(&mut state, &made[1]), Err(StoreError::Corrupt { kind: "ticket", .. })));
+        let key = |n: u8| small(n).key;
+        assert!(verify(&mut state, &key(2)).is_err() && verify(&mut state, &key(3)).is_ok());
+    }
 }

@@ -11,7 +11,7 @@ use std::path::Path;
 const ANNA: &str = "anna.canary@mail.example";
 
 fn refused(options: Options) -> (OpenErrorKind, String) {
-    let error = Store::open(options).err().expect("the start is refused");
+    let error = Store::open(options).expect_err("the start is refused");
     (error.kind(), error.to_string())
 }
 
@@ -215,7 +215,7 @@ fn spellings(value: &str) -> Vec<(&'static str, Vec<u8>)> {
     for offset in 0..3 {
         let padded = [vec![b'x'; offset], value.as_bytes().to_vec()].concat();
         let text = base64::engine::general_purpose::STANDARD_NO_PAD.encode(padded);
-        all.push(("base64", text[4..text.len() - 2].as_bytes().to_vec()));
+        all.push(("base64", text.as_bytes()[4..text.len() - 2].to_vec()));
     }
     all
 }
