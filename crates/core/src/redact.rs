@@ -93,7 +93,7 @@ impl Values {
     /// Adds a value; the first mark of a value stays. What is beyond the bounds is left to the scan of each text.
     pub(crate) fn add(&mut self, value: &str, cut: &Cut) {
         let fits = self.texts.len() < VALUES_MAX && self.bytes + value.len() <= VALUES_BYTES_MAX;
-        if value.len() < VALUE_BYTES_MIN || !fits {
+        if value.len() < VALUE_BYTES_MIN || !fits || self.texts.iter().any(|known| known.as_str() == value) {
             return;
         }
         self.bytes += value.len();
@@ -168,6 +168,7 @@ mod tests {
         let mut values = Values::default();
         values.add("hunter2", &cut(0..0, 80, Action::Redact, "[A]"));
         values.add("hunter22", &cut(0..0, 80, Action::Redact, "[B]"));
+        values.add("hunter2", &cut(0..0, 80, Action::Redact, "[later]"));
         values.add("12345", &cut(0..0, 80, Action::Redact, "[C]"));
         values.build();
         let text = "hunter2, hunter22 and 12345 or Hunter2";

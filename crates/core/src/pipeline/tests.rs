@@ -207,6 +207,33 @@ fn too_many_findings_are_a_limit() {
 }
 
 #[test]
+fn a_text_that_was_not_scanned_to_its_end_is_not_shown() {
+    let mail = mixed(&[
+        ("Content-Type: text/plain", "the body"),
+        ("Content-Type: text/plain; name=\"a.txt\"\nContent-Disposition: attachment", "the file"),
+    ]);
+    let read = || parse::read(&RawMessage::new(mail.clone().into_bytes()), &Profile::default(), &Limits::default());
+    let at = |home: Home| read().texts.iter().position(|text| text.home == home).expect("a text of that home");
+    let pipeline = shipped();
+    for (home, verdict) in [(Home::Body, Verdict::Quarantine), (Home::Attachment(0), Verdict::Redact)] {
+        let seen: Vec<Examined> =
+            (0..read().texts.len()).map(|i| Examined { hits: Vec::new(), incomplete: i == at(home) }).collect();
+        let opaque = pipeline.opaque(&read(), &seen);
+        assert_eq!(opaque.len(), 1);
+        assert_eq!(opaque[0].why, OpaqueWhy::OverLimit);
+        assert_eq!(decide(&Evidence { opaque: &opaque, ..Evidence::default() }).verdict, verdict, "{home:?}");
+        let cuts = seen.iter().map(|_| Vec::new()).collect();
+        let written = pipeline.write(&mut read(), &seen, cuts, &opaque, mark::ENGLISH);
+        let mut outcome = run(pipeline, &plain("x", "y"));
+        assert!(pipeline.put_texts(&mut outcome, written, &Values::default(), &Profile::default()));
+        let shown = all_text(&outcome);
+        assert_eq!(shown.contains("the body"), home != Home::Body, "{shown}");
+        assert_eq!(shown.contains("the file"), home == Home::Body, "{shown}");
+        assert!(home == Home::Body || outcome.attachments[0].action == Action::Withhold);
+    }
+}
+
+#[test]
 fn ids_and_types_do_not_carry_a_value_out() {
     let mail = plain("x", &format!("my password is {PASSWORD}\n"))
         .replace("<1@customer.example>", &format!("<{PASSWORD}@customer.example>"))

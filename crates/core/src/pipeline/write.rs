@@ -91,7 +91,7 @@ impl Pipeline {
         for piece in &written.pieces {
             let Home::Name(field, at) = piece.home else { continue };
             let name = piece.visible();
-            if !self.is_clear(name, Placement::Header, values, profile) {
+            if piece.cut && !self.is_clear(name, Placement::Header, values, profile) {
                 whole = false;
                 continue;
             }
