@@ -90,8 +90,9 @@ fn is_joined(c: Option<char>) -> bool {
 pub(crate) fn is_whole_word(text: &str, span: &Range<usize>) -> bool {
     let first = char_at(text, span.start);
     let last = char_before(text, span.end);
-    !(is_joined(first) && is_joined(char_before(text, span.start)))
-        && !(is_joined(last) && is_joined(char_at(text, span.end)))
+    let goes_on_left = is_joined(first) && is_joined(char_before(text, span.start));
+    let goes_on_right = is_joined(last) && is_joined(char_at(text, span.end));
+    !goes_on_left && !goes_on_right
 }
 
 /// The context of a rule.

@@ -328,10 +328,10 @@ impl Walk<'_, '_> {
             if !self.wants(*rule) {
                 continue;
             }
-            if let Some(found) = token::read(text.as_bytes(), digits, shapes, &compiled.validators) {
-                if let Some(evidence) = judge::token(compiled, &found) {
-                    self.keep(text, *rule, found.span, evidence, local);
-                }
+            if let Some(found) = token::read(text.as_bytes(), digits, shapes, &compiled.validators)
+                && let Some(evidence) = judge::token(compiled, &found)
+            {
+                self.keep(text, *rule, found.span, evidence, local);
             }
         }
     }
@@ -426,7 +426,7 @@ impl Walk<'_, '_> {
             return;
         }
         for found in prose::read(text, word, rules.wanted) {
-            self.keep(text, rule, found.span, Evidence { terms: found.terms, ..Evidence::default() }, local);
+            self.keep(text, rule, found.span, Evidence::of(&found.terms), local);
         }
     }
 }

@@ -7,22 +7,46 @@ use crate::scout::token::Found;
 use crate::text::{before, byte};
 use std::ops::Range;
 
-/// What the shape of a candidate says.
-#[derive(Debug, Default)]
+/// Terms of a score at most.
+const TERMS_MAX: usize = 12;
+
+/// What the shape of a candidate says. Most candidates come to nothing, so it is kept without an allocation.
+#[derive(Debug)]
 pub(crate) struct Evidence {
-    pub(crate) terms: Vec<Term>,
+    terms: [Term; TERMS_MAX],
+    len: usize,
     /// One run of digits without separators.
     pub(crate) is_bare: bool,
 }
 
+impl Default for Evidence {
+    fn default() -> Evidence {
+        Evidence { terms: [Term { name: "", points: 0 }; TERMS_MAX], len: 0, is_bare: false }
+    }
+}
+
 impl Evidence {
+    /// Evidence that a grammar has weighed already.
+    pub(crate) fn of(terms: &[Term]) -> Evidence {
+        let mut evidence = Evidence::default();
+        terms.iter().for_each(|t| evidence.add(t.name, t.points));
+        evidence
+    }
+
+    fn terms(&self) -> &[Term] {
+        self.terms.get(..self.len).unwrap_or_default()
+    }
+
     fn sum(&self) -> i16 {
-        self.terms.iter().map(|t| t.points).sum()
+        self.terms().iter().map(|t| t.points).sum()
     }
 
     fn add(&mut self, name: &'static str, points: i16) {
-        if points != 0 {
-            self.terms.push(Term { name, points });
+        if points != 0
+            && let Some(cell) = self.terms.get_mut(self.len)
+        {
+            *cell = Term { name, points };
+            self.len += 1;
         }
     }
 }
@@ -46,8 +70,8 @@ pub(crate) fn weigh(
     evidence: Evidence,
     countries: &[String],
 ) -> Option<(u8, Vec<Term>)> {
-    let mut all = Evidence { terms: vec![Term { name: "base", points: rule.score.base }], ..Evidence::default() };
-    all.terms.extend(evidence.terms);
+    let mut all = evidence;
+    all.add("base", rule.score.base);
     // Words around it are the dearest question: asked only if the answer can still matter.
     if all.sum() + rule.score.near.max(0) < i16::from(SCORE_MIN) {
         return None;
@@ -59,7 +83,7 @@ pub(crate) fn weigh(
     }
     if is_near {
         all.add("near", rule.score.near);
-    } else if evidence.is_bare {
+    } else if all.is_bare {
         all.add("bare", rule.score.bare);
     }
     if all.sum() < i16::from(SCORE_MIN) {
@@ -68,7 +92,7 @@ pub(crate) fn weigh(
     if rule.context.is_not_near(text, span) {
         all.add("not_near", rule.score.not_near);
     }
-    Some((u8::try_from(all.sum().clamp(0, 100)).unwrap_or(0), all.terms))
+    Some((u8::try_from(all.sum().clamp(0, 100)).unwrap_or(0), all.terms().to_vec()))
 }
 
 /// Runs the validators; `None` is a veto.

@@ -99,7 +99,7 @@ fn tfn(dice: &mut Dice) -> (String, String) {
         let number = dice.pick(&["1", "4", "8"]).to_owned() + &dice.digits(8);
         let weights = [1, 4, 3, 7, 5, 8, 6, 9, 10];
         let sum: u32 = number.bytes().zip(weights).map(|(b, w)| u32::from(b - b'0') * w).sum();
-        if sum % 11 == 0 {
+        if sum.is_multiple_of(11) {
             break number;
         }
     };
@@ -145,6 +145,9 @@ fn private_key(dice: &mut Dice) -> (String, String) {
     (value.clone(), value)
 }
 
+/// A line and the value in it.
+type Maker = fn(&mut Dice) -> (String, String);
+
 /// Bytes of the value that no finding which is redacted covers.
 fn left_over(text: &str, value: &str) -> usize {
     let at = text.find(value).expect("planted");
@@ -159,7 +162,7 @@ fn left_over(text: &str, value: &str) -> usize {
 
 #[test]
 fn planted_values_are_redacted() {
-    let makers: [(&str, fn(&mut Dice) -> (String, String)); 8] = [
+    let makers: [(&str, Maker); 8] = [
         ("card", card),
         ("iban", iban),
         ("ssn", ssn),

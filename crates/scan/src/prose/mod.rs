@@ -11,12 +11,14 @@
 
 mod table;
 mod value;
+mod words;
 
 use crate::context::is_whole_word;
 use crate::engine::Term;
 use crate::text::{before, byte, char_at};
 use std::ops::Range;
 use value::{Form, Said};
+use words::{ADVERBS, COPULAS, FOLLOWERS, NEGATIONS, PREPOSITIONS};
 
 /// What kind of value is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,182 +57,6 @@ pub(crate) struct Found {
 
 /// Words between the keyword and its copula at most.
 const FILLERS_MAX: usize = 6;
-
-const COPULAS: &[&str] = &[
-    "is", "was", "are", "be", "ist", "lautet", "war", "sind", "est", "es", "era", "sera", "è", "é", "jest", "brzmi",
-    "to", "är", "er", "on", "este", "je", "is:", "to:", "=", "это", "was:", "lautet:", "est:", "es:",
-];
-const ADVERBS: &[&str] = &[
-    "now",
-    "still",
-    "currently",
-    "simply",
-    "just",
-    "always",
-    "jetzt",
-    "nun",
-    "noch",
-    "maintenant",
-    "ahora",
-    "ora",
-    "agora",
-    "set",
-    "to",
-    "changed",
-    "like",
-    "this:",
-    "following:",
-    "the",
-    "same:",
-    "called",
-    "nu",
-    "teraz",
-];
-/// After these words no value of this keyword follows: "password reset link", "password manager is KeePass2".
-const FOLLOWERS: &[&str] = &[
-    "reset",
-    "resets",
-    "page",
-    "policy",
-    "policies",
-    "link",
-    "links",
-    "field",
-    "fields",
-    "manager",
-    "managers",
-    "protected",
-    "protection",
-    "expiry",
-    "expires",
-    "expired",
-    "prompt",
-    "dialog",
-    "dialogue",
-    "box",
-    "change",
-    "changes",
-    "hash",
-    "hashes",
-    "recovery",
-    "strength",
-    "requirements",
-    "rules",
-    "must",
-    "should",
-    "does",
-    "doesn't",
-    "cannot",
-    "can't",
-    "can",
-    "isn't",
-    "not",
-    "has",
-    "hasn't",
-    "have",
-    "had",
-    "will",
-    "won't",
-    "needs",
-    "may",
-    "might",
-    "would",
-    "could",
-    "wasn't",
-    "were",
-    "generator",
-    "length",
-    "screen",
-    "form",
-    "mail",
-    "email",
-    "e-mail",
-    "never",
-    "did",
-    "didn't",
-    "that",
-    "which",
-    "when",
-    "because",
-    "and",
-    "or",
-    "but",
-    "if",
-    "zurücksetzen",
-    "vergessen",
-    "oublié",
-    "olvidada",
-    "pad",
-    "entry",
-    "request",
-    "requests",
-    "update",
-    "sync",
-    "login",
-    "authentication",
-    "auth",
-    "based",
-    "verification",
-    "validation",
-    "error",
-    "issue",
-    "problem",
-    "characters",
-    "only",
-    "before",
-    "after",
-    "again",
-    "yesterday",
-    "today",
-    "since",
-    "until",
-];
-/// Before the keyword: what is spoken of is a lost or wrong password.
-const NEGATIONS: &[&str] = &[
-    "forgot",
-    "forgotten",
-    "forget",
-    "lost",
-    "reset",
-    "wrong",
-    "incorrect",
-    "invalid",
-    "expired",
-    "without",
-    "vergessen",
-    "oublié",
-    "olvidé",
-    "dimenticato",
-    "no",
-];
-/// Words with which a filler phrase may begin when a colon ends it: "password for the portal:".
-const PREPOSITIONS: &[&str] = &[
-    "for",
-    "of",
-    "to",
-    "on",
-    "at",
-    "in",
-    "für",
-    "zum",
-    "zur",
-    "pour",
-    "de",
-    "du",
-    "para",
-    "per",
-    "di",
-    "del",
-    "voor",
-    "till",
-    "til",
-    "do",
-    "dla",
-    "is",
-    "(temporary)",
-    "(new)",
-    "(old)",
-];
 
 /// Is a hit of a keyword the word, and not a piece of a longer one?
 pub(crate) fn is_word(text: &str, word: &Range<usize>) -> bool {
@@ -329,7 +155,7 @@ fn assigned(text: &str, at: usize, wanted: Wanted) -> Reading {
 
 /// `password for the portal: x`: where the colon ends.
 fn after_fillers(text: &str, at: usize) -> Option<usize> {
-    let mut words = words(text, at).take(FILLERS_MAX).peekable();
+    let mut words = words_at(text, at).take(FILLERS_MAX).peekable();
     if !words.peek().is_some_and(|(w, _)| PREPOSITIONS.contains(&w.to_lowercase().as_str())) {
         return None;
     }
@@ -346,7 +172,7 @@ fn after_fillers(text: &str, at: usize) -> Option<usize> {
 
 fn stated(text: &str, at: usize, wanted: Wanted) -> Reading {
     let mut found = None;
-    for (word, end) in words(text, at).take(FILLERS_MAX) {
+    for (word, end) in words_at(text, at).take(FILLERS_MAX) {
         let lower = word.to_lowercase();
         if COPULAS.contains(&lower.as_str()) {
             found = Some(end);
@@ -357,7 +183,7 @@ fn stated(text: &str, at: usize, wanted: Wanted) -> Reading {
         }
     }
     let mut after = found?;
-    for (word, end) in words(text, after).take(3) {
+    for (word, end) in words_at(text, after).take(3) {
         if !ADVERBS.contains(&word.to_lowercase().as_str()) {
             break;
         }
@@ -378,7 +204,7 @@ fn beside(text: &str, at: usize, wanted: Wanted) -> Reading {
 }
 
 /// Words of the line from `at` on, each with its end.
-fn words(text: &str, at: usize) -> impl Iterator<Item = (&str, usize)> {
+fn words_at(text: &str, at: usize) -> impl Iterator<Item = (&str, usize)> {
     let line = text.get(at..).unwrap_or_default();
     let line = line
         .get(..line.bytes().take(200).position(|b| b == b'\n').unwrap_or(crate::text::floor(line, 200)))

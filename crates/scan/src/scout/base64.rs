@@ -1,7 +1,7 @@
 //! Runs of base64 in text. Only runs that decode to something printable are worth a look inside.
 
 use crate::text::byte;
-use crate::validator::decode_base64;
+use crate::validator::{decode_base64, decode_base64_with};
 use std::ops::Range;
 
 /// Shortest run that is decoded, in characters.
@@ -38,8 +38,16 @@ fn line_end(bytes: &[u8], at: usize) -> usize {
 
 /// Decodes a run with the lines that continue it. Answers the whole span and the text.
 pub(crate) fn decode(bytes: &[u8], first: &Range<usize>) -> Option<(Range<usize>, String)> {
-    let head = decode_base64(bytes.get(first.start..first.start + RUN_MIN)?)?;
-    if !is_printable(&head) {
+    // Most runs are names and numbers: told by their first characters, before anything is allocated.
+    let mut head = [0; RUN_MIN];
+    let mut len = 0;
+    decode_base64_with(bytes.get(first.start..first.start + RUN_MIN)?, |byte| {
+        if let Some(cell) = head.get_mut(len) {
+            *cell = byte;
+            len += 1;
+        }
+    })?;
+    if !is_printable(head.get(..len)?) {
         return None;
     }
     let mut joined = bytes.get(first.clone())?.to_vec();

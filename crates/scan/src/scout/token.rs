@@ -50,7 +50,7 @@ fn read_shape(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token, valid
         if !wanted.map_or(b.is_ascii_alphanumeric(), |shape| fits(shape, b)) {
             return None;
         }
-        is_irregular |= next > at && canonical.len() % 4 != 0;
+        is_irregular |= next > at && !canonical.len().is_multiple_of(4);
         canonical.push(char::from(b.to_ascii_uppercase()));
         at = next + 1;
         Some(at)

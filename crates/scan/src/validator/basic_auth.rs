@@ -11,6 +11,12 @@ pub(super) fn check(canonical: &str) -> bool {
 /// A single character left over at the end is ignored.
 pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 3);
+    decode_with(text, |byte| out.push(byte))?;
+    Some(out)
+}
+
+/// The same, byte by byte.
+pub(crate) fn decode_with(text: &[u8], mut each: impl FnMut(u8)) -> Option<()> {
     let (mut bits, mut have) = (0_u32, 0_u32);
     let padding = text.iter().rev().take_while(|b| **b == b'=').count();
     for b in text.iter().take(text.len() - padding) {
@@ -26,10 +32,10 @@ pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
         have += 6;
         if have >= 8 {
             have -= 8;
-            out.push(u8::try_from(bits >> have & 0xff).unwrap_or(0));
+            each(u8::try_from(bits >> have & 0xff).unwrap_or(0));
         }
     }
-    Some(out)
+    Some(())
 }
 
 #[cfg(test)]

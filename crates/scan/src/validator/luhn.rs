@@ -6,7 +6,7 @@ pub(super) fn check(canonical: &str) -> bool {
     let Some(digits) = digits(canonical) else { return false };
     // A run of one digit passes often and is never a number in use.
     let varied = digits.iter().any(|d| Some(d) != digits.first());
-    varied && digits.len() > 1 && sum(&digits) % 10 == 0
+    varied && digits.len() > 1 && sum(&digits).is_multiple_of(10)
 }
 
 fn sum(digits: &[u32]) -> u32 {

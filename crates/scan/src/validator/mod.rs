@@ -15,7 +15,7 @@ mod phone;
 mod ssn;
 mod tfn;
 
-pub(crate) use basic_auth::decode as decode_base64;
+pub(crate) use basic_auth::{decode as decode_base64, decode_with as decode_base64_with};
 
 macro_rules! validators {
     ($($variant:ident = $name:literal, $check:path;)*) => {

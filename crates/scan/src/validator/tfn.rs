@@ -13,7 +13,7 @@ pub(super) fn check(canonical: &str) -> bool {
         _ => return false,
     };
     let sum: u32 = digits.iter().zip(weights).map(|(d, w)| d * w).sum();
-    sum > 0 && sum % 11 == 0
+    sum > 0 && sum.is_multiple_of(11)
 }
 
 #[cfg(test)]

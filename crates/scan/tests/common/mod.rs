@@ -35,7 +35,7 @@ pub fn lines(all: &[Diagnostic]) -> String {
 }
 
 /// What is found at a score or above: rule and value.
-pub fn found<'t>(text: &'t str, min: u8) -> Vec<(String, &'t str)> {
+pub fn found(text: &str, min: u8) -> Vec<(String, &str)> {
     let scan = RULES.scan(text, &Hints::default());
     assert_eq!(scan.incomplete, None);
     let read = |m: &lazaret_scan::Match| {
