@@ -59,6 +59,8 @@ const LOOKALIKE: i16 = -10;
 const GLUED: i16 = -10;
 /// Points for being a piece of something longer.
 const EMBEDDED: i16 = -40;
+/// Points for being a date.
+const DATE: i16 = -50;
 /// Points for standing in a row of groups of one size.
 const IN_ROW: i16 = -25;
 
@@ -230,6 +232,9 @@ impl<'g> Number<'g> {
         {
             evidence.add("separator", ODD_SEPARATOR);
         }
+        if self.is_date() {
+            evidence.add("date", DATE);
+        }
         if rule.groupings.is_empty() {
             return Some(());
         }
@@ -243,6 +248,19 @@ impl<'g> Number<'g> {
             groups.split_last().is_some_and(|(l, all)| l.len() <= size && all.iter().all(|g| g.len() == size));
         evidence.add("irregular", if is_even { 0 } else { irregular });
         Some(())
+    }
+
+    /// Groups of a calendar date?
+    fn is_date(&self) -> bool {
+        let joined = self.gaps != 0 && self.gaps & (digit::SPACE | digit::NEWLINE | digit::PAREN | digit::WIDE) == 0;
+        let number = |range: Range<usize>| self.digits().get(range).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0);
+        let (year, first, second) = match self.signature {
+            0x422 => (number(0..4), number(4..6), number(6..8)),
+            0x224 => (number(4..8), number(0..2), number(2..4)),
+            _ => return false,
+        };
+        let (small, large) = (first.min(second), first.max(second));
+        joined && (1900..=2099).contains(&year) && (1..=12).contains(&small) && (1..=31).contains(&large)
     }
 
     /// Where the value starts: with the character that must lead it, if the rule asks for one.

@@ -38,36 +38,51 @@ fn fits(shape: Shape, b: u8) -> bool {
 
 fn read_shape(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token, validators: &[Validator]) -> Option<Found> {
     let start = first_letter(bytes, digits, shape, token)?;
-    let mut at = start;
-    let mut canonical = String::new();
-    let mut is_irregular = false;
-    let mut take = |wanted: Option<Shape>, canonical: &mut String| {
-        let mut next = at;
-        if !canonical.is_empty() && token.separators.contains(&byte(bytes, next)) {
-            next += 1;
-        }
-        let b = byte(bytes, next);
-        if !wanted.map_or(b.is_ascii_alphanumeric(), |shape| fits(shape, b)) {
-            return None;
-        }
-        is_irregular |= next > at && !canonical.len().is_multiple_of(4);
-        canonical.push(char::from(b.to_ascii_uppercase()));
-        at = next + 1;
-        Some(at)
-    };
-    let mut ends = Vec::new();
-    for wanted in shape {
-        ends.push(take(Some(*wanted), &mut canonical)?);
+    let mut walk = Walk { bytes, separators: &token.separators, at: start, taken: 0, is_irregular: false };
+    // Nearly every try ends here, so nothing is allocated before.
+    if !shape.iter().all(|wanted| walk.take(|b| fits(*wanted, b))) {
+        return None;
     }
     if token.is_open {
-        let length = validators.first()?.extent(&canonical)?.min(Token::CHARS_MAX);
-        while canonical.len() < length {
-            ends.push(take(None, &mut canonical)?);
+        let length = validators.first()?.extent(&canonical(bytes, &(start..walk.at)))?.min(Token::CHARS_MAX);
+        while walk.taken < length {
+            if !walk.take(|b| b.is_ascii_alphanumeric()) {
+                return None;
+            }
         }
     }
-    let end = *ends.last()?;
-    let is_whole = !byte(bytes, end).is_ascii_alphanumeric();
-    is_whole.then_some(Found { span: start..end, canonical, is_irregular })
+    let span = start..walk.at;
+    let is_whole = !byte(bytes, span.end).is_ascii_alphanumeric();
+    is_whole.then(|| Found { canonical: canonical(bytes, &span), span, is_irregular: walk.is_irregular })
+}
+
+/// The letters and digits of a span, in capitals.
+fn canonical(bytes: &[u8], span: &Range<usize>) -> String {
+    let all = bytes.get(span.clone()).unwrap_or_default().iter().filter(|b| b.is_ascii_alphanumeric());
+    all.map(|b| char::from(b.to_ascii_uppercase())).collect()
+}
+
+/// Steps over the characters of an identifier.
+struct Walk<'b> {
+    bytes: &'b [u8],
+    separators: &'b [u8],
+    at: usize,
+    taken: usize,
+    is_irregular: bool,
+}
+
+impl Walk<'_> {
+    /// Takes one character if it fits, with the separator before it.
+    fn take(&mut self, fits: impl Fn(u8) -> bool) -> bool {
+        let gap = usize::from(self.taken > 0 && self.separators.contains(&byte(self.bytes, self.at)));
+        let is_fit = fits(byte(self.bytes, self.at + gap));
+        if is_fit {
+            self.is_irregular |= gap > 0 && !self.taken.is_multiple_of(4);
+            self.at += gap + 1;
+            self.taken += 1;
+        }
+        is_fit
+    }
 }
 
 /// Where the letters before the digits start, if they fit the shape and nothing else touches them.
