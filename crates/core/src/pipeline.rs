@@ -181,7 +181,7 @@ impl Pipeline {
                 _ => Action::Withhold,
             };
             let why = OpaqueWhy::OverLimit;
-            Opaque { part: text.path.clone(), why, action: self.unexamined(why).max(least) }
+            Opaque { part: self.public_path(&text.path), why, action: self.unexamined(why).max(least) }
         });
         unread.chain(unfinished).collect()
     }

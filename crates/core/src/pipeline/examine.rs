@@ -4,7 +4,7 @@ use super::Pipeline;
 use crate::mark::{self, Words};
 use crate::redact::{Cut, Values};
 use crate::tree::{Message, Source, Text};
-use crate::{Digest, Finding, Profile};
+use crate::{Digest, Finding, PartPath, Profile};
 use lazaret_scan::{Action, Class, Hints, Placement, RuleIx};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -74,6 +74,23 @@ impl Pipeline {
         self.examine_text(scanned(text), text.placement, &profile.countries)
     }
 
+    /// The path of a part as it may leave: a sender can write anything into the name of a header field.
+    pub(super) fn public_path(&self, path: &PartPath) -> PartPath {
+        const PATH_BYTES_MAX: usize = 80;
+        const PATH_DIGITS_MAX: usize = 3;
+        let text = path.as_str();
+        let Some((before, name)) = text.split_once("header/") else { return path.clone() };
+        // A number or a long word in the name of a field is a value, or might as well be one.
+        let tame = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/' | b'.'))
+            && name.bytes().filter(u8::is_ascii_digit).count() <= PATH_DIGITS_MAX;
+        let clean =
+            || self.examine_text(name, Placement::Header, &[]).hits.iter().all(|hit| hit.action < Action::Redact);
+        match text.len() <= PATH_BYTES_MAX && tame && clean() {
+            true => path.clone(),
+            false => PartPath::new(format!("{before}header/field")),
+        }
+    }
+
     /// Scans one text. What lies within our own marks is no hit.
     pub(super) fn examine_text(&self, text: &str, placement: Placement, countries: &[String]) -> Examined {
         let scan = self.rules.scan(text, &Hints { placement, countries });
@@ -140,6 +157,11 @@ impl Pipeline {
         for (text, seen) in read.texts.iter().zip(seen) {
             let source = scanned(text);
             let mut of_text = Vec::new();
+            if seen.hits.is_empty() {
+                cuts.push(of_text);
+                continue;
+            }
+            let part = self.public_path(&text.path);
             for hit in &seen.hits {
                 let Some(known) = self.known(hit.by) else { continue };
                 let value = source.get(hit.span.clone()).unwrap_or_default();
@@ -161,7 +183,7 @@ impl Pipeline {
                     rule: known.rule.to_owned(),
                     class: known.class,
                     entity: known.entity.to_owned(),
-                    part: text.path.clone(),
+                    part: part.clone(),
                     span: hit.span.clone(),
                     score: hit.score,
                     action: hit.action,

@@ -245,6 +245,23 @@ fn ids_and_types_do_not_carry_a_value_out() {
 }
 
 #[test]
+fn the_name_of_a_field_does_not_carry_a_value_out() {
+    let long = "X-".to_owned() + &"a".repeat(100);
+    let cases = [
+        ("X-Note", "header/x-note"),
+        ("X-4929123345678908", "header/field"),
+        (long.as_str(), "header/field"),
+        ("X-\u{e4}", "header/lines"),
+    ];
+    for (name, part) in cases {
+        let mail = plain("x", "y").replace("MIME-Version", &format!("{name}: card {CARD}\nMIME-Version"));
+        let outcome = run(shipped(), &mail);
+        let parts: Vec<&str> = outcome.findings.iter().map(|f| f.part.as_str()).collect();
+        assert!(parts.contains(&part) && !format!("{parts:?}").contains("4929"), "{name}: {parts:?}");
+    }
+}
+
+#[test]
 fn clearing_twice_changes_nothing() {
     let body = format!("my password is {PASSWORD} and my card {CARD}. {PASSWORD} again. SSN {SSN}\n");
     let once = run(shipped(), &plain("x", &body));
