@@ -1,5 +1,6 @@
 //! One message becomes a ticket, or part of one: the only place that makes tickets.
 
+use crate::admission;
 use crate::codec::{Family, Key, sortable};
 use crate::error::StoreError;
 use crate::keys::{hex, random};
@@ -217,7 +218,7 @@ fn tell(
     if receipt && ticket.receipt {
         return Ok(ToldRef::Not("limit: one receipt a ticket".to_owned()));
     }
-    if let Err(why) = outbox::admit(state, draft, now)? {
+    if let Err(why) = admission::admit(state, draft, now)? {
         return Ok(ToldRef::Not(why.to_owned()));
     }
     ticket.receipt |= receipt;

@@ -36,6 +36,7 @@
 //! - **No value in sled is larger than 4 KiB**; no plain text, address or Message-ID is in a key, a value or a file.
 //! - **No key encrypts twice.**
 
+mod admission;
 mod blob;
 mod codec;
 mod commit;
@@ -43,6 +44,7 @@ mod error;
 mod keys;
 mod ledger;
 mod model;
+mod open;
 mod outbox;
 mod owner;
 mod quarantine;

@@ -15,7 +15,6 @@ use crate::keys::{hex, random, unhex};
 use crate::model::*;
 use crate::queue::Wait;
 use crate::state::State;
-use crate::window::{Span, Window};
 use lazaret_core::Addr;
 use serde::{Deserialize, Serialize};
 
@@ -170,75 +169,6 @@ pub(crate) fn enqueue(state: &mut State, ticket: &TicketRef, draft: &Draft, now:
     state.mark(waiting(id));
     put(state, id, &reply, false)?;
     Ok(hex(&id.to_be_bytes()))
-}
-
-/// Is there room for this reply? If so it is counted; if not, the word says which limit holds it back. Receipts and
-/// notices are counted apart: a receipt never eats a notice.
-pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result<(), &'static str>, StoreError> {
-    let limits = state.limits.clone();
-    let kind = if draft.template == Template::Receipt { "receipt" } else { "notice" };
-    let recipient_max = if draft.proven { limits.proven_per_day_max } else { limits.unproven_per_day_max };
-    let recipient = draft.to.folded();
-    let counted = [
-        (Span::Day, "recipient", kind, recipient.as_str(), recipient_max, "limit: replies to one recipient in a day"),
-        (
-            Span::Hour,
-            "domain",
-            kind,
-            draft.to.domain(),
-            limits.domain_per_hour_max,
-            "limit: replies to one domain in an hour",
-        ),
-        (Span::Hour, "tenant", kind, "", limits.tenant_per_hour_max, "limit: replies in an hour"),
-    ];
-    let mut windows = Vec::with_capacity(counted.len());
-    for (span, what, kind, who, max, word) in counted {
-        let (at, mut window) = window(state, span, what, kind, who)?;
-        if window.count(span, now) >= max {
-            return Ok(Err(word));
-        }
-        windows.push((span, at, window));
-    }
-    let (at, mut minute) = window(state, Span::Minute, "daemon", "", "")?;
-    if minute.count(Span::Minute, now) >= limits.breaker_per_minute_max && state.tally.breaker_open_since.is_none() {
-        state.tally.breaker_open_since = Some(now);
-    }
-    windows.push((Span::Minute, at, minute));
-    for (span, at, mut window) in windows {
-        window.add(span, now);
-        state.put_hinted(at, day_hint(window.at), None, &window)?;
-    }
-    Ok(Ok(()))
-}
-
-fn window(state: &mut State, span: Span, what: &str, kind: &str, who: &str) -> Result<(Key, Window), StoreError> {
-    let parts: [&[u8]; 5] = [b"window", &[span as u8], what.as_bytes(), kind.as_bytes(), who.as_bytes()];
-    let at = Key::new(Family::Window, &[&state.vault.keyring.index::<16>(&parts)]);
-    let window = state.get(Family::Window, &at)?.unwrap_or_default();
-    Ok((at, window))
-}
-
-/// Day of the last change, modulo 256: old windows are found without decrypting them.
-fn day_hint(now: i64) -> u8 {
-    now.div_euclid(Span::Day.secs()).rem_euclid(256) as u8
-}
-
-/// Windows that an expiry looks at.
-const WINDOWS_MAX: usize = 1_000;
-
-/// Forgets windows without a reply for more than two days, in one 256th of them, picked at random: over a day of calls
-/// each is met.
-pub(crate) fn expire_windows(state: &mut State, now: i64) -> Result<(), StoreError> {
-    let part = Key::new(Family::Window, &[&random::<1>()]);
-    for at in state.scan(&part, false, WINDOWS_MAX) {
-        let key = Key::new(Family::Window, &[at.get(1..).unwrap_or_default()]);
-        let Some(hint) = state.hint(Family::Window, &key)? else { continue };
-        // More than half a circle back is a clock that was set back.
-        if (3..=128).contains(&day_hint(now).wrapping_sub(hint)) {
-            state.remove(key);
-        }
-    }
-    Ok(())
 }
 
 pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>, StoreError> {

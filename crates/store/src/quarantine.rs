@@ -1,12 +1,12 @@
 //! Sealed originals: kept for their time, exported, released, erased. They come sealed to a key that is not on this
 //! host and are encrypted once more like everything else, so that erasing the ticket's key erases them too.
 
+use crate::admission;
 use crate::codec::{Family, Key, sortable, tail, unsortable};
 use crate::error::StoreError;
 use crate::keys::{hex, unhex};
 use crate::ledger::hex_digest;
 use crate::model::*;
-use crate::outbox;
 use crate::state::State;
 use crate::tickets::{Message, Ticket, Twin, describe};
 use lazaret_core::seal::Sealed;
@@ -158,6 +158,6 @@ pub(crate) fn expire(state: &mut State, now: i64) -> Result<u64, StoreError> {
         state.tally.sealed = state.tally.sealed.saturating_sub(1);
         erased += 1;
     }
-    outbox::expire_windows(state, now)?;
+    admission::expire_windows(state, now)?;
     Ok(erased)
 }

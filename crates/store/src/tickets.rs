@@ -301,7 +301,7 @@ mod tests {
             disk_reserve_bytes: 0,
             reply_limits: ReplyLimits::default(),
         };
-        let (_lock, mut state) = crate::owner::open(&options).expect("opens");
+        let (_lock, mut state) = crate::open::open(&options).expect("opens");
         state.begin_request();
         let made: Vec<TicketRef> =
             (1..=3).map(|n| crate::commit::commit(&mut state, small(n)).expect("committed").ticket).collect();
