@@ -29,6 +29,8 @@ const AGE_SECS_MAX: i64 = 48 * 3600;
 const ENTRY_WAIT_SECS: (u64, u64) = (60, 3600);
 /// First and longest wait of all, when no reply can leave.
 const RELAY_WAIT_SECS: (u64, u64) = (1, 60);
+/// Ends of attempts that a lane may leave to be recorded while it goes on.
+const SETTLING_MAX: usize = 8;
 /// A lane without work lets its connection go after this.
 const REST_AFTER: Duration = Duration::from_secs(10);
 /// Without a nudge, due entries are looked for this often.
@@ -173,6 +175,8 @@ async fn lane(
     stop: Option<watch::Receiver<bool>>,
 ) {
     let mut sink = None;
+    // The next reply does not wait for the record of the last one's end; a crash between them shows that one as unknown.
+    let mut settling = JoinSet::new();
     loop {
         let next = async { leases.lock().await.recv().await };
         let lease = match tokio::time::timeout(REST_AFTER, next).await {
@@ -186,8 +190,13 @@ async fn lane(
         if stop.as_ref().is_some_and(|stop| *stop.borrow()) {
             break;
         }
-        shared.deliver(&mut sink, lease).await;
+        let settled = shared.deliver(&mut sink, &lease).await;
+        settling.spawn(shared.clone().settle(lease, settled));
+        while settling.len() > SETTLING_MAX {
+            settling.join_next().await;
+        }
     }
+    while settling.join_next().await.is_some() {}
     rest(&mut sink).await;
 }
 
@@ -198,21 +207,25 @@ async fn rest(sink: &mut Option<Sink>) {
 }
 
 impl Shared {
-    /// One entry, from lease to settlement.
-    async fn deliver(&self, sink: &mut Option<Sink>, lease: Lease) {
+    /// One entry's attempt.
+    async fn deliver(&self, sink: &mut Option<Sink>, lease: &Lease) -> Settled {
         let now = clock::now();
-        let Some(replies) = &self.replies else { return };
-        let settled = if now.saturating_sub(lease.queued_at) > AGE_SECS_MAX {
-            Settled::Failed { code: None }
-        } else if let Some(until) = self.down_until() {
+        let nobody = Settled::Failed { code: None };
+        let Some(replies) = &self.replies else { return nobody };
+        if now.saturating_sub(lease.queued_at) > AGE_SECS_MAX {
+            return nobody;
+        }
+        if let Some(until) = self.down_until() {
             let wait = until.saturating_duration_since(Instant::now()).as_secs();
-            Settled::Deferred { until: later(now, wait + 1), code: None }
-        } else {
-            match self.letter(replies, &lease, now) {
-                Ok(letter) => self.send(sink, replies, &lease, &letter, now).await,
-                Err(()) => Settled::Failed { code: None },
-            }
-        };
+            return Settled::Deferred { until: later(now, wait + 1), code: None };
+        }
+        match self.letter(replies, lease, now) {
+            Ok(letter) => self.send(sink, replies, lease, &letter, now).await,
+            Err(()) => nobody,
+        }
+    }
+
+    async fn settle(self: Arc<Self>, lease: Lease, settled: Settled) {
         let (state, code) = named(&settled);
         match self.store.settle(&lease.id, settled, clock::now()).await {
             Ok(()) => emit(Event::Reply { id: &lease.id, ticket: &lease.ticket, state, code }),
