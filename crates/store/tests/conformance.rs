@@ -548,3 +548,62 @@ async fn a_commit_costs_few_syncs_and_a_group_shares_them() {
     assert_eq!(store.counts().await.unwrap().commits, 493);
     store.close().await;
 }
+
+/// Commits a message with these candidates; answers whether it joined.
+async fn joins(store: &Store, n: u32, from: &str, staff: bool, join: Vec<JoinCandidate>) -> bool {
+    let mut outcome = stub(from);
+    outcome.staff = staff;
+    store.commit(Commit { join, ..commit(n, n, outcome) }).await.unwrap().joined
+}
+
+#[tokio::test]
+async fn a_ticket_has_a_bounded_number_of_messages() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ticket = store.commit(commit(1, 1, stub(ANNA))).await.unwrap().ticket;
+    let join = vec![JoinCandidate { ticket: ticket.clone(), token: true }];
+    let tasks = (2..=TICKET_MESSAGES_MAX - 1).map(|n| {
+        let (store, join) = (store.clone(), join.clone());
+        tokio::spawn(async move { assert!(joins(&store, n, ANNA, false, join).await) })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+    assert!(joins(&store, TICKET_MESSAGES_MAX, ANNA, false, join.clone()).await, "the last one");
+    assert!(!joins(&store, TICKET_MESSAGES_MAX + 1, ANNA, false, join).await, "one more opens a ticket");
+    let view = store.ticket(&ticket).await.unwrap().unwrap();
+    assert_eq!(view.messages.len() as u32, TICKET_MESSAGES_MAX);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_ticket_has_a_bounded_number_of_parties() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ticket = store.commit(commit(1, 1, stub(ANNA))).await.unwrap().ticket;
+    let join = || vec![JoinCandidate { ticket: ticket.clone(), token: true }];
+    let person = |n: u32| format!("tom{n}@acme.example");
+    let max = TICKET_PARTIES_MAX as u32;
+    for n in 2..=max + 1 {
+        assert!(joins(&store, n, &person(n), true, join()).await, "staff always joins");
+    }
+    for (n, party) in [(max - 1, true), (max, true), (max + 1, false)] {
+        assert_eq!(joins(&store, 1_000 + n, &person(n), false, join()).await, party, "party {n}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_message_is_tried_against_a_bounded_number_of_tickets() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let ticket = store.commit(commit(1, 1, stub(ANNA))).await.unwrap().ticket;
+    let max = JOIN_CANDIDATES_MAX as u32;
+    for (place, found) in [(max - 1, true), (max, true), (max + 1, false)] {
+        let mut join =
+            vec![JoinCandidate { ticket: TicketRef("LZ-GONE-GONE".into()), token: true }; place as usize - 1];
+        join.push(JoinCandidate { ticket: ticket.clone(), token: true });
+        assert_eq!(joins(&store, 100 + place, ANNA, false, join).await, found, "place {place}");
+    }
+    store.close().await;
+}
