@@ -73,10 +73,18 @@ fn domain_of(value: &str) -> &str {
     value.rsplit_once('@').map_or(value, |(_, d)| d)
 }
 
+/// Top-level domains, and second-level ones such as `co.uk`, as far as their form tells.
+fn is_suffix(domain: &str) -> bool {
+    match domain.split_once('.') {
+        None => true,
+        Some((second, top)) => top.len() == 2 && second.len() <= 3,
+    }
+}
+
 /// Relaxed alignment (RFC 7489 3.1): equal, or one is a parent of the other and is itself no top-level domain.
 fn aligned(a: &str, b: &str) -> bool {
     let under = |child: &str, parent: &str| {
-        parent.contains('.') && child.strip_suffix(parent).is_some_and(|head| head.ends_with('.'))
+        !is_suffix(parent) && child.strip_suffix(parent).is_some_and(|head| head.ends_with('.'))
     };
     !a.is_empty() && (a == b || under(a, b) || under(b, a))
 }
@@ -133,7 +141,7 @@ fn is_own_hop(value: &[u8], id: &str) -> bool {
             let host = words.next().unwrap_or_default().trim_end_matches(';').to_ascii_lowercase();
             let id = id.to_ascii_lowercase();
             let inner = host.parse::<std::net::IpAddr>().is_ok() && id == "mx.google.com";
-            let parent = |d: &str| d.split_once('.').map(|(_, p)| p.to_owned()).filter(|p| p.contains('.'));
+            let parent = |d: &str| d.split_once('.').map(|(_, p)| p.to_owned()).filter(|p| !is_suffix(p));
             let siblings = parent(&host).is_some() && parent(&host) == parent(&id);
             return inner || host == id || siblings || aligned(&host, &id);
         }
@@ -276,6 +284,7 @@ mod tests {
             ("dkim not aligned", "Authentication-Results: mx.acme.example; dkim=pass header.d=c.example.evil.example\n".into(), &id, Proof::None),
             ("dkim of a suffix without dot", "Authentication-Results: mx.acme.example; dkim=pass header.d=notc.example\n".into(), &id, Proof::None),
             ("dkim of a top-level domain", "Authentication-Results: mx.acme.example; dkim=pass header.d=example\n".into(), &id, Proof::None),
+            ("dkim of co.uk", "Authentication-Results: mx.acme.example; dkim=pass header.d=co.uk\n".into(), &id, Proof::None),
             ("spf aligned", "Authentication-Results: mx.acme.example 1; spf=pass smtp.mailfrom=x@c.example\n".into(), &id, Proof::Pass),
             ("spf of helo", "Authentication-Results: mx.acme.example; spf=pass smtp.helo=c.example\n".into(), &id, Proof::None),
             ("spf failed", "Authentication-Results: mx.acme.example; spf=fail smtp.mailfrom=x@c.example\n".into(), &id, Proof::None),

@@ -162,7 +162,7 @@ fn rfc3339(seconds: i64) -> Option<String> {
 /// The line of `extract`: what text each part yields, or why not. A file that does not begin like a message is one part.
 pub fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile, limits: &Limits) -> Report {
     if !is_message(message.expose()) {
-        return extract_file(file, message.expose(), limits);
+        return extract_file(file, index, message.expose(), limits);
     }
     let tree = parse::read(message, profile, limits);
     let mut parts: Vec<Part<'_>> = Vec::new();
@@ -193,7 +193,7 @@ pub fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &P
     Report::of(&Extracted { file, message: index, parts })
 }
 
-fn extract_file(file: &str, octets: &[u8], limits: &Limits) -> Report {
+fn extract_file(file: &str, index: Option<u64>, octets: &[u8], limits: &Limits) -> Report {
     let name = file.rsplit('/').next().unwrap_or(file);
     let read =
         if octets.len() > limits.text_bytes_max { Err(OpaqueWhy::OverLimit) } else { parse::file_text(name, octets) };
@@ -204,7 +204,7 @@ fn extract_file(file: &str, octets: &[u8], limits: &Limits) -> Report {
             Part { path: "text", media_type: "application/octet-stream", text: None, opaque: why }
         }
     };
-    Report::of(&Extracted { file, message: None, parts: vec![part] })
+    Report::of(&Extracted { file, message: index, parts: vec![part] })
 }
 
 /// Does a file begin like a message: with header fields, two at least of which are those of mail?

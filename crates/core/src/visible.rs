@@ -1,6 +1,7 @@
 //! What a person wrote into a reply, without what the mail program quoted and without the signature.
 
 mod lines;
+mod signs;
 
 use crate::tree::{Home, Source, Text};
 
