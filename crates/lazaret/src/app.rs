@@ -107,7 +107,7 @@ impl App {
         let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
         let mut mailboxes = JoinSet::new();
         for mailbox in &self.config.mailboxes {
-            let source = Source::open(mailbox, keys::secrets());
+            let source = Source::open(mailbox, keys::secrets()).with_state(&self.config.state_dir);
             mailboxes.spawn(ingest::run(context.clone(), mailbox.clone(), source, once, self.stop.subscribe()));
         }
         emit(Event::Ready {
@@ -163,7 +163,11 @@ impl App {
     fn ended(&self, ended: Result<Ended, tokio::task::JoinError>, once: bool) -> u8 {
         match ended {
             Ok(Ended::Stopped | Ended::Idle) => exit::OK,
-            Ok(Ended::Failed(_)) | Err(_) => exit::UNAVAILABLE,
+            Ok(Ended::Failed(mailbox, error)) => {
+                eprintln!("lazaret: mailbox {mailbox:?} was given up: {}", error.kind());
+                exit::UNAVAILABLE
+            }
+            Err(_) => exit::UNAVAILABLE,
             Ok(Ended::Refused(error)) => {
                 eprintln!("lazaret: {}", refusal(&error));
                 // A daemon with other mailboxes goes on; the refused one is in `status`.
@@ -192,7 +196,7 @@ impl App {
         if self.config.mode == Mode::Observe || self.config.replies.is_none() {
             return None;
         }
-        Some(Outbox::new(self.config.clone(), self.store.clone(), self.templates.clone(), nudge))
+        Some(Outbox::new(self.config.clone(), self.store.clone(), self.templates.clone(), nudge, self.material.keep_secs))
     }
 
     fn socket_context(&self, context: &Arc<Context>) -> Arc<socket::SocketContext> {

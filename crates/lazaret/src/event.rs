@@ -32,6 +32,8 @@ pub(crate) enum Event<'a> {
     Committed { key: &'a MessageKey, ticket: &'a TicketRef, verdict: &'static str, class: &'static str, joined: bool, duplicate: bool, reply: bool },
     /// A mail of our own came back; it is in the ledger and nowhere else.
     OwnMail { key: &'a MessageKey },
+    /// A message is of another size than the server had said; what was received counts.
+    SizeDiffers { key: &'a MessageKey, announced_bytes: u64, received_bytes: u64 },
     /// A message could not be taken in this time; it stays where it is.
     Postponed { key: &'a MessageKey, kind: &'static str },
     /// The source is done with these.
@@ -80,6 +82,9 @@ pub(crate) fn emit(event: Event<'_>) {
             info!(mailbox = %key.mailbox, uid = key.uid, ticket = %ticket.0, verdict, class, joined, duplicate, reply, "committed")
         }
         OwnMail { key } => info!(mailbox = %key.mailbox, uid = key.uid, "own mail"),
+        SizeDiffers { key, announced_bytes, received_bytes } => {
+            debug!(mailbox = %key.mailbox, uid = key.uid, announced_bytes, received_bytes, "size differs")
+        }
         Postponed { key, kind } => warn!(mailbox = %key.mailbox, uid = key.uid, kind, "postponed"),
         Acknowledged { mailbox, count } => debug!(mailbox, count, "acknowledged"),
         AckFailed { mailbox, kind } => warn!(mailbox, kind, "acknowledge failed"),

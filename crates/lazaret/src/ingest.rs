@@ -80,7 +80,8 @@ pub(crate) enum CycleError {
 }
 
 impl CycleError {
-    fn kind(&self) -> String {
+    /// What went wrong, in words of our own.
+    pub(crate) fn kind(&self) -> String {
         match self {
             CycleError::Source(error) => error.to_string(),
             CycleError::Store(error) => format!("store: {error}"),
@@ -110,7 +111,7 @@ pub(crate) enum Ended {
     /// With `once`: nothing is unclaimed.
     Idle,
     /// With `once`: it failed and was given up.
-    Failed(CycleError),
+    Failed(String, CycleError),
     /// The mailbox needs a decision of the operator.
     Refused(CycleError),
 }
@@ -146,16 +147,27 @@ pub(crate) async fn run(
                 context.status.error(&mailbox.name, &error.kind());
                 emit(Event::MailboxFailed { mailbox: &mailbox.name, kind: &error.kind(), retry_secs: pause.as_secs() });
                 if once && failures >= 3 {
-                    return Ended::Failed(error);
+                    return Ended::Failed(mailbox.name, error);
                 }
                 pause
             }
         };
+        let watching = failures == 0;
         tokio::select! {
-            () = tokio::time::sleep(pause) => {}
+            () = rest(&mut source, pause, watching) => {}
             _ = stop.changed() => {}
         }
     }
+}
+
+/// Waits for the next look: until the folder that was looked at last changes, if the source can tell, or for the pause.
+async fn rest(source: &mut Source, pause: Duration, watching: bool) {
+    let until = tokio::time::Instant::now() + pause;
+    if watching && pause >= Duration::from_secs(1) && source.wait(pause).await.is_ok() {
+        return;
+    }
+    // A connection that broke while waiting is opened again by the next look, not before its time.
+    tokio::time::sleep_until(until.min(tokio::time::Instant::now() + Duration::from_secs(5))).await;
 }
 
 /// Full jitter: anything between half of and the whole doubling pause, 1 s to 5 min.
@@ -360,6 +372,10 @@ impl Folder<'_> {
         for message in fetched {
             let strikes = claims.iter().find(|c| c.key.uid == message.uid).map_or(0, |c| c.strikes);
             let key = self.key(uid_validity, message.uid);
+            let (announced_bytes, received_bytes) = (message.size_bytes, message.octets.len() as u64);
+            if announced_bytes != received_bytes {
+                emit(Event::SizeDiffers { key: &key, announced_bytes, received_bytes });
+            }
             set.spawn(message::take_in(self.context.clone(), self.mailbox.clone(), key, message.octets, strikes));
         }
         Ok((set, large))
@@ -415,7 +431,11 @@ impl Folder<'_> {
     /// A message that was in flight when the daemon died: nothing else is, while it is tried.
     async fn alone(&mut self, key: MessageKey) -> Result<bool, CycleError> {
         let strikes = self.context.store.begin_alone(&key).await?;
-        let fetched = self.source.fetch(&[key.uid], self.context.config.limits.message_bytes_max).await?;
+        let (fetched, large) = self.fetch(&[key.uid]).await?;
+        if !large.is_empty() {
+            let size = self.context.config.limits.message_bytes_max + 1;
+            return self.hold(key, size).await;
+        }
         let Some(message) = fetched.into_iter().next() else {
             self.context.store.release_claims(vec![key]).await?;
             return Ok(false);

@@ -168,6 +168,7 @@ impl Source {
     }
 
     /// Stores a message in a folder; `date` is the received date in seconds since 1970. Answers its UID if that is told.
+    #[cfg(test)]
     pub(crate) async fn append(
         &mut self,
         folder: &str,

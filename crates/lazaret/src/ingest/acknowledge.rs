@@ -5,8 +5,18 @@ use super::{CycleError, Folder};
 use crate::config::Deliver;
 use crate::event::{Event, emit};
 use crate::sink::clean;
+use crate::source::SourceError;
 use lazaret_core::{Digest, MessageKey};
-use lazaret_store::Ack;
+use lazaret_store::{Ack, StoreError};
+
+/// Clean copies that are made and sent at once.
+const COPIES_MAX: usize = 64;
+
+/// A clean copy or stub, and the received date that it gets.
+struct Copy {
+    octets: Vec<u8>,
+    date: Option<i64>,
+}
 
 impl Folder<'_> {
     /// Does what the verdicts ask for. A failure leaves the messages committed and unacknowledged; the next cycle comes
@@ -39,11 +49,17 @@ impl Folder<'_> {
         if !replaced.is_empty() {
             self.source.ensure_folder(clean_folder).await?;
         }
-        for settlement in replaced {
-            if self.append_copy(&settlement, clean_folder).await? {
-                gone.push(settlement.key);
-            }
+        let mut refused = None;
+        for batch in replaced.chunks(COPIES_MAX) {
+            let (there, error) = self.append_copies(batch, clean_folder).await?;
+            gone.extend(there);
+            refused = refused.or(error);
         }
+        self.remove_all(gone).await?;
+        refused.map_or(Ok(()), |error| Err(error.into()))
+    }
+
+    async fn remove_all(&mut self, gone: Vec<MessageKey>) -> Result<(), CycleError> {
         if gone.is_empty() {
             return Ok(());
         }
@@ -62,20 +78,47 @@ impl Folder<'_> {
         self.done(keys.into_iter().filter(|k| moved.contains(&k.uid)).collect()).await
     }
 
-    /// Reads the ticket back, then puts the clean copy or stub into the folder, unless a crash after an earlier append left it there. Answers
-    /// whether it is there now; without it the original stays.
-    async fn append_copy(&mut self, settlement: &Settlement, folder: &str) -> Result<bool, CycleError> {
+    /// Puts clean copies and stubs into the folder, except those that an earlier life of the daemon had put there.
+    /// Answers the messages whose copies are there now; the originals of the others stay, with the server's refusal.
+    async fn append_copies(
+        &mut self,
+        settlements: &[Settlement],
+        folder: &str,
+    ) -> Result<(Vec<MessageKey>, Option<SourceError>), CycleError> {
+        let (mut there, mut copies) = (Vec::new(), Vec::new());
+        for settlement in settlements {
+            match self.copy(settlement, folder).await? {
+                Some(copy) => copies.push((settlement.key.clone(), copy)),
+                None => there.push(settlement.key.clone()),
+            }
+        }
+        let messages: Vec<(&[u8], Option<i64>)> = copies.iter().map(|(_, c)| (c.octets.as_slice(), c.date)).collect();
+        let mut refused = None;
+        if !messages.is_empty() {
+            let answers = self.source.append_all(folder, &messages).await?;
+            for ((key, _), answer) in copies.iter().zip(answers) {
+                match answer {
+                    Ok(_) => there.push(key.clone()),
+                    Err(error) => refused = Some(error),
+                }
+            }
+        }
+        Ok((there, refused))
+    }
+
+    /// Reads a ticket back from the disk and makes its clean copy or stub; `None` if that stands in the folder already.
+    async fn copy(&mut self, settlement: &Settlement, folder: &str) -> Result<Option<Copy>, CycleError> {
         let store = &self.context.store;
         store.verify(&settlement.key).await?;
-        let Some((ticket, view)) = store.message_of(&settlement.key).await? else { return Ok(false) };
-        let Some(digest) = Digest::from_hex(&view.digest) else { return Ok(false) };
+        let found = store.message_of(&settlement.key).await?;
+        let Some((ticket, view)) = found else { return Err(StoreError::Failed.into()) };
+        let Some(digest) = Digest::from_hex(&view.digest) else { return Err(StoreError::Failed.into()) };
         let own = store.keys().token.own_copy(&ticket.0, &self.mailbox.name, &digest);
         if settlement.redo && !self.source.find(folder, clean::OWN_COPY_HEADER, &own).await?.is_empty() {
-            return Ok(true);
+            return Ok(None);
         }
-        let copy = clean::clean_copy(&view, &ticket, &own);
-        self.source.append(folder, &copy, view.date.or(Some(view.at))).await?;
-        Ok(true)
+        let octets = clean::clean_copy(&view, &ticket, &own);
+        Ok(Some(Copy { octets, date: view.date.or(Some(view.at)) }))
     }
 
     async fn done(&mut self, keys: Vec<MessageKey>) -> Result<(), CycleError> {

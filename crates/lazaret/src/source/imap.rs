@@ -273,6 +273,7 @@ impl ImapSource {
         self.gone(uids).await
     }
 
+    #[cfg(test)]
     pub(crate) async fn append(
         &mut self,
         folder: &str,

@@ -108,8 +108,7 @@ async fn play<S: Resettable>(stream: S, script: Script, seen: &Seen, greet: bool
     let mut stream = BufReader::new(stream);
     let mut act = if greet { script.greeting } else { Say("") };
     let mut text = false;
-    loop {
-        let (Say(line) | Last(line)) = act else { break };
+    while let Say(line) | Last(line) = act {
         if !line.is_empty() && stream.get_mut().write_all(format!("{line}\r\n").as_bytes()).await.is_err() {
             return;
         }
