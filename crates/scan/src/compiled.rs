@@ -139,6 +139,8 @@ pub(crate) enum Shape {
 pub(crate) struct Token {
     /// Shapes; all begin with at most [`Token::LETTERS_MAX`] letters before the first digit.
     pub(crate) shapes: Vec<Vec<Shape>>,
+    /// Of each shape: letters before its first digit, and digits in a row after them.
+    pub(crate) heads: Vec<(usize, usize)>,
     /// Single characters that may stand between its characters.
     pub(crate) separators: Vec<u8>,
     /// The first validator tells the length from the beginning; the shape is only the beginning.

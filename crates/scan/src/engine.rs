@@ -282,7 +282,7 @@ impl Walk<'_, '_> {
                 if before(bytes, group.start).is_ascii_digit() {
                     continue;
                 }
-                self.tokens(text, group.start, local);
+                self.tokens(text, group.start, group.len(), local);
                 for (rule, digits) in &set.scouts.digit_runs {
                     if group.len() >= *digits && self.wants(*rule) {
                         self.window(text, *rule, group.start..group.end, &mut windows, local);
@@ -316,7 +316,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    fn tokens(&mut self, text: &str, digits: usize, local: &mut Local) {
+    fn tokens(&mut self, text: &str, digits: usize, run: usize, local: &mut Local) {
         let set = self.set;
         let has_letters = token::has_letters(text.as_bytes(), digits);
         for (rule, needs_letters) in &set.scouts.tokens {
@@ -328,7 +328,7 @@ impl Walk<'_, '_> {
             if !self.wants(*rule) {
                 continue;
             }
-            if let Some(found) = token::read(text.as_bytes(), digits, shapes, &compiled.validators)
+            if let Some(found) = token::read(text.as_bytes(), digits, run, has_letters, shapes, &compiled.validators)
                 && let Some(evidence) = judge::token(compiled, &found)
             {
                 self.keep(text, *rule, found.span, evidence, local);

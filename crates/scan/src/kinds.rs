@@ -245,7 +245,12 @@ fn read_token(
     }
     let separators =
         table.get("separators").and_then(|v| reader.text(v, "separators")).unwrap_or("").as_bytes().to_vec();
-    Some(Token { shapes, separators, is_open: validators.contains(&Validator::Iban) })
+    let head = |shape: &Vec<Shape>| {
+        let letters = shape.iter().take_while(|s| **s != Shape::Digit).count();
+        (letters, shape.iter().skip(letters).take_while(|s| **s == Shape::Digit).count())
+    };
+    let heads = shapes.iter().map(head).collect();
+    Some(Token { shapes, heads, separators, is_open: validators.contains(&Validator::Iban) })
 }
 
 fn shape_of(c: char) -> Option<Shape> {

@@ -21,9 +21,20 @@ pub(crate) fn has_letters(bytes: &[u8], digits: usize) -> bool {
         || !last.is_ascii_alphanumeric() && digits > 1 && before(bytes, digits - 1).is_ascii_alphabetic()
 }
 
-/// Tries a rule's shapes where a run of digits starts.
-pub(crate) fn read(bytes: &[u8], digits: usize, token: &Token, validators: &[Validator]) -> Option<Found> {
-    token.shapes.iter().find_map(|shape| read_shape(bytes, digits, shape, token, validators))
+/// Tries a rule's shapes where a run of digits starts; `run` is its length.
+pub(crate) fn read(
+    bytes: &[u8],
+    digits: usize,
+    run: usize,
+    has_letters: bool,
+    token: &Token,
+    validators: &[Validator],
+) -> Option<Found> {
+    token.shapes.iter().zip(&token.heads).find_map(|(shape, (letters, digits_wanted))| {
+        // Most numbers are ruled out by their length and by what stands before them.
+        let is_possible = (*letters == 0 || has_letters) && (!token.separators.is_empty() || run >= *digits_wanted);
+        if is_possible { read_shape(bytes, digits, shape, token, validators) } else { None }
+    })
 }
 
 fn fits(shape: Shape, b: u8) -> bool {
