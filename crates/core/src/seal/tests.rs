@@ -1,3 +1,4 @@
+use super::keys::{RECIPIENT_PREFIX, wrap_key};
 use super::*;
 
 fn pair() -> (OpeningKey, Recipient) {
