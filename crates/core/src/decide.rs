@@ -49,11 +49,20 @@ fn found(findings: &[Finding]) -> Vec<Reason> {
             Some(Reason::Found {
                 rule: first.rule.clone(),
                 class: first.class,
-                count: u32::try_from(of_rule.len()).unwrap_or(u32::MAX),
+                entity: first.entity.clone(),
+                count: different(of_rule),
                 action: of_rule.iter().map(|f| f.action).max()?,
             })
         })
         .collect()
+}
+
+/// How many different values: equal ones share their tag.
+fn different(findings: &[&Finding]) -> u32 {
+    let mut tags: Vec<&str> = findings.iter().map(|f| f.tag.as_str()).collect();
+    tags.sort_unstable();
+    tags.dedup();
+    u32::try_from(tags.len()).unwrap_or(u32::MAX)
 }
 
 /// One reason a kind of trouble. Pictures and signatures are no reason for anything.

@@ -88,7 +88,9 @@ pub enum Reason {
         rule: String,
         /// Class of data.
         class: lazaret_scan::Class,
-        /// How many.
+        /// Exact type.
+        entity: String,
+        /// How many different values: the same one in text and HTML is one.
         count: u32,
         /// The strictest action among them.
         action: Action,
@@ -120,8 +122,8 @@ impl Reason {
     /// The reason in plain words, for a stub or a listing: `2 × payment card (redact)`. It carries no text of a message.
     pub fn to_line(&self) -> String {
         match self {
-            Reason::Found { class, count, action, .. } => {
-                format!("{count} × {} ({action})", mark::kind(*class, "", mark::ENGLISH))
+            Reason::Found { class, entity, count, action, .. } => {
+                format!("{count} × {} ({action})", mark::kind(*class, entity, mark::ENGLISH))
             }
             Reason::Unexamined { why, count, action } => format!("{count} × {} ({action})", why.in_words()),
             Reason::WholeEncrypted => "the message is encrypted as a whole (quarantine)".to_owned(),
@@ -254,11 +256,15 @@ mod tests {
 
     #[test]
     fn reasons_read_as_plain_words() {
-        let class = lazaret_scan::Class::CreditCard;
+        let (class, secret) = (lazaret_scan::Class::CreditCard, lazaret_scan::Class::Secret);
         let cases = [
             (
-                Reason::Found { rule: "card".into(), class, count: 2, action: Action::Redact },
+                Reason::Found { rule: "c".into(), class, entity: "credit_card".into(), count: 2, action: Action::Redact },
                 "2 × payment card (redact)",
+            ),
+            (
+                Reason::Found { rule: "p".into(), class: secret, entity: "password".into(), count: 1, action: Action::Redact },
+                "1 × password (redact)",
             ),
             (
                 Reason::Unexamined { why: OpaqueWhy::Encrypted, count: 1, action: Action::Withhold },

@@ -77,7 +77,8 @@ fn laws_hold_over_real_mail() {
             let again =
                 format!("From: a@b.example\nContent-Type: text/plain; charset=utf-8\n\n{}", outcome.text.as_str());
             let again = pipeline.process(&RawMessage::new(again.into_bytes()), &profile);
-            let left = |r: &&Reason| matches!(r, Reason::Found { action, .. } if *action >= lazaret_scan::Action::Redact);
+            let left =
+                |r: &&Reason| matches!(r, Reason::Found { action, .. } if *action >= lazaret_scan::Action::Redact);
             let found: Vec<&Reason> = again.reasons.iter().filter(left).collect();
             assert!(found.is_empty(), "{name}: {found:?}");
         }

@@ -328,10 +328,11 @@ impl Code for ProofMode {
 impl Code for Reason {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Reason::Found { rule, class, count, action } => {
+            Reason::Found { rule, class, entity, count, action } => {
                 out.push(0);
                 rule.put(out);
                 class.put(out);
+                entity.put(out);
                 count.put(out);
                 action.put(out);
             }
@@ -354,6 +355,7 @@ impl Code for Reason {
             0 => Reason::Found {
                 rule: Code::take(from)?,
                 class: Code::take(from)?,
+                entity: Code::take(from)?,
                 count: Code::take(from)?,
                 action: Code::take(from)?,
             },

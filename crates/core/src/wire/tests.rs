@@ -97,9 +97,10 @@ fn finding() -> impl Strategy<Value = Finding> {
 
 fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![
-        (text(), class(), any::<u32>(), action()).prop_map(|(rule, class, count, action)| Reason::Found {
+        (text(), class(), text(), any::<u32>(), action()).prop_map(|(rule, class, entity, count, action)| Reason::Found {
             rule,
             class,
+            entity,
             count,
             action
         }),
