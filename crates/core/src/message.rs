@@ -54,7 +54,9 @@ impl Addr {
     /// Checks an address; `None` if it is none that mail can be sent to.
     pub fn parse(text: &str) -> Option<Addr> {
         let (local, domain) = text.rsplit_once('@')?;
-        let good = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '\\' | '(' | ')');
+        let good = |c: char| {
+            !c.is_whitespace() && !c.is_control() && !matches!(c, '<' | '>' | ',' | ';' | '"' | '\\' | '(' | ')')
+        };
         let label = |l: &str| {
             !l.is_empty()
                 && l.len() <= 63

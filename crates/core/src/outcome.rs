@@ -259,11 +259,23 @@ mod tests {
         let (class, secret) = (lazaret_scan::Class::CreditCard, lazaret_scan::Class::Secret);
         let cases = [
             (
-                Reason::Found { rule: "c".into(), class, entity: "credit_card".into(), count: 2, action: Action::Redact },
+                Reason::Found {
+                    rule: "c".into(),
+                    class,
+                    entity: "credit_card".into(),
+                    count: 2,
+                    action: Action::Redact,
+                },
                 "2 × payment card (redact)",
             ),
             (
-                Reason::Found { rule: "p".into(), class: secret, entity: "password".into(), count: 1, action: Action::Redact },
+                Reason::Found {
+                    rule: "p".into(),
+                    class: secret,
+                    entity: "password".into(),
+                    count: 1,
+                    action: Action::Redact,
+                },
                 "1 × password (redact)",
             ),
             (

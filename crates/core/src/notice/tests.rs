@@ -214,7 +214,7 @@ fn the_table_row_by_row() {
             |o, _, _| {
                 o.verdict = Verdict::Reject;
                 let (class, action) = (Data::Passport, Action::Reject);
-                o.reasons = vec![Reason::Found { rule: "r".into(), class, count: 3, action }];
+                o.reasons = vec![Reason::Found { rule: "r".into(), class, entity: String::new(), count: 3, action }];
             },
             "Refused identity numbers",
         ),

@@ -13,8 +13,8 @@ use lazaret_scan::Action;
 use std::ops::Range;
 
 /// How much larger in memory than in a frame a list may be. Texts, the smallest of what comes in long lists, are six times
-/// as large when they are empty.
-const GROWTH_MAX: usize = 8;
+/// as large when they are empty; reasons without fields are larger still, but a message has few.
+const GROWTH_MAX: usize = 12;
 
 /// What is left of a payload.
 pub(super) struct Cursor<'a>(&'a [u8]);

@@ -97,13 +97,8 @@ fn finding() -> impl Strategy<Value = Finding> {
 
 fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![
-        (text(), class(), text(), any::<u32>(), action()).prop_map(|(rule, class, entity, count, action)| Reason::Found {
-            rule,
-            class,
-            entity,
-            count,
-            action
-        }),
+        (text(), class(), text(), any::<u32>(), action())
+            .prop_map(|(rule, class, entity, count, action)| Reason::Found { rule, class, entity, count, action }),
         (why(), any::<u32>(), action()).prop_map(|(why, count, action)| Reason::Unexamined { why, count, action }),
         Just(Reason::WholeEncrypted),
         Just(Reason::Residue),
