@@ -129,8 +129,14 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
         }
         None => None,
     };
-    state.put(Key::message(&reference, number), Some(&reference), &Message { view, told, sealed, released: None })?;
-    state.put(Key::ticket(Family::Ticket, &reference), Some(&reference), &ticket)?;
+    let message = Message { view, told, sealed, released: None };
+    state.put_fresh(Key::message(&reference, number), Some(&reference), &message)?;
+    let ticket_at = Key::ticket(Family::Ticket, &reference);
+    if joined {
+        state.put(ticket_at, Some(&reference), &ticket)?;
+    } else {
+        state.put_fresh(ticket_at, Some(&reference), &ticket)?;
+    }
     state.put(twin_at, None, &Twin { ticket: reference.clone(), message: number, copies: 0 })?;
     Ok(Committed { joined, reply, ..committed(&reference, number, commit.ack) })
 }

@@ -51,6 +51,8 @@ enum Write {
         hint: u8,
         owner: Option<TicketRef>,
         content: Zeroizing<Vec<u8>>,
+        /// Is the key known to be new? Then no blob file can be behind it.
+        fresh: bool,
     },
 }
 
@@ -139,7 +141,7 @@ impl State {
     pub(crate) fn write_group(&mut self) -> Result<(), StoreError> {
         if self.tally != self.tally_before_group {
             let content = encode(&self.tally)?;
-            self.group.insert(Key::new(Family::Tally, &[]), Write::Put { hint: 0, owner: None, content });
+            self.group.insert(Key::new(Family::Tally, &[]), Write::Put { hint: 0, owner: None, content, fresh: true });
         }
         self.blobs.begin_group();
         let mut plan = Plan::default();
@@ -174,7 +176,7 @@ impl State {
 
     fn plan(&mut self, key: &Key, write: &Write, plan: &mut Plan) -> Result<(), StoreError> {
         // A blob file of the value that is replaced or removed is no longer referred to.
-        if !matches!(write, Write::Mark)
+        if !matches!(write, Write::Mark | Write::Put { fresh: true, .. })
             && let Some(old) = self.blob_on_disk(key)?
         {
             plan.values.push((Key::new(Family::Blob, &[&old.id.to_bytes()]).into_bytes(), None));
@@ -184,7 +186,7 @@ impl State {
         let value = match write {
             Write::Remove => None,
             Write::Mark => Some(Vec::new()),
-            Write::Put { hint, owner, content } => {
+            Write::Put { hint, owner, content, .. } => {
                 let ticket_key = owner.as_ref().map(|ticket| self.ticket_key(ticket)).transpose()?;
                 let under = owner.as_ref().zip(ticket_key.as_ref());
                 if content.len() + OVERHEAD_BYTES_MAX <= VALUE_BYTES_MAX {
@@ -330,13 +332,28 @@ impl State {
         value: &T,
     ) -> Result<(), StoreError> {
         let content = encode(value)?;
-        self.request.insert(key, Write::Put { hint, owner: owner.cloned(), content });
+        // These are of a fixed size, far below what goes to a file.
+        let fresh = [Family::Handle as u8, Family::Digest as u8].iter().any(|f| key.as_bytes().first() == Some(f));
+        self.request.insert(key, Write::Put { hint, owner: owner.cloned(), content, fresh });
+        Ok(())
+    }
+
+    /// Puts a record under a key that was never used.
+    pub(crate) fn put_fresh<T: Serialize>(
+        &mut self,
+        key: Key,
+        owner: Option<&TicketRef>,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        let content = encode(value)?;
+        self.request.insert(key, Write::Put { hint: 0, owner: owner.cloned(), content, fresh: true });
         Ok(())
     }
 
     pub(crate) fn put_bytes(&mut self, key: Key, owner: Option<&TicketRef>, content: Vec<u8>) {
         let content = Zeroizing::new(content);
-        self.request.insert(key, Write::Put { hint: 0, owner: owner.cloned(), content });
+        let fresh = key.as_bytes().first() == Some(&(Family::TicketKey as u8));
+        self.request.insert(key, Write::Put { hint: 0, owner: owner.cloned(), content, fresh });
     }
 
     pub(crate) fn mark(&mut self, key: Key) {
