@@ -62,10 +62,24 @@ pub(crate) fn is_encrypted(octets: &[u8]) -> bool {
         return contains(octets, b"/Encrypt");
     }
     if octets.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
-        let wide: Vec<u8> = b"EncryptedPackage".iter().flat_map(|&b| [b, 0]).collect();
-        return contains(octets, &wide);
+        return ole_is_encrypted(octets);
     }
-    false
+    // The coder id of 7zAES (7zFormat.txt), in a header that is not itself compressed.
+    octets.starts_with(b"7z\xbc\xaf\x27\x1c") && contains(octets, b"\x06\xf1\x07\x01")
+}
+
+/// Compound files of Office: the stream of an encrypted OOXML package or presentation, the FILEPASS record of a workbook
+/// (MS-XLS 2.4.117, right after the first BOF), the flag of a document (MS-DOC 2.5.2, `fEncrypted`).
+fn ole_is_encrypted(octets: &[u8]) -> bool {
+    let wide = |name: &str| name.bytes().flat_map(|b| [b, 0]).collect::<Vec<u8>>();
+    let sectors = || octets.chunks(512).skip(1);
+    let workbook =
+        |sector: &[u8]| sector.starts_with(b"\x09\x08\x10\x00\x00\x06") && sector.get(20..22) == Some(b"\x2f\x00");
+    let document =
+        |sector: &[u8]| sector.starts_with(b"\xec\xa5") && sector.get(11).is_some_and(|flags| flags & 1 == 1);
+    contains(octets, &wide("EncryptedPackage"))
+        || contains(octets, &wide("EncryptedSummary"))
+        || sectors().any(|s| workbook(s) || document(s))
 }
 
 /// An armoured file. In a body such a block is text with an opaque part in it.
@@ -187,6 +201,10 @@ mod tests {
     #[test]
     fn kinds_by_type_and_octets() {
         use OpaqueWhy::*;
+        const OLE: [u8; 8] = *b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1";
+        let sector = |start: &[u8]| [&OLE[..], &[0; 504], start, &[0; 100]].concat();
+        let xls = sector(b"\x09\x08\x10\x00\x00\x06\x05\x00....\xc1\xc0\x01\x00\x06\x03\x00\x00\x2f\x00\x36\x00");
+        let doc = sector(b"\xec\xa5\xc1\x00\x5b\xe0\x09\x04\x00\x00\xf0\x13");
         let ole: Vec<u8> = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1...."
             .iter()
             .copied()
@@ -217,6 +235,15 @@ mod tests {
             ("application/pdf", "a.pdf", b"%PDF-1.4 << /Encrypt 5 0 R >>", Some(Encrypted)),
             ("application/pdf", "a.pdf", b"%PDF-1.4 << >>", Some(Unsupported)),
             ("application/vnd.ms-excel", "a.xls", &ole, Some(Encrypted)),
+            (
+                "application/x-7z-compressed",
+                "a.7z",
+                b"7z\xbc\xaf\x27\x1c\0\x04....\x24\x06\xf1\x07\x01",
+                Some(Encrypted),
+            ),
+            ("application/vnd.ms-excel", "b.xls", &xls, Some(Encrypted)),
+            ("application/msword", "b.doc", &doc, Some(Encrypted)),
+            ("application/msword", "b.doc", &[&OLE[..], &[0; 1000]].concat(), Some(Unsupported)),
             ("text/csv", "a.csv", b"name;card\nx;4111", None),
             ("text/plain", "a.txt", b"gr\xfc\xdfe", None),
             ("text/plain", "a.txt", b"\0\x01\x02\x03\xff\xfe\x04\x05", Some(Malformed)),

@@ -86,6 +86,11 @@ impl Builder<'_> {
         for (range, name) in [(&node.preamble, "preamble"), (&node.epilogue, "epilogue")] {
             let text = decode_charset(self.layout.slice(node, range), None).0;
             let path = if visit.prefix.is_empty() { name.to_owned() } else { format!("{}/{name}", visit.prefix) };
+            if text.to_ascii_lowercase().contains("content-transfer-encoding:") {
+                // Parts outside of the boundaries: some readers show them, and they are not decoded here.
+                self.defect("stray-parts");
+                self.opaque.push((PartPath::new(path.as_str()), OpaqueWhy::Malformed));
+            }
             self.text(path, Home::Elsewhere, Placement::Body, text);
         }
     }

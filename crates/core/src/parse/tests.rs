@@ -455,6 +455,10 @@ fn broken_messages_say_so() {
         ("Content-Type: multipart/mixed; boundary=a\n\n--a\n\nx", "unclosed-boundary"),
         ("Content-Type: text/plain\nContent-Type: text/html\n\nx", "mime-ambiguous"),
         ("Content-Type: multipart/mixed; boundary=a; boundary=b\n\n--a\n\nx\n--a--\n", "mime-ambiguous"),
+        (
+            "Content-Type: multipart/mixed; boundary=a\n\n--a\n\nx\n--a--\n--a\nContent-Transfer-Encoding: base64\n\neA==\n",
+            "stray-parts",
+        ),
         ("Subject: a\nSubject: b\n\nx", "duplicate-field"),
         ("Subject: a\nno field\n\nx", "bad-header"),
     ];
