@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Messages of the generated mailbox.
     #[arg(long, default_value_t = 1000)]
     messages: usize,
+    /// Measure this binary in place of one built here.
+    #[arg(long, value_name = "FILE")]
+    binary: Option<std::path::PathBuf>,
     /// Runs of each side; the median counts.
     #[arg(long, default_value_t = 3)]
     runs: usize,
@@ -39,8 +42,19 @@ enum Which {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
+    let given = args.binary.as_ref().map(std::path::absolute).transpose()?;
     std::env::set_current_dir(workspace::root())?;
-    process::show(Command::new(cargo()).args(["build", "--release", "--locked", "--quiet", "--package", "lazaret"]))?;
+    match given {
+        Some(binary) => workspace::use_binary(binary),
+        None => process::show(Command::new(cargo()).args([
+            "build",
+            "--release",
+            "--locked",
+            "--quiet",
+            "--package",
+            "lazaret",
+        ]))?,
+    }
     println!("load {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     let wanted = |which| args.which.is_none_or(|w| w == which);
     if wanted(Which::EndToEnd) {

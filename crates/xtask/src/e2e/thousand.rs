@@ -56,6 +56,15 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     let home = Home::new(lab, "enforce", &[MailboxSpec::all("support", &account)], Replies::Unlimited)?;
     let summary = home.once()?;
     lab.postfix.settle()?;
+    // Replies that Postfix would not take at once are sent by the daemon that is asked below.
+    let log = std::fs::read_to_string(home.log()).unwrap_or_default();
+    let deferred: Vec<_> = log.lines().filter(|l| l.contains("deferred")).collect();
+    match deferred.first() {
+        Some(first) => println!("   {} replies deferred, such as: {first}", deferred.len()),
+        None => ensure(summary["replies_waiting"] == 0, || {
+            format!("`run --once` ended while {} replies were due", summary["replies_waiting"])
+        })?,
+    }
 
     let mut daemon = home.daemon()?;
     let tickets = home.tickets()?;
