@@ -252,6 +252,8 @@ pub(super) fn says_automatic(subject: &str) -> bool {
         "自動応答",
     ];
     const EAST: [&str; 5] = ["自動返信", "自动回复", "自動回覆", "자동 응답", "odpowiedź automatyczna"];
-    let subject = subject.trim_start_matches("re: ");
-    STARTS.iter().chain(&EAST).any(|s| subject.starts_with(s))
+    let bare = subject.trim_start_matches("re: ");
+    // `Re: Auto: …` is what a person's mail program makes of a receipt, ours for one.
+    let answers_receipt = bare.len() < subject.len() && bare.starts_with("auto:");
+    !answers_receipt && STARTS.iter().chain(&EAST).any(|s| bare.starts_with(s))
 }
