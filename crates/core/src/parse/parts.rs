@@ -71,7 +71,7 @@ impl Builder<'_> {
 
     fn multipart(&mut self, node: &Node, visit: &Visit, waiting: &mut Vec<Visit>) {
         let encrypted = visit.encrypted || node.content_type.value == "multipart/encrypted";
-        self.whole_encrypted |= encrypted && visit.node == 0;
+        self.whole_encrypted |= encrypted && visit.header_read;
         for (index, &child) in node.children.iter().enumerate().rev() {
             let own = join(&visit.prefix, index + 1);
             waiting.push(Visit {
@@ -181,7 +181,7 @@ impl Builder<'_> {
         if opaque.is_none() && octets.len() > self.limits.text_bytes_max {
             opaque = Some(OpaqueWhy::OverLimit);
         }
-        self.whole_encrypted |= visit.node == 0 && opaque == Some(OpaqueWhy::Encrypted);
+        self.whole_encrypted |= visit.header_read && opaque == Some(OpaqueWhy::Encrypted);
         let disposition = self.disposition(node).value;
         let attachment = broken
             || !matches!(media_type, "text/plain" | "text/html")

@@ -169,6 +169,11 @@ fn what_has_no_text_and_why() {
         (part("Content-Type: text/csv\nContent-Transfer-Encoding: base64", "AAECAwQF/w=="), "2 malformed", false),
         ("Content-Type: multipart/encrypted; boundary=a\n\n--a\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--a\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n--a--\n".to_owned(), "1 encrypted,2 encrypted", true),
         ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHA6CA\n".to_owned(), "1 encrypted", true),
+        (
+            part("Content-Type: message/rfc822", "Content-Type: multipart/encrypted; boundary=e\n\n--e\nContent-Type: application/octet-stream\n\nx\n--e--"),
+            "2.1 encrypted",
+            true,
+        ),
         ("Subject: x\n\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n".to_owned(), "1 encrypted", true),
         ("Subject: x\n\nHello\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n".to_owned(), "1 encrypted", false),
     ];
