@@ -3,16 +3,8 @@
 
 use crate::{Digest, MarkKey, base32};
 use lazaret_scan::Class;
+use lazaret_scan::marks::{BEFORE_TAG, DOTS, TAG_LETTERS, is_tail};
 use std::ops::Range;
-
-/// Letters of a tag: 40 bits.
-pub(crate) const TAG_LETTERS: usize = 8;
-
-const DOTS: &str = " ••••";
-const BEFORE_TAG: &str = " · ";
-const TAIL_CHARS_MAX: usize = 4;
-/// Bytes from the bracket of a mark to its tag at most; the longest kind is far shorter.
-const MARK_BYTES_MAX: usize = 120;
 
 /// The words of one language.
 #[derive(Debug)]
@@ -67,7 +59,7 @@ pub(crate) static ENGLISH: &Words = &Words {
     ],
     class: |class| match class {
         Class::CreditCard => "payment card",
-        Class::Iban => "bank account (IBAN)",
+        Class::Iban => "IBAN",
         Class::BankAccount => "bank account",
         Class::NationalId => "identity number",
         Class::TaxId => "tax number",
@@ -132,36 +124,12 @@ fn is_enumerable(class: Class, entity: &str) -> bool {
         || entity.split('_').any(|word| matches!(word, "pin" | "cvv" | "cvc" | "security" | "expiry"))
 }
 
-fn is_tail(tail: &str) -> bool {
-    (1..=TAIL_CHARS_MAX).contains(&tail.len()) && tail.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-/// The marks that stand in a text, by start. A mark has no room for a value: its kind is one of our words, its tail at
-/// most four characters; so one that a sender forged hides nothing.
+/// The marks that stand in a text, by start.
 pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
-    text.match_indices(BEFORE_TAG).filter_map(|(dot, _)| around(text, dot)).collect()
+    lazaret_scan::marks::all(text)
 }
 
-fn around(text: &str, dot: usize) -> Option<Range<usize>> {
-    let tag_start = dot + BEFORE_TAG.len();
-    let close = tag_start + TAG_LETTERS;
-    let is_tag = text.get(tag_start..close)?.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
-    if !is_tag || !text.get(close..)?.starts_with(']') {
-        return None;
-    }
-    // Only as far back as a mark reaches: a text full of what looks like ends of marks costs no more than its length.
-    let back = (dot.saturating_sub(MARK_BYTES_MAX)..=dot).find(|at| text.is_char_boundary(*at))?;
-    let mut head = text.get(back..dot)?;
-    if let Some((before, _)) = head.rsplit_once(DOTS).filter(|(_, tail)| is_tail(tail)) {
-        head = before;
-    }
-    let kind = LANGUAGES
-        .iter()
-        .flat_map(|words| kinds(words))
-        .find(|kind| head.strip_suffix(kind).is_some_and(|before| before.ends_with('[')))?;
-    Some(back + head.len() - kind.len() - 1..close + 1)
-}
-
+#[cfg(test)]
 fn kinds(words: &'static Words) -> impl Iterator<Item = &'static str> {
     words.entities.iter().map(|(_, kind)| *kind).chain(Class::ALL.iter().map(|class| (words.class)(*class)))
 }
@@ -169,6 +137,14 @@ fn kinds(words: &'static Words) -> impl Iterator<Item = &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lazaret_scan::marks::KINDS;
+
+    #[test]
+    fn every_kind_is_known_to_the_scanner() {
+        for kind in LANGUAGES.iter().flat_map(|words| kinds(words)) {
+            assert!(KINDS.contains(&kind), "{kind}");
+        }
+    }
 
     #[test]
     fn every_mark_is_known_again() {

@@ -9,7 +9,7 @@ mod engine;
 mod judge;
 mod kinds;
 mod loader;
-mod marks;
+pub mod marks;
 mod overlap;
 mod policy;
 mod prose;
