@@ -54,13 +54,21 @@ fn maildir(path: &Path) -> Vec<PathBuf> {
     files
 }
 
+/// Does the file begin with a separator? An `.eml` is one message, also if somebody left the separator in it.
 fn is_mbox(file: &Path) -> std::io::Result<bool> {
     let mut start = Vec::new();
     File::open(file)?.take(512).read_to_end(&mut start)?;
     let line = start.split(|b| *b == b'\n').next().unwrap_or_default();
-    // A separator line ends in a year; a message may begin with an escaped `From ` line of its own.
-    let words = line.split(|b| *b == b' ').filter(|w| !w.is_empty()).count();
-    Ok(line.starts_with(b"From ") && words >= 7)
+    Ok(is_separator(line) && file.extension().is_none_or(|e| !e.eq_ignore_ascii_case("eml")))
+}
+
+/// `From sender Mon Mar  2 09:00:00 2026`, perhaps with a zone: it holds a time of day and a year, which a line of prose
+/// that begins with this word hardly does.
+fn is_separator(line: &[u8]) -> bool {
+    let mut words = line.split(|b| b.is_ascii_whitespace()).filter(|w| !w.is_empty());
+    let is_year = |w: &[u8]| w.len() == 4 && w.iter().all(u8::is_ascii_digit);
+    let is_time = |w: &[u8]| w.len() >= 5 && w.contains(&b':') && w.iter().all(|b| b.is_ascii_digit() || *b == b':');
+    words.next() == Some(b"From") && words.clone().any(is_time) && words.any(is_year)
 }
 
 /// Reads an mbox message by message; `>From ` is unescaped once (mboxrd).
@@ -90,7 +98,7 @@ impl<R: BufRead> Iterator for Mbox<R> {
             let mut line = Vec::new();
             match self.input.read_until(b'\n', &mut line) {
                 Ok(0) => self.ended = true,
-                Ok(_) if line.starts_with(b"From ") && blank => {
+                Ok(_) if blank && is_separator(&line) => {
                     if !self.started {
                         self.started = true;
                         continue;

@@ -431,7 +431,13 @@ impl Folder<'_> {
     /// A message that was in flight when the daemon died: nothing else is, while it is tried.
     async fn alone(&mut self, key: MessageKey) -> Result<bool, CycleError> {
         let strikes = self.context.store.begin_alone(&key).await?;
-        let (fetched, large) = self.fetch(&[key.uid]).await?;
+        let (fetched, large) = match self.fetch(&[key.uid]).await {
+            Ok(fetched) => fetched,
+            Err(error) => {
+                self.context.store.release_claims(vec![key]).await?;
+                return Err(error.into());
+            }
+        };
         if !large.is_empty() {
             let size = self.context.config.limits.message_bytes_max + 1;
             return self.hold(key, size).await;
@@ -452,7 +458,13 @@ impl Folder<'_> {
         if claims.is_empty() {
             return Ok(false);
         }
-        let header = self.source.fetch_header(key.uid, limits.header_bytes_max.min(256 << 10)).await?;
+        let header = match self.source.fetch_header(key.uid, limits.header_bytes_max.min(256 << 10)).await {
+            Ok(header) => header,
+            Err(error) => {
+                self.context.store.release_claims(vec![key]).await?;
+                return Err(error.into());
+            }
+        };
         let mut set = JoinSet::new();
         set.spawn(message::take_in_header(self.context.clone(), self.mailbox.clone(), key, header, size));
         self.land(set).await

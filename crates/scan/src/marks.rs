@@ -129,7 +129,7 @@ mod tests {
             "[payment card ••••11111 · C7K2QM4X]",
             "[swordfish · C7K2QM4X]",
             "[password swordfish · C7K2QM4X]",
-            "[password · 9QKD2M7A]",
+            "[password · QKDAM7AX]",
             "[password · qkdam7ax]",
             "[password · QKDAM7A]",
             "[password · QKDAM7AXX]",

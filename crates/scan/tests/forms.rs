@@ -167,9 +167,9 @@ const SENTENCES: &[(&str, &[&str], &[&str])] = &[
         "our own mark stays",
         &[],
         &[
-            "password: [password · 9QKD2M7A]",
+            "password: [password · QKDAM7AX]",
             "card [payment card ••••1111 · C7K2QM4X]",
-            "my password is [password · 9QKD2M7A].",
+            "my password is [password · QKDAM7AX].",
         ],
     ),
     ("password policy", &[], &["password policy: 12 characters", "password length: 12", "password must have 1 digit"]),
