@@ -33,6 +33,11 @@ pub(crate) struct Lab {
 impl Lab {
     /// Starts them; answers when they accept connections.
     pub(crate) fn start() -> Result<Lab> {
+        if !process::is_root() {
+            let message = "Dovecot and Postfix switch users, so these tests need root: run them in a container, or as root;\n\
+                           without them: cargo xtask test --skip servers --skip end-to-end --skip canary --skip boot";
+            return Err(process::Unavailable(message.into()).into());
+        }
         let dir = process::scratch("lab")?;
         let ca = Ca::make(&dir.path().join("ca"))?;
         let dovecot = Dovecot::start(&dir.path().join("dovecot"), &ca)?;
