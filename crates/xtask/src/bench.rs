@@ -64,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         example("lazaret-scan", "throughput")?;
     }
     if wanted(Which::Store) {
-        example("lazaret-store", "commits")?;
+        example("lazaret-store", "commit_rate")?;
     }
     if wanted(Which::Memory) {
         memory(args)?;
