@@ -18,6 +18,7 @@ use lazaret_core::pipeline::Setup;
 use lazaret_store::{Counts, Options, Store};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -138,13 +139,15 @@ impl App {
 
     /// Waits for the mailboxes to end or for a signal, and then for what is in flight.
     async fn wait(&self, mailboxes: &mut JoinSet<Ended>, once: bool) -> u8 {
+        // Of mailboxes that ended by themselves. A daemon of which some were refused goes on with the others, and a
+        // stop that was asked for is no failure of theirs; one of which all were refused must not end as if all was well.
         let mut code = exit::OK;
         let mut signals = Signals::new();
         loop {
             tokio::select! {
                 ended = mailboxes.join_next() => match ended {
                     None => return code,
-                    Some(ended) => code = code.max(self.ended(ended, once)),
+                    Some(ended) => code = code.max(told(ended)),
                 },
                 () = signals.next() => break,
             }
@@ -157,23 +160,7 @@ impl App {
             // What is in flight stays claimed, and the next start tries it alone.
             mailboxes.abort_all();
         }
-        if once { exit::TEMPFAIL } else { code }
-    }
-
-    fn ended(&self, ended: Result<Ended, tokio::task::JoinError>, once: bool) -> u8 {
-        match ended {
-            Ok(Ended::Stopped | Ended::Idle) => exit::OK,
-            Ok(Ended::Failed(mailbox, error)) => {
-                eprintln!("lazaret: mailbox {mailbox:?} was given up: {}", error.kind());
-                exit::UNAVAILABLE
-            }
-            Err(_) => exit::UNAVAILABLE,
-            Ok(Ended::Refused(error)) => {
-                eprintln!("lazaret: {}", refusal(&error));
-                // A daemon with other mailboxes goes on; the refused one is in `status`.
-                if once { exit::CONFIG } else { exit::OK }
-            }
-        }
+        if once { exit::TEMPFAIL } else { exit::OK }
     }
 
     fn context(&self, nudge: Arc<Notify>, bar: progress::Bar) -> Context {
@@ -213,6 +200,22 @@ impl App {
     }
 }
 
+/// Says why a mailbox ended where that needs somebody; answers the exit code.
+fn told(ended: Result<Ended, tokio::task::JoinError>) -> u8 {
+    match ended {
+        Ok(Ended::Stopped | Ended::Idle) => exit::OK,
+        Ok(Ended::Failed(mailbox, error)) => {
+            eprintln!("lazaret: mailbox {mailbox:?} was given up: {}", error.kind());
+            exit::UNAVAILABLE
+        }
+        Err(_) => exit::UNAVAILABLE,
+        Ok(Ended::Refused(error)) => {
+            eprintln!("lazaret: {}", refusal(&error));
+            exit::CONFIG
+        }
+    }
+}
+
 fn refusal(error: &CycleError) -> String {
     match error {
         CycleError::StartUnset { mailbox, folder, messages, since } => {
@@ -231,29 +234,37 @@ fn has_work_left(counts: &Counts) -> bool {
     counts.claimed > 0 || counts.unacknowledged > 0
 }
 
-/// SIGTERM and SIGINT.
+/// SIGTERM and SIGINT. SIGHUP, which would end the process, and which old habits send to a daemon, is heard and said.
 struct Signals {
-    term: Option<tokio::signal::unix::Signal>,
+    term: Option<Signal>,
+    hangup: Option<Signal>,
 }
 
 impl Signals {
     fn new() -> Signals {
-        Signals { term: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok() }
+        let of = |kind| tokio::signal::unix::signal(kind).ok();
+        Signals { term: of(SignalKind::terminate()), hangup: of(SignalKind::hangup()) }
     }
 
+    /// Waits for one that means the end.
     async fn next(&mut self) {
-        let term = async {
-            match &mut self.term {
-                Some(term) => {
-                    term.recv().await;
-                }
-                None => std::future::pending().await,
+        loop {
+            tokio::select! {
+                () = received(&mut self.term) => return,
+                _ = tokio::signal::ctrl_c() => return,
+                () = received(&mut self.hangup) => emit(Event::HangupIgnored),
             }
-        };
-        tokio::select! {
-            () = term => {}
-            _ = tokio::signal::ctrl_c() => {}
         }
+    }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    let heard = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if heard.is_none() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -278,5 +289,36 @@ async fn housekeeping(store: Store, mut stop: watch::Receiver<bool>) {
             () = tokio::time::sleep(watchdog / 3) => {}
             _ = stop.changed() => return,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_that_pulls_nothing_does_not_end_as_if_all_was_well() {
+        let refused =
+            || CycleError::StartUnset { mailbox: "a".into(), folder: "INBOX".into(), messages: 3, since: vec![] };
+        let table = [
+            (Ended::Stopped, exit::OK),
+            (Ended::Idle, exit::OK),
+            (Ended::Refused(refused()), exit::CONFIG),
+            (Ended::Failed("a".into(), refused()), exit::UNAVAILABLE),
+        ];
+        for (ended, code) in table {
+            let shown = format!("{ended:?}");
+            assert_eq!(told(Ok(ended)), code, "{shown}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hangup_does_not_end_the_daemon() {
+        let me = rustix::process::getpid();
+        let mut signals = Signals::new();
+        // Without a handler of ours this ends the test's process.
+        rustix::process::kill_process(me, rustix::process::Signal::HUP).expect("a signal to this process");
+        rustix::process::kill_process(me, rustix::process::Signal::TERM).expect("a signal to this process");
+        signals.next().await;
     }
 }

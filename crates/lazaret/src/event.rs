@@ -20,6 +20,8 @@ pub(crate) enum Event<'a> {
     Stopped,
     /// The rules or the policy were refused; the last accepted ones run.
     RulesDegraded { complaints: usize },
+    /// SIGHUP came.
+    HangupIgnored,
     /// Logged in.
     LoggedIn { mailbox: &'a str },
     /// A cycle of a mailbox failed; it is tried again.
@@ -73,6 +75,7 @@ pub(crate) fn emit(event: Event<'_>) {
         Ready { mailboxes, workers, observe } => info!(mailboxes, workers, observe, "ready"),
         Draining => info!("draining"),
         Stopped => info!("stopped"),
+        HangupIgnored => warn!("SIGHUP changes nothing: configuration and rules are read at start, so restart"),
         RulesDegraded { complaints } => error!(complaints, "rules refused, last accepted ones run"),
         LoggedIn { mailbox } => info!(mailbox, "logged in"),
         MailboxFailed { mailbox, kind, retry_secs } => warn!(mailbox, kind, retry_secs, "mailbox failed"),

@@ -140,7 +140,11 @@ pub(crate) async fn run(
                 }
                 if left { Duration::from_millis(50) } else { context.config.poll_interval }
             }
-            Err(error @ CycleError::StartUnset { .. }) => return Ended::Refused(error),
+            Err(error @ CycleError::StartUnset { .. }) => {
+                context.status.refused(&mailbox.name, &error.kind());
+                source.logout().await;
+                return Ended::Refused(error);
+            }
             Err(error) => {
                 failures += 1;
                 let pause = backoff(failures);

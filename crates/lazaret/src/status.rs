@@ -36,6 +36,7 @@ struct Mailbox {
     failing_since: Option<i64>,
     failures: u64,
     error: Option<String>,
+    refused: bool,
 }
 
 impl Status {
@@ -95,6 +96,12 @@ impl Status {
         });
     }
 
+    /// The mailbox is not pulled any more, until the operator decides and starts the daemon again.
+    pub(crate) fn refused(&self, mailbox: &str, kind: &str) {
+        self.error(mailbox, kind);
+        self.change(mailbox, |m, _| m.refused = true);
+    }
+
     /// A look at the mailbox came to its end.
     pub(crate) fn healthy(&self, mailbox: &str) {
         self.change(mailbox, |m, now| {
@@ -123,7 +130,7 @@ impl Status {
 
     /// What everybody on the machine may know: is it well?
     pub(crate) fn health(&self, counts: &Counts, disk: Disk) -> Value {
-        let retrying = self.states().iter().filter(|(_, m)| m.failing_since.is_some()).count();
+        let retrying = self.states().iter().filter(|(_, m)| m.failing_since.is_some() && !m.refused).count();
         json!({
             "kind": "daemon",
             "healthy": self.troubles(counts, disk, clock::now()).is_empty(),
@@ -168,6 +175,7 @@ impl Status {
         }
         let mailboxes = self.states().into_iter().map(|(name, m)| {
             let state = match (m.failing_since, m.look_at) {
+                _ if m.refused => "refused",
                 (Some(_), _) => "retrying",
                 (None, Some(_)) => "ok",
                 (None, None) => "starting",
@@ -194,8 +202,10 @@ impl Status {
     fn troubles(&self, counts: &Counts, disk: Disk, now: i64) -> Vec<String> {
         let mut out = Vec::new();
         for (name, m) in self.states() {
-            if m.failing_since.is_some_and(|since| now - since > RETRYING_SECS_MAX) {
-                let error = m.error.as_deref().unwrap_or("unknown");
+            let error = m.error.as_deref().unwrap_or("unknown");
+            if m.refused {
+                out.push(format!("mailbox {name} is not pulled: {error}; mend it and restart"));
+            } else if m.failing_since.is_some_and(|since| now - since > RETRYING_SECS_MAX) {
                 out.push(format!("mailbox {name} cannot be pulled: {error}"));
             }
         }
@@ -261,6 +271,16 @@ mod tests {
         assert_eq!(s.snapshot(&Counts::default(), DISK)[1]["error"], "timeout");
         s.healthy("a");
         assert_eq!(state(&s).as_deref(), Some("ok"));
+    }
+
+    #[test]
+    fn a_refused_mailbox_needs_a_look_at_once() {
+        let s = status(Mode::Enforce);
+        s.refused("a", "start is not set");
+        let lines = s.snapshot(&Counts::default(), DISK);
+        assert_eq!((&lines[0]["healthy"], &lines[0]["mailboxes_retrying"]), (&json!(false), &json!(0)));
+        assert_eq!((&lines[1]["state"], &lines[1]["error"]), (&json!("refused"), &json!("start is not set")));
+        assert_eq!(s.troubles(&Counts::default(), DISK, clock::now()).len(), 1);
     }
 
     #[test]

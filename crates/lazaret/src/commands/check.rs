@@ -26,6 +26,8 @@ pub(crate) struct Report {
     facts: Vec<Fact>,
     /// Servers that could not be reached; that may pass by itself.
     unreachable: usize,
+    /// Complaints about rules and policy, printed already.
+    rules: Vec<Diagnostic>,
 }
 
 /// Something that was tried and is well.
@@ -36,7 +38,7 @@ struct Fact {
 
 impl Report {
     fn new(source: Text, complaints: Vec<Diagnostic>) -> Report {
-        Report { source, complaints, facts: Vec::new(), unreachable: 0 }
+        Report { source, complaints, facts: Vec::new(), unreachable: 0, rules: Vec::new() }
     }
 
     fn complain(&mut self, severity: Severity, at: &[&str], message: String, mend: &str) {
@@ -52,6 +54,11 @@ impl Report {
 
     fn fact(&mut self, what: impl Into<String>, how: impl Into<String>) {
         self.facts.push(Fact { what: what.into(), how: how.into() });
+    }
+
+    /// How many complaints of each kind there were, those about rules too.
+    fn summary(&self) -> String {
+        diagnostics::summary(self.complaints.iter().chain(&self.rules))
     }
 
     fn print(&self, format: Format) -> u8 {
@@ -72,7 +79,7 @@ impl Report {
         }
         diagnostics::print(&self.complaints, &[Shown { source, masked: true }], format);
         if format == Format::Text {
-            eprintln!("{}", diagnostics::summary(&self.complaints));
+            eprintln!("{}", self.summary());
         }
         match (errors, self.unreachable) {
             (0, _) => exit::OK,
@@ -125,6 +132,7 @@ fn rules(config: &Config, report: &mut Report, format: Format) -> bool {
         }
         Err(refused) => {
             refused.print(format);
+            report.rules = refused.complaints;
             false
         }
     };
@@ -377,6 +385,20 @@ mod tests {
         secrets(&loaded.config, &mut report);
         let places: Vec<_> = report.complaints.iter().map(|d| (d.line, d.column)).collect();
         assert_eq!(places, [(2, 13), (8, 38)], "{:?}", report.complaints);
+    }
+
+    #[test]
+    fn complaints_about_rules_are_counted() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = configured(dir.path());
+        std::fs::create_dir(dir.path().join("rules")).expect("a directory");
+        std::fs::write(dir.path().join("rules/mine.toml"), "kind = ").expect("written");
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, format!("rules = \"rules\"\n{text}")).expect("written");
+        let loaded = file::load(&path).expect("it loads");
+        let mut report = Report::new(loaded.source, Vec::new());
+        assert!(!rules(&loaded.config, &mut report, Format::Json));
+        assert!(!report.summary().starts_with("0 errors"), "{}", report.summary());
     }
 
     #[test]
