@@ -225,7 +225,7 @@ impl Walk<'_, '_> {
         let mut local = Local::new();
         self.digits(shadow.text(), &mut local);
         self.anchors(shadow.text(), &mut local);
-        local.retain(|m| marks::overlapping(shadow.text(), &m.span).is_none());
+        local.retain(|m| !marks::hides(shadow.text(), &m.span));
         for m in &mut local {
             m.span = shadow.source(&m.span);
         }

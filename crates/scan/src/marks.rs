@@ -106,6 +106,25 @@ pub(crate) fn overlapping(text: &str, span: &Range<usize>) -> Option<Range<usize
     brackets.filter_map(|(i, _)| at(text, from + i)).find(|mark| mark.end > span.start)
 }
 
+/// Is all that a span holds within marks? A mark hides itself alone: what a sender wrote against one, or around one, is
+/// no part of it. Only letters and digits count, since quotes and full stops around a mark are no value.
+pub(crate) fn hides(text: &str, span: &Range<usize>) -> bool {
+    let outside = |range: Range<usize>| text.get(range).is_none_or(|t| t.chars().any(char::is_alphanumeric));
+    let mut at = span.start;
+    let mut touched = false;
+    while let Some(mark) = overlapping(text, &(at..span.end)) {
+        if mark.start > at && outside(at..mark.start) {
+            return false;
+        }
+        touched = true;
+        at = mark.end;
+        if at >= span.end {
+            return true;
+        }
+    }
+    touched && !outside(at..span.end)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +148,7 @@ mod tests {
             "[payment card ••••11111 · C7K2QM4X]",
             "[swordfish · C7K2QM4X]",
             "[password swordfish · C7K2QM4X]",
-            "[password · QKDAM7AX]",
+            "[password · 1KDAM7AX]",
             "[password · qkdam7ax]",
             "[password · QKDAM7A]",
             "[password · QKDAM7AXX]",

@@ -57,9 +57,9 @@ fn already_done(handle: &Handle, place: &Place) -> Committed {
     committed(&place.ticket, place.message, ack)
 }
 
-/// The same octets under another UID: a link, no reply. The copy may go, since the first one has its ticket; if a sealed
-/// original is due for the copy and there was none for the first, it is kept here. Over-size mail was never fetched, so
-/// nobody knows whether it is a copy, and it is held like any other.
+/// The same octets under another UID: a link, no reply. At its source the copy is treated like the first one. It may be the
+/// first one, put back by somebody, or the first one may have been left alone while observing: then nothing else is left of
+/// what the ticket does not hold. If a sealed original is due for the copy and there was none for the first, it is kept here.
 fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<Committed, StoreError> {
     twin.copies = twin.copies.saturating_add(1);
     state.put(at, None, &twin)?;
@@ -75,11 +75,7 @@ fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<C
         message.sealed = Some(quarantine::keep(state, row, &commit.digest, sealed)?);
         state.put(message_at, Some(&twin.ticket), &message)?;
     }
-    let ack = match commit.ack {
-        Ack::Leave | Ack::MoveHeld => commit.ack,
-        _ => Ack::Remove,
-    };
-    Ok(Committed { duplicate: true, ..committed(&twin.ticket, twin.message, ack) })
+    Ok(Committed { duplicate: true, ..committed(&twin.ticket, twin.message, commit.ack) })
 }
 
 fn quarantine_row(message: &MessageView, ticket: &TicketRef, commit: &Commit, until: i64) -> QuarantineRow {

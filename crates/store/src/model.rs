@@ -30,7 +30,7 @@ pub enum Ack {
     Replace,
     /// Move the original to the held folder (over-size).
     MoveHeld,
-    /// Remove the original: a byte-identical copy whose first one has its ticket.
+    /// Remove the original and put nothing in its place.
     Remove,
 }
 
@@ -93,7 +93,7 @@ pub struct Commit {
     pub join: Vec<JoinCandidate>,
     /// The sealed original and when it is to be erased, where one is kept.
     pub sealed: Option<(lazaret_core::seal::Sealed, i64)>,
-    /// What to do at the source. A byte-identical copy gets `Remove` in place of anything but `Leave`.
+    /// What to do at the source, also with a byte-identical copy.
     pub ack: Ack,
     /// Whom to tell if it opens a ticket.
     pub reply_new: Intent,

@@ -202,6 +202,17 @@ pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>,
     Ok(leases)
 }
 
+pub(crate) fn end_leases(state: &mut State) -> Result<(), StoreError> {
+    let leased: Vec<(u64, Wait)> = state.queue.waits.iter().filter(|(_, w)| w.leased).map(|(id, w)| (*id, *w)).collect();
+    for (id, wait) in leased {
+        let read: Result<Reply, StoreError> = state.must(Family::Outbox, &key(id));
+        if read.is_ok_and(|reply| reply.phase == Phase::Ready) {
+            state.queue.set(id, Some(Wait { leased: false, ..wait }));
+        }
+    }
+    Ok(())
+}
+
 pub(crate) fn next_due(state: &State) -> Option<i64> {
     let open = state.tally.breaker_open_since.is_some();
     state.queue.ready.first().filter(|_| !open).map(|(at, _)| *at)

@@ -158,6 +158,12 @@ impl Store {
         self.ask(Need::Read, |s| Ok(outbox::next_due(s))).await
     }
 
+    /// Ends the leases of replies that nobody began to send: for a caller whose lanes have stopped, and which goes on with
+    /// others.
+    pub async fn end_leases(&self) -> Result<(), StoreError> {
+        self.ask(Need::Read, outbox::end_leases).await
+    }
+
     /// An attempt begins.
     pub async fn sending(&self, id: &str) -> Result<(), StoreError> {
         let id = id.to_owned();

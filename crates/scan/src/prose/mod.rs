@@ -25,16 +25,19 @@ use words::{ADVERBS, COPULAS, FOLLOWERS, NEGATIONS, PREPOSITIONS};
 pub(crate) enum Wanted {
     /// A password or passphrase word.
     Password,
+    /// A key or token: a password of eight characters or more, not of digits alone (`token=4823` in a log is a count).
+    Key,
     /// Three to eight digits.
     Pin,
 }
 
 impl Wanted {
-    pub(crate) const NAMES: [&'static str; 2] = ["password", "pin"];
+    pub(crate) const NAMES: [&'static str; 3] = ["password", "key", "pin"];
 
     pub(crate) fn from_name(name: &str) -> Option<Wanted> {
         match name {
             "password" => Some(Wanted::Password),
+            "key" => Some(Wanted::Key),
             "pin" => Some(Wanted::Pin),
             _ => None,
         }

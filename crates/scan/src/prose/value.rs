@@ -30,6 +30,8 @@ pub(super) enum Form {
 
 type Judged = Option<(Range<usize>, Vec<Term>)>;
 
+/// Characters of a key or token at least.
+const KEY_CHARS_MIN: usize = 8;
 /// Bytes of a value at most.
 const VALUE_BYTES_MAX: usize = 256;
 /// Words that stand where a password would, in forms, documentation and code.
@@ -208,6 +210,7 @@ fn judge_quoted(text: &str, from: usize, quote: u8, said: Said, wanted: Wanted) 
     }
     let fits = match wanted {
         Wanted::Password => value.chars().count() >= 4 && !NO_PASSWORDS.contains(&value.to_lowercase().as_str()),
+        Wanted::Key => is_key(value),
         Wanted::Pin => is_pin(value),
     };
     (fits && said != Said::Beside).then(|| (span, vec![said.term(), Term { name: "quoted", points: 20 }]))
@@ -221,6 +224,10 @@ impl Said {
             Said::Beside => Term { name: "beside", points: 5 },
         }
     }
+}
+
+fn is_key(value: &str) -> bool {
+    value.chars().count() >= KEY_CHARS_MIN && !value.bytes().all(|b| b.is_ascii_digit())
 }
 
 fn is_pin(value: &str) -> bool {
@@ -238,6 +245,9 @@ pub(super) fn judge(text: &str, span: Range<usize>, said: Said, form: Form, want
         return is_pin(value).then(|| (span, vec![said.term(), points]));
     }
     let chars = Chars::of(value);
+    if wanted == Wanted::Key && !is_key(value) {
+        return None;
+    }
     let is_last = is_alone(text.as_bytes(), span.end);
     let strength = strength(value, &chars, said, form, is_last)?;
     Some((span, vec![said.term(), strength]))
