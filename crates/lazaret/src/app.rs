@@ -89,6 +89,7 @@ impl App {
                 code = exit::TEMPFAIL;
             }
         }
+        self.pool.close().await;
         self.store.close().await;
         emit(Event::Stopped);
         code
@@ -125,6 +126,10 @@ impl App {
             let _ = tokio::time::timeout(DRAIN, outbox).await;
         }
         if once && !*self.stop.borrow() && let Some(outbox) = self.outbox(nudge) {
+            // What the lanes had not begun is free again.
+            if let Err(error) = self.store.end_leases().await {
+                emit(Event::StoreFailed { kind: error.to_string() });
+            }
             outbox.run_until_idle().await;
         }
         housekeeping.abort();

@@ -15,9 +15,10 @@ use lazaret_core::pipeline::Setup;
 use lazaret_core::wire::{self, Answer, Job};
 use pipe::Pipe;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 /// Identifies the build on both ends of the pipe.
 pub(crate) const BUILD_ID: &str = concat!(env!("CARGO_PKG_NAME"), "-", env!("CARGO_PKG_VERSION"));
@@ -60,10 +61,18 @@ impl Death {
 
 type Request = (Job, oneshot::Sender<(Job, Result<Answer, Death>)>);
 
-/// A fixed number of workers behind one queue. Dropping the last handle ends them.
+/// A fixed number of workers behind one queue.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    queue: mpsc::SyncSender<Request>,
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// `None` once the pool is closing.
+    queue: Mutex<Option<mpsc::SyncSender<Request>>>,
+    slots: Mutex<Vec<JoinHandle<()>>>,
+    /// Slots that have started their first worker, or failed to.
+    warm: watch::Receiver<usize>,
 }
 
 impl Pool {
@@ -71,16 +80,24 @@ impl Pool {
     pub(crate) fn start(setup: Setup, count: usize) -> Pool {
         // A message waits here, in memory, only until a worker is free: the senders bound how many are in flight.
         let (queue, requests) = mpsc::sync_channel::<Request>(64);
-        let requests = Arc::new(Mutex::new(requests));
-        let setup = Arc::new(setup);
-        for slot in 0..count.max(1) {
-            let (requests, setup) = (requests.clone(), setup.clone());
-            std::thread::Builder::new()
-                .name(format!("worker-{slot}"))
-                .spawn(move || Slot { number: slot, setup, worker: None }.serve(&requests))
-                .expect("the machine has a thread left at start");
-        }
-        Pool { queue }
+        let (warmed, warm) = watch::channel(0);
+        let (requests, warmed, setup) = (Arc::new(Mutex::new(requests)), Arc::new(warmed), Arc::new(setup));
+        let slots = (0..count.max(1))
+            .map(|number| {
+                let (requests, warmed, setup) = (requests.clone(), warmed.clone(), setup.clone());
+                std::thread::Builder::new()
+                    .name(format!("worker-{number}"))
+                    .spawn(move || Slot { number, setup, worker: None }.serve(&requests, &warmed))
+                    .expect("the machine has a thread left at start")
+            })
+            .collect();
+        Pool { inner: Arc::new(Inner { queue: Mutex::new(Some(queue)), slots: Mutex::new(slots), warm }) }
+    }
+
+    /// Waits until a worker is there (or could not be started): what comes next needs not wait for one.
+    pub(crate) async fn warm(&self) {
+        // The sender lives as long as the slots; without them there is nothing to wait for.
+        let _ = self.inner.warm.clone().wait_for(|slots| *slots > 0).await;
     }
 
     /// Has a worker do a job. The job comes back, so that its octets can be sealed or tried again.
@@ -88,7 +105,9 @@ impl Pool {
         let (reply, answer) = oneshot::channel();
         let mut request = (job, reply);
         loop {
-            match self.queue.try_send(request) {
+            let queue = unpoisoned(&self.inner.queue).clone();
+            let Some(queue) = queue else { return (request.0, Err(Death::Closing)) };
+            match queue.try_send(request) {
                 Ok(()) => break,
                 Err(mpsc::TrySendError::Full(back)) => {
                     request = back;
@@ -99,6 +118,19 @@ impl Pool {
         }
         answer.await.expect("a slot answers every request that it takes")
     }
+
+    /// Ends the workers and waits for them; the jobs that they hold are answered first. No child outlives the daemon.
+    pub(crate) async fn close(&self) {
+        drop(unpoisoned(&self.inner.queue).take());
+        let slots: Vec<JoinHandle<()>> = std::mem::take(&mut *unpoisoned(&self.inner.slots));
+        let join = tokio::task::spawn_blocking(|| slots.into_iter().for_each(|slot| drop(slot.join())));
+        let _ = join.await;
+    }
+}
+
+/// What stands behind a lock is whole at every moment; a panic elsewhere is no reason to stop.
+fn unpoisoned<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// One place for a worker.
@@ -109,14 +141,12 @@ struct Slot {
 }
 
 impl Slot {
-    fn serve(mut self, requests: &Mutex<mpsc::Receiver<Request>>) {
+    fn serve(mut self, requests: &Mutex<mpsc::Receiver<Request>>, warmed: &watch::Sender<usize>) {
         self.worker = self.spawn().ok();
+        warmed.send_modify(|slots| *slots += 1);
         loop {
             // The lock is held while waiting: the other slots wait for it in turn.
-            let request = match requests.lock() {
-                Ok(queue) => queue.recv(),
-                Err(_) => return,
-            };
+            let request = unpoisoned(requests).recv();
             let Ok((job, reply)) = request else { return };
             let answer = self.work(&job);
             // The asker may have given up; then nobody wants the answer.

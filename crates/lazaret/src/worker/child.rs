@@ -2,7 +2,10 @@
 
 use lazaret_core::pipeline::Pipeline;
 use lazaret_core::wire::{self, Answer, Job, JobKind};
-use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit};
+use rustix::process::{
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
+    setrlimit,
+};
 use std::io::{BufReader, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -57,6 +60,8 @@ fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits) -> An
 /// frame size) hold in any case. Landlock and seccomp belong here.
 fn confine(limits: &lazaret_core::Limits) {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+    // A killed daemon takes its workers with it.
+    let _ = set_parent_process_death_signal(Some(Signal::KILL));
     for (resource, value) in [
         (Resource::As, limits.worker_bytes_max),
         (Resource::Core, 0),
