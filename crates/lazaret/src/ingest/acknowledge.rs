@@ -14,6 +14,8 @@ const COPIES_MAX: usize = 64;
 
 /// A clean copy or stub, and the received date that it gets.
 struct Copy {
+    /// Value of its own header field: the same for messages of the same octets, which share one copy.
+    own: String,
     octets: Vec<u8>,
     date: Option<i64>,
 }
@@ -45,7 +47,9 @@ impl Folder<'_> {
         self.move_all(of(Ack::MoveClean), clean_folder).await?;
         self.move_all(of(Ack::MoveHeld), &self.mailbox.held_folder).await?;
         let mut gone = of(Ack::Remove);
-        let replaced: Vec<Settlement> = settlements.into_iter().filter(|s| s.ack == Ack::Replace).collect();
+        let mut replaced: Vec<Settlement> = settlements.into_iter().filter(|s| s.ack == Ack::Replace).collect();
+        // Those that may find their copy in the folder come after those that put it there.
+        replaced.sort_by_key(|s| s.redo);
         if !replaced.is_empty() {
             self.source.ensure_folder(clean_folder).await?;
         }
@@ -85,20 +89,25 @@ impl Folder<'_> {
         settlements: &[Settlement],
         folder: &str,
     ) -> Result<(Vec<MessageKey>, Option<SourceError>), CycleError> {
-        let (mut there, mut copies) = (Vec::new(), Vec::new());
+        let mut there = Vec::new();
+        let mut copies: Vec<(Vec<MessageKey>, Copy)> = Vec::new();
         for settlement in settlements {
+            let key = settlement.key.clone();
             match self.copy(settlement, folder).await? {
-                Some(copy) => copies.push((settlement.key.clone(), copy)),
-                None => there.push(settlement.key.clone()),
+                None => there.push(key),
+                Some(copy) => match copies.iter_mut().find(|(_, c)| c.own == copy.own) {
+                    Some((keys, _)) => keys.push(key),
+                    None => copies.push((vec![key], copy)),
+                },
             }
         }
         let messages: Vec<(&[u8], Option<i64>)> = copies.iter().map(|(_, c)| (c.octets.as_slice(), c.date)).collect();
         let mut refused = None;
         if !messages.is_empty() {
             let answers = self.source.append_all(folder, &messages).await?;
-            for ((key, _), answer) in copies.iter().zip(answers) {
+            for ((keys, _), answer) in copies.iter().zip(answers) {
                 match answer {
-                    Ok(_) => there.push(key.clone()),
+                    Ok(_) => there.extend_from_slice(keys),
                     Err(error) => refused = Some(error),
                 }
             }
@@ -118,7 +127,7 @@ impl Folder<'_> {
             return Ok(None);
         }
         let octets = clean::clean_copy(&view, &ticket, &own);
-        Ok(Some(Copy { octets, date: view.date.or(Some(view.at)) }))
+        Ok(Some(Copy { own, octets, date: view.date.or(Some(view.at)) }))
     }
 
     async fn done(&mut self, keys: Vec<MessageKey>) -> Result<(), CycleError> {

@@ -18,7 +18,7 @@ const STRIKES_MAX: u32 = 3;
 pub(crate) struct Settlement {
     pub(crate) key: MessageKey,
     pub(crate) ack: Ack,
-    /// Was it committed by an earlier life of the daemon? Then part of it may be done.
+    /// Was it committed by an earlier life of the daemon, or is it a copy of one? Then part of it may be done.
     pub(crate) redo: bool,
 }
 
@@ -173,7 +173,7 @@ async fn commit(
                 duplicate: done.duplicate,
                 reply: done.reply,
             });
-            Arrival::Settled(Settlement { key, ack: done.ack, redo: false })
+            Arrival::Settled(Settlement { key, ack: done.ack, redo: done.duplicate })
         }
         Err(error) => Arrival::StoreFailed(error),
     }

@@ -25,6 +25,7 @@ const CASES: &[Case] = &[
     ("hostile files", hostile::files),
     ("refuses to start", refuse::run),
     ("observe changes nothing", observe::run),
+    ("mail that comes again after observing is not lost", observe::put_back),
     ("one bad mailbox stops no other", observe::two_mailboxes),
     ("a follow-up joins its ticket", conversation::run),
     ("tokens and STARTTLS", conversation::tokens),

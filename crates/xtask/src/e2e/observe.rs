@@ -6,6 +6,7 @@ use super::thousand::mailbox;
 use crate::process;
 use crate::servers::Lab;
 use anyhow::Result;
+use std::collections::BTreeSet;
 
 pub(super) fn run(lab: &Lab) -> Result<String> {
     let scratch = process::scratch("mails")?;
@@ -47,6 +48,43 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     drop(daemon);
     ensure(tickets == 0, || format!("start = \"now\" made {tickets} tickets of mail that was there"))?;
     Ok("60 tickets, nothing changed, nothing sent".into())
+}
+
+/// Enforcing after observing: mail that comes a second time, because somebody put it back or because the server numbered the
+/// folder anew, leaves INBOX only for the clean folder, itself or as its copy.
+pub(super) fn put_back(lab: &Lab) -> Result<String> {
+    let scratch = process::scratch("mails")?;
+    mailbox(scratch.path(), 40, 0, 6)?;
+    let account = lab.dovecot.account("again", '/')?;
+    account.fill(&scratch.path().join("maildir/new"))?;
+    let home = Home::new(lab, "observe", &[MailboxSpec::all("support", &account)], Replies::None)?;
+    home.once()?;
+    let config = home.read_config()?;
+    home.write_config(&config.replacen("mode = \"observe\"", "mode = \"enforce\"", 1))?;
+    home.once()?;
+    ensure(account.count("INBOX")? == 40, || "what observing took in was touched later".into())?;
+
+    for round in 1..=2 {
+        for (n, raw) in account.mails("INBOX")?.iter().enumerate() {
+            account.deliver(&format!("{}.{round}-{n}.again", 1_100_000_000 + n), raw)?;
+        }
+        home.once()?;
+        ensure(account.count("INBOX")? == 40, || format!("round {round}: copies are left in INBOX"))?;
+        let (found, mails) = ids(&account.mails("Lazaret/Clean")?);
+        ensure(found == 40, || format!("round {round}: {found} of 40 mails are in the clean folder"))?;
+        ensure(mails <= 40 * round, || format!("round {round}: the clean folder holds {mails} mails"))?;
+    }
+    let daemon = home.daemon()?;
+    let tickets = home.tickets()?.len();
+    drop(daemon);
+    ensure(tickets == 40, || format!("{tickets} tickets of 40 mails"))?;
+    Ok("40 mails came three times".into())
+}
+
+/// How many Message-IDs are in these mails, and how many mails they are.
+fn ids(mails: &[Vec<u8>]) -> (usize, usize) {
+    let ids: BTreeSet<String> = mails.iter().filter_map(|m| crate::servers::field(m, "Message-ID")).collect();
+    (ids.len(), mails.len())
 }
 
 pub(super) fn two_mailboxes(lab: &Lab) -> Result<String> {
