@@ -131,11 +131,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let marks = [
-            "[payment card ••••1111 · C7K2QM4X]",
-            "[password · QKDAM7AX]",
-            "[IBAN ••••3000 · C7K2QM4X]",
-        ];
+        let marks = ["[payment card ••••1111 · C7K2QM4X]", "[password · QKDAM7AX]", "[IBAN ••••3000 · C7K2QM4X]"];
         for mark in marks {
             assert_eq!(at(mark, 0), Some(0..mark.len()), "{mark}");
             let text = format!("x {mark} y");

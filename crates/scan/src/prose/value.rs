@@ -145,8 +145,12 @@ pub(super) fn judge_at(text: &str, at: usize, said: Said, form: Form, wanted: Wa
         start = next_line(bytes, start)?;
         own_line = true;
     }
-    if marks::at(text, start).is_some() {
-        return None;
+    if let Some(mark) = marks::at(text, start) {
+        // What is written against a mark was not taken out with it.
+        if !byte(bytes, mark.end).is_ascii_alphanumeric() {
+            return None;
+        }
+        start = mark.end;
     }
     let quote = byte(bytes, start + usize::from(byte(bytes, start) == b'\\'));
     if matches!(quote, b'"' | b'\'' | b'`') {
@@ -204,8 +208,7 @@ fn judge_quoted(text: &str, from: usize, quote: u8, said: Said, wanted: Wanted) 
     let span = from..from + rest.get(..length)?.trim_end_matches('\\').len();
     let value = text.get(span.clone())?;
     let alphabetic = value.chars().all(|c| c.is_alphabetic() || c == ' ');
-    if is_placeholder(value) || marks::overlapping(text, &span).is_some() || alphabetic && value.split(' ').count() > 6
-    {
+    if is_placeholder(value) || marks::hides(text, &span) || alphabetic && value.split(' ').count() > 6 {
         return None;
     }
     let fits = match wanted {
@@ -237,7 +240,7 @@ fn is_pin(value: &str) -> bool {
 /// Judges the characters of a value.
 pub(super) fn judge(text: &str, span: Range<usize>, said: Said, form: Form, wanted: Wanted) -> Judged {
     let value = text.get(span.clone())?;
-    if is_placeholder(value) || marks::overlapping(text, &span).is_some() {
+    if is_placeholder(value) || marks::hides(text, &span) {
         return None;
     }
     if wanted == Wanted::Pin {
