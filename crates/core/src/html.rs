@@ -190,6 +190,26 @@ mod tests {
             ("<pre>a\n b</pre>", "a\n b\n", ""),
             ("<a title=4111>x", "x", "4111"),
             ("<a 4111-1111>x</a>", "x", "4111-1111"),
+            // Where comments end, and entities where some readers see text.
+            ("<!-->a-->b", "a-->b", ""),
+            ("<!--->a", "a", ""),
+            ("<!--a--!>b", "b", "a"),
+            ("<!--a--b---->c", "c", "a--b--"),
+            ("<!--a", "", "a"),
+            ("<![CDATA[&#52;1]]>", "", "[CDATA[41]]"),
+            ("<math><xmp>&#52;1</xmp></math>", "", "41"),
+            ("&#x000000000000000000000000000000000000000000000034;1", "41", ""),
+            // What is no element, and what is no look and no picture.
+            ("<ghp_16C7e42F292c>x", "x", "ghp_16C7e42F292c"),
+            ("<h1>a</h1><o:p>b</o:p>", "a\nb", ""),
+            ("</x4111-1111>y", "y", "x4111-1111"),
+            ("<b class=411111111>x</b>", "x", "411111111"),
+            ("<b class=41111111>x</b>", "x", ""),
+            ("<b style=\"font-family:'4111 11111'\">x</b>", "x", "font-family:'4111 11111'"),
+            ("<b style='margin:10px 20px 30px 40px;color:rgb(255,255,255)'>x</b>", "x", ""),
+            ("<img src='data:image/png;base64,AAAA4111'>x", "x", ""),
+            ("<img src='data:image/,4111'>x", "x", "data:image/,4111"),
+            ("<b title='data:image/png;base64,41 11!'>x</b>", "x", "data:image/png;base64,41 11!"),
         ];
         for (html, visible, hidden) in cases {
             assert_eq!(text(html), (visible.to_owned(), hidden.to_owned()), "{html}");

@@ -65,9 +65,9 @@ impl<'s> Reader<'s> {
             }
             match self.byte(start + 1) {
                 b'!' if self.slice(start..start + 4) == "<!--" => {
-                    let end = self.find(start + 4, "-->");
+                    let (end, after) = self.comment_end(start + 4);
                     self.verbatim(start + 4..end);
-                    self.at = (end + 3).min(self.source.len());
+                    self.at = after;
                 }
                 b'!' | b'?' => {
                     let end = self.find(start + 2, ">");
@@ -81,6 +81,38 @@ impl<'s> Reader<'s> {
                     self.at = start + 1;
                 }
             }
+        }
+    }
+
+    /// Where the text of a comment ends and what follows it begins (HTML 13.2.5.43 and on): `-->`, `--!>`, and at once in
+    /// `<!-->` and `<!--->`.
+    fn comment_end(&self, from: usize) -> (usize, usize) {
+        let rest = self.source.get(from..).unwrap_or_default();
+        for short in [">", "->"] {
+            if rest.starts_with(short) {
+                return (from, from + short.len());
+            }
+        }
+        let mut at = from;
+        loop {
+            let end = self.find(at, "--");
+            let after = self.source.get(end..).unwrap_or_default();
+            match ["-->", "--!>"].iter().find(|e| after.starts_with(**e)) {
+                Some(e) => return (end, end + e.len()),
+                None if after.is_empty() => return (end, end),
+                None => at = end + 1,
+            }
+        }
+    }
+
+    /// The name of an element is no text, unless it is none that an element has.
+    fn odd_name(&mut self, range: Range<usize>) {
+        /// Longer names are values in angle brackets.
+        const NAME_BYTES_MAX: usize = 20;
+        let name = self.slice(range.clone());
+        let is_letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b':');
+        if name.len() > NAME_BYTES_MAX || name.bytes().filter(|b| !is_letter(*b)).count() > 2 {
+            self.verbatim(range);
         }
     }
 
@@ -106,6 +138,7 @@ impl<'s> Reader<'s> {
     fn end_tag(&mut self) {
         let (name, after) = self.name(self.at + 2);
         let end = self.find(after, ">");
+        self.odd_name(self.at + 2..after);
         if self.slice(after..end).len() > 1 {
             self.verbatim(after..end);
         }
@@ -126,6 +159,7 @@ impl<'s> Reader<'s> {
     fn start_tag(&mut self) {
         let (name, after) = self.name(self.at + 1);
         let (attributes, end, closed) = self.attributes(after);
+        self.odd_name(self.at + 1..after);
         self.at = end;
         let void = VOID.contains(&name.as_str()) || closed;
         if name == "pre" {
@@ -241,9 +275,9 @@ impl<'s> Reader<'s> {
         }
         // A style is read where it holds text or an address.
         let telling = name.eq_ignore_ascii_case("style") && (value.contains("content") || value.contains("url("));
-        let cosmetic = !telling && COSMETIC.iter().any(|c| name.eq_ignore_ascii_case(c));
-        let picture = value.get(..11).is_some_and(|v| v.eq_ignore_ascii_case("data:image/"));
-        if value.is_empty() || cosmetic || picture {
+        let cosmetic =
+            !telling && COSMETIC.iter().any(|c| name.eq_ignore_ascii_case(c)) && is_short_of_digits(name, value);
+        if value.is_empty() || cosmetic || is_picture(value) {
             return;
         }
         self.hidden.break_line();
@@ -289,6 +323,24 @@ impl<'s> Reader<'s> {
                     && value.split_ascii_whitespace().any(|v| QUOTE_CLASS.contains(&v) || v.ends_with("gmail_quote"))
             })
     }
+}
+
+/// Looks have few digits; styles have many, and none in a row.
+fn is_short_of_digits(name: &str, value: &str) -> bool {
+    const DIGITS_MAX: usize = 8;
+    let digits = |text: &str| text.bytes().filter(u8::is_ascii_digit).count();
+    match name.eq_ignore_ascii_case("style") {
+        true => value.split([';', ':', ',', '(', ')']).all(|part| digits(part) <= DIGITS_MAX),
+        false => digits(value) <= DIGITS_MAX,
+    }
+}
+
+/// A picture within the page: nothing but its octets in base64.
+fn is_picture(value: &str) -> bool {
+    let Some((head, data)) = value.split_once(";base64,") else { return false };
+    head.get(..11).is_some_and(|v| v.eq_ignore_ascii_case("data:image/"))
+        && head.len() <= 40
+        && data.bytes().all(|b| b.is_ascii_alphanumeric() || b"+/=%".contains(&b) || b.is_ascii_whitespace())
 }
 
 fn closes(held: &mut Option<(String, usize)>, name: &str) -> bool {

@@ -35,8 +35,8 @@ impl Side {
     /// Adds a stretch of the source: entities decoded where they are read, runs of white space made one blank.
     pub(super) fn add(&mut self, source: &str, range: Range<usize>, place: Place, keep_space: bool) {
         let Some(text) = source.get(range.clone()) else { return };
-        let entities = place != Place::Verbatim;
-        let special = |c: char| (entities && c == '&') || (!keep_space && c.is_ascii_whitespace());
+        // Entities are read in comments and scripts too: readers differ on where those end.
+        let special = |c: char| c == '&' || (!keep_space && c.is_ascii_whitespace());
         let mut at = 0;
         while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
             let plain = rest.find(special).unwrap_or(rest.len());
@@ -100,8 +100,11 @@ fn entity(text: &str) -> (String, usize) {
         // Browsers read these without the semicolon too.
         let hex = matches!(bytes.get(2), Some(b'x' | b'X'));
         let from = if hex { 3 } else { 2 };
+        // Any number of zeros may lead.
+        let zeros = bytes.iter().skip(from).take_while(|b| **b == b'0').count();
+        let from = from + zeros;
         let digits = run(from, if hex { u8::is_ascii_hexdigit } else { u8::is_ascii_digit });
-        let number = text.get(from..from + digits).unwrap_or_default().trim_start_matches('0');
+        let number = text.get(from..from + digits).unwrap_or_default();
         let code = u32::from_str_radix(number, if hex { 16 } else { 10 }).ok();
         return match code.and_then(char::from_u32).filter(|c| *c != '\0') {
             Some(c) => (c.to_string(), closed(from + digits)),

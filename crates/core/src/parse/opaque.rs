@@ -21,7 +21,8 @@ pub(crate) fn why_opaque(media_type: &str, name: &str, octets: &[u8]) -> Option<
     if !inline && is_pgp_message(octets) || is_encrypted(octets) {
         return Some(OpaqueWhy::Encrypted);
     }
-    if is_picture(octets) {
+    // Pictures are let through unread, so what can be read is none, whatever it begins with.
+    if is_picture(octets) && !is_text(octets) {
         return Some(OpaqueWhy::Picture);
     }
     if is_known_binary(octets) {
@@ -245,6 +246,8 @@ mod tests {
             ("application/msword", "b.doc", &doc, Some(Encrypted)),
             ("application/msword", "b.doc", &[&OLE[..], &[0; 1000]].concat(), Some(Unsupported)),
             ("text/csv", "a.csv", b"name;card\nx;4111", None),
+            ("text/plain", "", b"GIF89a card 4111", None),
+            ("image/gif", "a.gif", b"GIF89a\x01\x00\x01\x00\x80\xff", Some(Picture)),
             ("text/plain", "a.txt", b"gr\xfc\xdfe", None),
             ("text/plain", "a.txt", b"\0\x01\x02\x03\xff\xfe\x04\x05", Some(Malformed)),
             ("application/json", "a.json", b"{\"a\": 1}", None),

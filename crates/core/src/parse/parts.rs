@@ -191,6 +191,11 @@ impl Builder<'_> {
             Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
         if let Some(why) = opaque {
             self.opaque.push((PartPath::new(leaf.own.as_str()), why));
+            // Signatures are let through unseen; what calls itself one and can be read is read.
+            if why == OpaqueWhy::Signature && is_text(&leaf.octets) && leaf.octets.len() <= self.limits.text_bytes_max {
+                let text = decode_charset(&leaf.octets, None).0;
+                self.text(format!("{}/raw", leaf.own), Home::Elsewhere, Placement::Attachment, text);
+            }
         }
         match (leaf.within, opaque) {
             (None, None) if !attachment => self.body(leaf),
@@ -280,8 +285,14 @@ impl Builder<'_> {
         self.defect("mime-ambiguous");
         let layout = self.layout;
         let raw = layout.slice(node, &node.body);
-        for value in layout.values(node, "content-transfer-encoding") {
-            let (octets, _) = super::decode::transfer_decode(raw, Transfer::parse(value));
+        // Each encoding once, however often it is named.
+        let mut transfers: Vec<Transfer> = Vec::new();
+        for transfer in layout.values(node, "content-transfer-encoding").map(Transfer::parse) {
+            if transfer == Transfer::Identity || transfers.contains(&transfer) {
+                continue;
+            }
+            transfers.push(transfer);
+            let (octets, _) = super::decode::transfer_decode(raw, transfer);
             if is_text(&octets) {
                 self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(&octets, None).0);
             }

@@ -184,6 +184,22 @@ fn what_has_no_text_and_why() {
 }
 
 #[test]
+fn what_is_let_through_unseen_is_read_where_it_can_be() {
+    let mail = "Content-Type: multipart/mixed; boundary=a\n\n--a\n\nsee\n--a\nContent-Type: application/pgp-signature\n\ncard 4111\n--a\nContent-Type: text/plain; name=b.txt\n\nGIF89a 4111\n--a--\n";
+    let message = read_text(mail);
+    assert_eq!(opaque(&message), ["2 signature"]);
+    let seen = texts(&message);
+    assert!(seen.contains(&"2/raw: card 4111".to_owned()) && seen.contains(&"3: GIF89a 4111".to_owned()), "{seen:?}");
+}
+
+#[test]
+fn an_encoding_that_is_named_again_and_again_is_undone_once() {
+    let named = "Content-Transfer-Encoding: quoted-printable\nContent-Transfer-Encoding: base64\n".repeat(900);
+    let message = read_text(&format!("Subject: x\n{named}\nYWJj=\n"));
+    assert!(message.texts.len() <= 6, "{}", message.texts.len());
+}
+
+#[test]
 fn facts_of_the_header() {
     let message = read_text(
         "Return-Path: <>\nReceived: by a\nReceived: by b\nFrom: \"Lee, Ann\" <Ann@B.Example>\nTo: support@acme.example\nCc: u: x@y.example;\nDate: Tue, 5 Mar 2024 10:00:00 +0100\n\

@@ -351,6 +351,16 @@ fn records_of_many_people_are_counted_by_line() {
 }
 
 #[test]
+fn pages_in_a_row_are_one() {
+    let page = "Content-Type: text/html";
+    let outcome = run(shipped(), &mixed(&[(page, "<p>card 4929 1233"), (page, "4567 8908</p>")]));
+    assert_eq!(outcome.verdict, Verdict::Quarantine, "{}", all_text(&outcome));
+    assert!(!outcome.has_text());
+    let outcome = run(shipped(), &mixed(&[(page, "<p>one</p>"), (page, "<p>two</p>")]));
+    assert_eq!((outcome.verdict, outcome.html.is_some()), (Verdict::Allow, true));
+}
+
+#[test]
 fn reports_name_what_was_found_and_never_the_value() {
     let line = |report: Report| {
         let mut out = Vec::new();

@@ -132,7 +132,10 @@ impl Pipeline {
         // What was neither cut nor joined is what was scanned; it needs no second look.
         let rewritten =
             pieces.iter().any(|piece| piece.cut) || of(Home::Subject).count() > 1 || of(Home::Body).count() > 1;
-        let all_clear = attachments.iter().all(|attached| clear(&attached.media_type, Placement::Name))
+        // Pages in a row render as one.
+        let joined = html.as_ref().filter(|_| of(Home::Html).count() > 1).map(|all| Html::read(Raw::new(all.clone())));
+        let all_clear = joined.is_none_or(|page| clear(page.text().expose(), Placement::Body))
+            && attachments.iter().all(|attached| clear(&attached.media_type, Placement::Name))
             && (!rewritten
                 || clear(&subject, Placement::Header)
                     && clear(&text, Placement::Body)
