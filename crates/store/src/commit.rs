@@ -144,7 +144,7 @@ fn count_verdict(ticket: &mut Ticket, verdict: Verdict) {
 }
 
 /// The first candidate that exists, has room, and lets this sender in: staff and parties; a bounce needs our token only,
-/// since whoever sends it is never a party. A reference in the subject is no credential, so it needs a proven sender.
+/// since whoever sends it is never a party. Who is shown to be forged joins nothing. A reference in the subject is no credential, so it needs a proven sender.
 fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)>, StoreError> {
     let outcome = &commit.outcome;
     let senders = parties(state, outcome);
@@ -154,7 +154,8 @@ fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)
         let party = outcome.staff || senders.iter().any(|sender| ticket.parties.contains(sender));
         let may = match (candidate.token, outcome.class) {
             (true, Class::Bounce) => true,
-            (true, _) => party,
+            // A forged sender may have seen the token: everybody in copy has.
+            (true, _) => party && outcome.proof != Proof::Fail,
             (false, _) => party && outcome.proof == Proof::Pass,
         };
         if may && ticket.messages < TICKET_MESSAGES_MAX {

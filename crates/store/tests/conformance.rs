@@ -145,6 +145,7 @@ async fn who_joins_a_ticket() {
     let (token, named) = (true, false);
     let table = [
         ("a party with our token", ANNA, Class::Human, Proof::None, false, token, true),
+        ("a forged party with our token", ANNA, Class::Human, Proof::Fail, false, token, false),
         ("other case", "Anna@MAIL.example", Class::Human, Proof::None, false, token, true),
         ("a proven party by subject", ANNA, Class::Human, Proof::Pass, false, named, true),
         ("an unproven party by subject", ANNA, Class::Human, Proof::None, false, named, false),

@@ -1,7 +1,7 @@
 //! Nothing that a worker answers is trusted: it may have been taken over by the message that it looked at. Addresses
 //! and ids are checked again here; keys, clock and references are the daemon's own.
 
-use lazaret_core::{Class, Outcome, Verdict};
+use lazaret_core::{Class, Outcome, Reason, Verdict};
 
 /// Octets of a Message-ID that is kept.
 const ID_BYTES_MAX: usize = 250;
@@ -19,7 +19,8 @@ pub(super) fn checked(mut outcome: Outcome) -> Outcome {
     outcome.bounced_ids.retain(|id| is_id(id));
     outcome.bounced_ids.truncate(REFERENCES_MAX);
     outcome.language = outcome.language.filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));
-    let strictest = outcome.findings.iter().map(|f| Verdict::of(f.action)).max();
+    let found = outcome.findings.iter().map(|f| Verdict::of(f.action));
+    let strictest = found.chain(outcome.reasons.iter().map(Reason::verdict)).max();
     if strictest.is_some_and(|v| v > outcome.verdict) {
         // It contradicts itself: fail closed.
         outcome.verdict = Verdict::Quarantine.max(outcome.verdict);
@@ -47,7 +48,17 @@ fn is_id(id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_id;
+    use super::{checked, is_id};
+    use lazaret_core::{Outcome, Reason, Verdict};
+
+    #[test]
+    fn a_verdict_is_never_milder_than_its_reasons() {
+        let mut outcome = Outcome::unprocessed(Reason::WholeEncrypted, Verdict::Quarantine);
+        outcome.verdict = Verdict::Allow;
+        assert_eq!(checked(outcome).verdict, Verdict::Quarantine);
+        let outcome = Outcome::unprocessed(Reason::Poison, Verdict::Quarantine);
+        assert_eq!(checked(outcome).verdict, Verdict::Quarantine);
+    }
 
     #[test]
     fn ids_are_bounded_and_printable() {
