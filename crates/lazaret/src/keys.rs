@@ -116,7 +116,7 @@ fn read(reference: &SecretRef) -> Result<(Zeroizing<String>, PathBuf), KeyError>
     let (path, credential) = match reference {
         SecretRef::File(path) => (path.clone(), false),
         SecretRef::Credential(name) => match std::env::var_os("CREDENTIALS_DIRECTORY").filter(|d| !d.is_empty()) {
-            Some(dir) => (PathBuf::from(dir).join(name), true),
+            Some(dir) => (given(Path::new(&dir), name), true),
             None => (by_hand(name)?, false),
         },
     };
@@ -132,6 +132,13 @@ fn read(reference: &SecretRef) -> Result<(Zeroizing<String>, PathBuf), KeyError>
         return Err(why("more than one line"));
     }
     Ok((Zeroizing::new(text.to_owned()), path))
+}
+
+/// A credential that was loaded under its own name, or by the shipped unit with the whole folder: systemd then puts the
+/// name of the line before that of the file.
+fn given(dir: &Path, name: &str) -> PathBuf {
+    let (own, folder) = (dir.join(name), dir.join(format!("lazaret_{name}")));
+    if !own.exists() && folder.exists() { folder } else { own }
 }
 
 /// A command that is run by hand finds credentials where the shipped unit loads them from.
@@ -251,6 +258,17 @@ mod tests {
         assert_eq!(secret(&SecretRef::File(path.clone())).err(), Some(KeyError::Missing { path }));
         let path = dir.path().to_owned();
         assert_eq!(secret(&SecretRef::File(path.clone())).err(), Some(KeyError::NotAFile { path }));
+    }
+
+    #[test]
+    fn credentials_come_one_by_one_or_by_the_folder() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let at = |name: &str| given(dir.path(), name).strip_prefix(dir.path()).map(Path::to_owned);
+        assert_eq!(at("imap"), Ok("imap".into()), "the complaint names what was asked for");
+        std::fs::write(dir.path().join("lazaret_imap"), "a").expect("written");
+        assert_eq!(at("imap"), Ok("lazaret_imap".into()));
+        std::fs::write(dir.path().join("imap"), "b").expect("written");
+        assert_eq!(at("imap"), Ok("imap".into()), "the one that was named wins");
     }
 
     #[test]
