@@ -144,7 +144,8 @@ fn count_verdict(ticket: &mut Ticket, verdict: Verdict) {
 }
 
 /// The first candidate that exists, has room, and lets this sender in: staff and parties; a bounce needs our token only,
-/// since whoever sends it is never a party. Who is shown to be forged joins nothing. A reference in the subject is no credential, so it needs a proven sender.
+/// since whoever sends it is never a party. Who is shown to be forged joins nothing. A reference in the subject is no
+/// credential, so it needs a proven sender.
 fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)>, StoreError> {
     let outcome = &commit.outcome;
     let senders = parties(state, outcome);

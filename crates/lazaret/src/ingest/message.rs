@@ -6,7 +6,7 @@ use crate::config::{Mailbox, Mode, Receipt};
 use crate::event::{Event, emit};
 use lazaret_core::notice::{self, Circumstances, Plan};
 use lazaret_core::wire::{Answer, Job, JobKind};
-use lazaret_core::{Class, MessageKey, Outcome, RawMessage, Reason, Verdict, seal};
+use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, TokenKey, Verdict, seal};
 use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, StoreError, Template, TicketRef};
 use std::sync::Arc;
 
@@ -115,7 +115,7 @@ async fn settle(
     octets: RawMessage,
     size_bytes: u64,
 ) -> Arrival {
-    if is_own(context, mailbox, &outcome) {
+    if is_own(&context.store.keys().token, &mailbox.name, &context.ours, &outcome) {
         emit(Event::OwnMail { key: &key });
         return match context.store.own(key.clone()).await {
             Ok(()) => Arrival::Settled(Settlement { key, ack: Ack::Leave, redo: false }),
@@ -198,12 +198,18 @@ fn sealed(
 }
 
 /// Is it mail of our own: a clean copy whose header verifies, a reply of ours that came back, or mail that proves to be
-/// from one of the mailbox's own addresses?
-fn is_own(context: &Context, mailbox: &Mailbox, outcome: &Outcome) -> bool {
-    let token = &context.store.keys().token;
-    let copy = outcome.own_copy.as_deref().and_then(|v| token.verify_own_copy(v, &mailbox.name)).is_some();
-    let reply = outcome.envelope.message_id.as_deref().and_then(|id| token.verify_message_id(id)).is_some();
-    copy || reply || (outcome.class == Class::Own && outcome.proof == lazaret_core::Proof::Pass)
+/// from one of the mailbox's own addresses? It gets no ticket and stays where it is.
+///
+/// Whoever got a reply of ours knows its Message-ID, and whoever reads clean copies their header; either can be put on
+/// another mail. So a reply must also be from an address of ours, and nothing in a copy or a reply may ask for more than
+/// to be let through, which nothing of ours does.
+fn is_own(token: &TokenKey, mailbox: &str, ours: &[String], outcome: &Outcome) -> bool {
+    let copy = outcome.own_copy.as_deref().and_then(|v| token.verify_own_copy(v, mailbox)).is_some();
+    let id = outcome.envelope.message_id.as_deref();
+    let from_us =
+        matches!(outcome.envelope.from.as_slice(), [Address { addr: Some(from), .. }] if ours.contains(&from.folded()));
+    let reply = from_us && id.and_then(|id| token.verify_message_id(id)).is_some();
+    (copy || reply) && outcome.verdict == Verdict::Allow || outcome.class == Class::Own && outcome.proof == Proof::Pass
 }
 
 /// The tickets that the message names, those with a token of ours first.
@@ -249,5 +255,41 @@ fn intent(context: &Context, mailbox: &Mailbox, outcome: &Outcome, now: i64, joi
             in_reply_to: outcome.envelope.message_id.clone(),
             references: outcome.envelope.references.clone(),
         }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lazaret_core::{Addr, Cleared, Digest};
+
+    #[test]
+    fn only_what_is_harmless_and_from_us_is_our_own() {
+        let token = TokenKey::new([1; 32]);
+        let ours = ["support@acme.example".to_owned()];
+        let reply = token.message_id("LZ-7K2Q-M4XD", "1", "acme.example");
+        let copy = token.own_copy("LZ-7K2Q-M4XD", "support", &Digest([7; 32]));
+        let (us, other) = ("Support@acme.example", "mia@customer.example");
+        let cases = [
+            ("our reply come back", us, Some(&reply), None, Verdict::Allow, true),
+            ("our Message-ID on another's mail", other, Some(&reply), None, Verdict::Allow, false),
+            ("our Message-ID on what holds something", us, Some(&reply), None, Verdict::Redact, false),
+            ("a clean copy", other, None, Some(&copy), Verdict::Allow, true),
+            ("its header on what holds something", other, None, Some(&copy), Verdict::Redact, false),
+            ("its header on what was not read", other, None, Some(&copy), Verdict::Quarantine, false),
+            ("nothing of ours", us, None, None, Verdict::Allow, false),
+        ];
+        for (what, from, id, copy, verdict, own) in cases {
+            let mut outcome = Outcome::unprocessed(Reason::Poison, verdict);
+            outcome.envelope.from = vec![Address { name: Cleared::default(), addr: Addr::parse(from) }];
+            outcome.envelope.message_id = id.cloned();
+            outcome.own_copy = copy.cloned();
+            assert_eq!(is_own(&token, "support", &ours, &outcome), own, "{what}");
+        }
+        let mut outcome = Outcome::unprocessed(Reason::Poison, Verdict::Allow);
+        outcome.class = Class::Own;
+        assert!(!is_own(&token, "support", &ours, &outcome), "not proven");
+        outcome.proof = Proof::Pass;
+        assert!(is_own(&token, "support", &ours, &outcome), "proven");
     }
 }
