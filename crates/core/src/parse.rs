@@ -16,7 +16,7 @@ mod parts;
 
 use crate::gate::{self, Layout};
 use crate::html::Html;
-use crate::tree::{Attached, Defect, Field, Home, Message, Source, Text};
+use crate::tree::{Attached, Defect, Field, Home, Message, Source, Text, Written};
 use crate::{Addr, Class, Envelope, Limits, OpaqueWhy, PartPath, Profile, Proof, Raw, RawMessage};
 use crate::{classify, proof, visible};
 use lazaret_scan::Placement;
@@ -40,6 +40,7 @@ pub(crate) struct Builder<'l> {
     limits: &'l Limits,
     envelope: Envelope,
     written: Vec<(Field, Raw)>,
+    files: Vec<Written>,
     texts: Vec<Text>,
     attachments: Vec<Attached>,
     opaque: Vec<(PartPath, OpaqueWhy)>,
@@ -61,6 +62,7 @@ impl<'l> Builder<'l> {
             limits,
             envelope: Envelope::default(),
             written: Vec::new(),
+            files: Vec::new(),
             texts: Vec::new(),
             attachments: Vec::new(),
             opaque: Vec::new(),
@@ -130,6 +132,7 @@ impl<'l> Builder<'l> {
             texts: self.texts,
             attachments: self.attachments,
             opaque: self.opaque,
+            files: self.files,
             defects: self.defects,
             whole_encrypted: self.whole_encrypted,
             over_limit: self.over_limit,

@@ -4,6 +4,7 @@
 use crate::html::Html;
 use crate::{Addr, Class, Envelope, OpaqueWhy, PartPath, Proof, Raw};
 use lazaret_scan::Placement;
+use std::ops::Range;
 
 /// Where a text belongs in the ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,16 @@ pub(crate) struct Defect {
     pub(crate) kind: &'static str,
 }
 
+/// A file that is written into a text, as lines that encode it. What is taken out of the file has to leave the text too.
+pub(crate) struct Written {
+    /// The text.
+    pub(crate) within: PartPath,
+    /// The path under which the file is read, or named as opaque.
+    pub(crate) path: PartPath,
+    /// The lines, in bytes of the text.
+    pub(crate) span: Range<usize>,
+}
+
 /// The whole message. `envelope` has addresses without names (names are texts, since they are scanned).
 pub(crate) struct Message {
     pub(crate) class: Class,
@@ -78,6 +89,8 @@ pub(crate) struct Message {
     pub(crate) attachments: Vec<Attached>,
     /// Every part without text, attachments included.
     pub(crate) opaque: Vec<(PartPath, OpaqueWhy)>,
+    /// Files that stand in the texts.
+    pub(crate) files: Vec<Written>,
     pub(crate) defects: Vec<Defect>,
     /// The message as a whole is encrypted (PGP/MIME, S/MIME).
     pub(crate) whole_encrypted: bool,

@@ -5,11 +5,12 @@ use super::decode::{Transfer, decode_charset, uu_begin, uudecode};
 use super::opaque::{has_extension, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
-use crate::tree::{Attached, Home};
+use crate::tree::{Attached, Home, Written};
 use crate::{OpaqueWhy, PartPath};
 use aws_lc_rs::digest;
 use lazaret_scan::Placement;
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A node that waits for its visit.
 struct Visit {
@@ -245,38 +246,44 @@ impl Builder<'_> {
             self.html(own, home, placement, text);
             return;
         }
-        if text.contains("-----BEGIN PGP MESSAGE-----") {
+        if let Some(span) = pgp_message(&text) {
             self.opaque.push((PartPath::new(own.as_str()), OpaqueWhy::Encrypted));
-            let trimmed = text.trim();
-            let whole =
-                trimmed.starts_with("-----BEGIN PGP MESSAGE-----") && trimmed.ends_with("-----END PGP MESSAGE-----");
+            let whole = text.trim().len() == text.get(span.clone()).map_or(0, |block| block.trim().len());
             self.whole_encrypted |= whole && home == Home::Body && self.layout.nodes.len() == 1;
+            self.files.push(Written { within: PartPath::new(own.as_str()), path: PartPath::new(own.as_str()), span });
         }
-        self.uuencoded(&own, &octets);
+        self.uuencoded(&own, &text);
         self.text(own, home, placement, text);
     }
 
     /// Files written into the text itself (`begin 644 name`).
-    fn uuencoded(&mut self, own: &str, octets: &[u8]) {
-        /// Enough for every real mail; the blocks stay in the text and are scanned there too.
-        const FILES_MAX: usize = 20;
-        let mut at = 0;
+    fn uuencoded(&mut self, own: &str, text: &str) {
+        /// Enough for every real mail.
+        const FILES_MAX: usize = 100;
         let mut count = 0;
-        while let Some(rest) = octets.get(at..).filter(|r| !r.is_empty() && count < FILES_MAX) {
-            let length = rest.iter().position(|&b| b == b'\n').map_or(rest.len(), |n| n + 1);
-            let line = rest.get(..length).unwrap_or_default().trim_ascii_end();
-            if line.starts_with(b"begin ") && uu_begin(line).is_some() {
-                count += 1;
-                if let Some((file, name)) = uudecode(rest) {
-                    let path = format!("{own}!{count}");
-                    self.text(format!("{path}/name"), Home::Elsewhere, Placement::Name, name.clone());
-                    match why_opaque("application/octet-stream", &name, &file) {
-                        None => self.text(path, Home::Elsewhere, Placement::Attachment, decode_charset(&file, None).0),
-                        Some(why) => self.opaque.push((PartPath::new(path), why)),
-                    }
-                }
+        let mut at = 0;
+        while let Some(rest) = text.get(at..).filter(|r| !r.is_empty()) {
+            let length = rest.find('\n').map_or(rest.len(), |n| n + 1);
+            let line = rest.get(..length).unwrap_or_default().trim_ascii_end().as_bytes();
+            let file = (line.starts_with(b"begin ") && uu_begin(line).is_some()).then(|| uudecode(rest.as_bytes()));
+            let Some((file, name)) = file.flatten() else {
+                at += length;
+                continue;
+            };
+            count += 1;
+            if count > FILES_MAX {
+                self.over_limit = true;
+                return;
             }
-            at += length;
+            let path = format!("{own}!{count}");
+            let span = at..at + uu_end(rest);
+            at = span.end;
+            self.files.push(Written { within: PartPath::new(own), path: PartPath::new(path.as_str()), span });
+            self.text(format!("{path}/name"), Home::Elsewhere, Placement::Name, name.clone());
+            match why_opaque("application/octet-stream", &name, &file) {
+                None => self.text(path, Home::Elsewhere, Placement::Attachment, decode_charset(&file, None).0),
+                Some(why) => self.opaque.push((PartPath::new(path), why)),
+            }
         }
     }
 
@@ -299,6 +306,26 @@ impl Builder<'_> {
         }
         self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(raw, None).0);
     }
+}
+
+/// From the first armoured message in a text to the end of the last one, or of the text.
+fn pgp_message(text: &str) -> Option<Range<usize>> {
+    const END: &str = "-----END PGP MESSAGE-----";
+    let start = text.find("-----BEGIN PGP MESSAGE-----")?;
+    let end = text.get(start..)?.rfind(END).map_or(text.len(), |at| start + at + END.len());
+    Some(start..end)
+}
+
+/// Length of the uuencoded file that a text begins with, its last line included.
+fn uu_end(text: &str) -> usize {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if line.trim_end_matches(['\r', '\n']) == "end" {
+            break;
+        }
+    }
+    at
 }
 
 fn sha256(octets: &[u8]) -> [u8; 32] {

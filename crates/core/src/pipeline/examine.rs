@@ -149,6 +149,29 @@ impl Pipeline {
         }
     }
 
+    /// The files written into a text that hold something, or were not examined: their lines would bring it back.
+    fn file_cuts(&self, read: &Message, seen: &[Examined], text: &Text, words: &Words) -> Vec<Cut> {
+        let in_file = |path: &PartPath, of: &PartPath| {
+            of != &text.path && path.as_str().strip_prefix(of.as_str()).is_some_and(|r| r.is_empty() || r == "/name")
+        };
+        let mut cuts = Vec::new();
+        for file in read.files.iter().filter(|file| file.within == text.path) {
+            let texts = read.texts.iter().zip(seen).filter(|(t, _)| in_file(&t.path, &file.path));
+            let hits = texts.flat_map(|(_, seen)| &seen.hits).filter_map(|hit| {
+                let known = self.known(hit.by)?;
+                Some((hit.action, mark::kind(known.class, known.entity, words)))
+            });
+            let opaque = read.opaque.iter().filter(|(path, _)| *path == file.path);
+            let unread = opaque.map(|(_, why)| (self.unexamined(*why), why.in_words()));
+            let strictest = hits.chain(unread).max_by_key(|(action, _)| *action);
+            if let Some((action, kind)) = strictest.filter(|(action, _)| *action >= Action::Redact) {
+                let mark = mark::withheld(kind, words).into();
+                cuts.push(Cut { span: file.span.clone(), score: 100, action: action.max(Action::Withhold), mark });
+            }
+        }
+        cuts
+    }
+
     /// Gives every hit its tag and mark.
     pub(super) fn mark_all(&self, read: &Message, seen: &[Examined], digest: &Digest, words: &Words) -> Marked {
         let mut values = Values::default();
@@ -195,6 +218,7 @@ impl Pipeline {
         values.build();
         for (text, cuts) in read.texts.iter().zip(&mut cuts) {
             cuts.extend(outside_cuts(scanned(text), &values));
+            cuts.extend(self.file_cuts(read, seen, text, words));
         }
         Marked { findings, cuts, values }
     }

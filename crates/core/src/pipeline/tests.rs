@@ -351,6 +351,22 @@ fn records_of_many_people_are_counted_by_line() {
 }
 
 #[test]
+fn files_written_into_a_text_leave_it_with_what_they_hold() {
+    // "card 4929 1233 4567 8908", "harmless words", a zip file.
+    let card = "begin 644 a.txt\n88V%R9\"`T.3(Y(#$R,S,@-#4V-R`X.3`X\n`\nend\n";
+    let words = "begin 644 b.txt\n.:&%R;6QE<W,@=V]R9',\n`\nend\n";
+    let zip = "begin 644 c.zip\n*4$L#!!0``````\"AH\n`\nend\n";
+    let outcome = run(shipped(), &plain("files", &format!("one\n{card}two\n{words}three\n{zip}four")));
+    let want =
+        format!("one\n[withheld: payment card]two\n{words}three\n[withheld: part in a format that is not read]four");
+    assert_eq!(outcome.text.as_str().replace("\r\n", "\n").trim_end(), want);
+    assert_eq!(outcome.verdict, Verdict::Redact);
+    let pgp = "-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----";
+    let outcome = run(shipped(), &plain("pgp", &format!("one\n{pgp}\ntwo")));
+    assert_eq!(outcome.text.as_str().replace("\r\n", "\n").trim_end(), "one\n[withheld: encrypted part]\ntwo");
+}
+
+#[test]
 fn pages_in_a_row_are_one() {
     let page = "Content-Type: text/html";
     let outcome = run(shipped(), &mixed(&[(page, "<p>card 4929 1233"), (page, "4567 8908</p>")]));
