@@ -27,7 +27,7 @@ pub(crate) fn language(text: &str) -> Option<String> {
     /// Below this the guess is no better than chance.
     const LETTERS_MIN: usize = 40;
     /// Enough to tell, and what a long text costs.
-    const CHARS_MAX: usize = 4_000;
+    const CHARS_MAX: usize = 1_500;
     let text: String = text.chars().take(CHARS_MAX).collect();
     if text.chars().filter(|c| c.is_alphabetic()).count() < LETTERS_MIN {
         return None;
