@@ -236,7 +236,7 @@ fn refusal(error: &CycleError) -> String {
 }
 
 fn has_work_left(counts: &Counts) -> bool {
-    counts.claimed > 0 || counts.unacknowledged > 0
+    counts.claimed > 0 || counts.unacknowledged > 0 || counts.outbox_waiting > 0
 }
 
 /// SIGTERM and SIGINT. SIGHUP, which would end the process, and which old habits send to a daemon, is heard and said.
@@ -315,6 +315,15 @@ mod tests {
             let shown = format!("{ended:?}");
             assert_eq!(told(Ok(ended)), code, "{shown}");
         }
+    }
+
+    #[test]
+    fn replies_that_wait_are_work_left_for_later() {
+        let none = Counts::default();
+        assert!(!has_work_left(&none));
+        assert!(has_work_left(&Counts { claimed: 1, ..none }));
+        assert!(has_work_left(&Counts { unacknowledged: 1, ..none }));
+        assert!(has_work_left(&Counts { outbox_waiting: 1, ..none }));
     }
 
     #[tokio::test]

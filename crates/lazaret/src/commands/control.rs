@@ -30,7 +30,7 @@ pub(crate) async fn run(config: Option<&Path>, command: Command, format: Format)
     }
     let asked = async {
         let (request, body) = request(&command)?;
-        let mut call = Call::open(&runtime_dir(config), &request, &body).await?;
+        let mut call = Call::open(&runtime_dir(config)?, &request, &body).await?;
         match &command {
             Command::Quarantine(Quarantine::Export { id, out }) => {
                 let path = out.clone().unwrap_or_else(|| format!("{id}.sealed").into());
@@ -99,9 +99,14 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// Where the socket is: a configuration is asked if there is one, but none is needed.
-fn runtime_dir(config: Option<&Path>) -> PathBuf {
-    file::runtime_dir(config.unwrap_or(Path::new(DEFAULT_PATH)))
+/// Where the socket is: a configuration is asked if there is one, but none is needed. One that was named must be readable,
+/// else the question goes to another daemon.
+fn runtime_dir(config: Option<&Path>) -> Result<PathBuf, Failure> {
+    if let Some(path) = config {
+        std::fs::File::open(path)
+            .map_err(|e| Failure::new(format!("{}: {}", path.display(), e.kind()), exit::CONFIG))?;
+    }
+    Ok(file::runtime_dir(config.unwrap_or(Path::new(DEFAULT_PATH))))
 }
 
 /// A connection with its request sent.
@@ -252,6 +257,15 @@ fn print(command: &Command, lines: &[Value], format: Format) {
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_configuration_that_was_named_must_be_there() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = dir.path().join("lazaret.toml");
+        assert_eq!(runtime_dir(Some(&path)).err().map(|e| e.code), Some(exit::CONFIG));
+        std::fs::write(&path, "runtime_dir = \"run\"").expect("written");
+        assert_eq!(runtime_dir(Some(&path)).ok(), Some(dir.path().join("run")));
+    }
 
     #[test]
     fn a_sealed_file_opens_with_its_key_only() {

@@ -77,6 +77,10 @@ struct Place {
 
 impl Place {
     fn build(dir: &Path) -> io::Result<Place> {
+        if std::fs::read_dir(dir).is_ok_and(|mut entries| entries.next().is_some()) {
+            // Keys of a store that may be in use would be written over.
+            return Err(io::ErrorKind::DirectoryNotEmpty.into());
+        }
         let private = |path: &Path| std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path);
         private(dir)?;
         for sub in ["mailbox/new", "mailbox/cur", "mailbox/tmp", "store", "replies"] {
@@ -292,4 +296,19 @@ fn unquote(text: &str) -> String {
         }
     }
     String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_in_which_something_is_stays_as_it_is() {
+        let dir = tempfile::tempdir().expect("a directory");
+        std::fs::write(dir.path().join("store.key"), "mine").expect("written");
+        let refused = Place::build(dir.path()).err().map(|e| e.kind());
+        assert_eq!(refused, Some(io::ErrorKind::DirectoryNotEmpty));
+        assert_eq!(std::fs::read_to_string(dir.path().join("store.key")).ok().as_deref(), Some("mine"));
+        assert!(Place::build(&dir.path().join("new")).is_ok());
+    }
 }
