@@ -65,7 +65,7 @@ pub const NAMES: [&str; 5] =
     ["payment card details", "bank details", "a password or access key", "identity numbers", "personal details"];
 
 /// Facts that change the wording without naming a kind of data; told also to who is not proven.
-pub const HINTS: [&str; 4] = [ATTACHMENTS, RECORDS, UNREADABLE, NOT_KEPT];
+pub const HINTS: [&str; 5] = [ATTACHMENTS, RECORDS, UNREADABLE, NOT_KEPT, HELD];
 
 /// An attachment could not be examined and did not reach the team.
 pub const ATTACHMENTS: &str = "attachments";
@@ -75,6 +75,8 @@ pub const RECORDS: &str = "records";
 pub const UNREADABLE: &str = "unreadable";
 /// Nothing of the message was kept.
 pub const NOT_KEPT: &str = "not-kept";
+/// The message is too large to be fetched: it lies unopened, and unsealed, in a folder of the mailbox.
+pub const HELD: &str = "held";
 
 /// More `Received` fields than this mean a loop.
 pub const HOPS_MAX: u32 = 25;
@@ -274,6 +276,9 @@ fn told(outcome: &Outcome, proven: bool) -> Vec<&'static str> {
     }
     if outcome.keep_nothing {
         out.push(NOT_KEPT);
+    }
+    if outcome.reasons.contains(&crate::outcome::Reason::OverSize) {
+        out.push(HELD);
     }
     out
 }

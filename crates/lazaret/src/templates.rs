@@ -4,7 +4,7 @@
 //! when it is loaded, by rendering every text in every combination of facts: what a customer would see as a mistake, an
 //! operator sees as a line and column. A template gets facts of ours and nothing else; see [`Facts`].
 
-use lazaret_core::notice::{ATTACHMENTS, NAMES, NOT_KEPT, RECORDS, UNREADABLE};
+use lazaret_core::notice::{ATTACHMENTS, HELD, NAMES, NOT_KEPT, RECORDS, UNREADABLE};
 use lazaret_scan::{Diagnostic, SourceFile, nearest};
 use lazaret_store::Template;
 use minijinja::{Environment, UndefinedBehavior, Value, context};
@@ -128,6 +128,7 @@ struct Context<'a> {
     attachments: bool,
     records: bool,
     unreadable: bool,
+    held: bool,
     kept: bool,
     days: u32,
 }
@@ -146,6 +147,7 @@ impl Context<'_> {
             attachments => self.attachments,
             records => self.records,
             unreadable => self.unreadable,
+            held => self.held,
             kept => self.kept,
             days => self.days,
         }
@@ -261,6 +263,7 @@ impl Templates {
             attachments: has(ATTACHMENTS),
             records: has(RECORDS),
             unreadable: has(UNREADABLE),
+            held: has(HELD),
             kept: !has(NOT_KEPT),
             days: facts.days,
         })
@@ -326,7 +329,7 @@ impl Templates {
 
 /// Combinations of kinds, portal and phone in which each text is tried.
 fn samples() -> impl Iterator<Item = (Vec<String>, bool, bool)> {
-    let lists: [&[&str]; 8] = [
+    let lists: [&[&str]; 9] = [
         &[],
         &NAMES[..1],
         &NAMES,
@@ -335,6 +338,7 @@ fn samples() -> impl Iterator<Item = (Vec<String>, bool, bool)> {
         &[NAMES[4], ATTACHMENTS, RECORDS],
         &[UNREADABLE],
         &[UNREADABLE, ATTACHMENTS, NOT_KEPT],
+        &[UNREADABLE, HELD],
     ];
     lists.into_iter().flat_map(|kinds| {
         let kinds: Vec<String> = kinds.iter().map(|k| (*k).to_owned()).collect();

@@ -246,6 +246,15 @@ fn the_table_row_by_row() {
 }
 
 #[test]
+fn only_what_was_too_large_to_fetch_is_said_to_be_held() {
+    for (reason, held) in [(crate::Reason::OverSize, true), (crate::Reason::Poison, false)] {
+        let stub = Outcome::unprocessed(reason, Verdict::Quarantine);
+        assert!(told(&stub, false).contains(&UNREADABLE));
+        assert_eq!(told(&stub, false).contains(&HELD), held);
+    }
+}
+
+#[test]
 fn the_answer_goes_to_the_customer_alone() {
     let mut outcome = mail();
     outcome.envelope.reply_to = vec![person("elsewhere@example.org")];

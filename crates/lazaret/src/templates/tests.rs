@@ -43,6 +43,12 @@ fn what_a_customer_reads() {
         (Removed, &[], &["held details that are not safe"], &["attachment"]),
         (Refused, &[NAMES[0], NOT_KEPT], &["has not received it", "did not keep the original"], &["14 days"]),
         (Refused, &[UNREADABLE], &["could not be checked", "Answer this mail in a few words"], &["It held"]),
+        (
+            Refused,
+            &[UNREADABLE, HELD],
+            &["too large to be checked", "unopened in a folder of its own"],
+            &["encrypted", "14 days", "erased"],
+        ),
     ];
     for (template, list, present, absent) in cases {
         let list = kinds(list);
