@@ -109,9 +109,12 @@ impl<'s> Reader<'s> {
     fn odd_name(&mut self, range: Range<usize>) {
         /// Longer names are values in angle brackets.
         const NAME_BYTES_MAX: usize = 20;
+        /// `h1`, and names that programs make up.
+        const DIGITS_MAX: usize = 2;
         let name = self.slice(range.clone());
-        let is_letter = |b: u8| b.is_ascii_alphabetic() || matches!(b, b'-' | b':');
-        if name.len() > NAME_BYTES_MAX || name.bytes().filter(|b| !is_letter(*b)).count() > 2 {
+        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b':'))
+            && name.bytes().filter(u8::is_ascii_digit).count() <= DIGITS_MAX;
+        if !plain || name.len() > NAME_BYTES_MAX {
             self.verbatim(range);
         }
     }
