@@ -73,7 +73,7 @@ pub(crate) enum KeyError {
     },
     /// Not 32 bytes.
     #[error(
-        "{path} holds no store key; it must be 64 hexadecimal digits or 32 bytes in base64: head -c 32 /dev/urandom | base64 > {path}"
+        "{path} holds no store key; it must be 64 hexadecimal digits or 32 bytes in base64. A store that is there opens with its own key only: give that back. For a new store: head -c 32 /dev/urandom | base64 > {path}"
     )]
     NoStoreKey {
         /// Path.

@@ -4,7 +4,7 @@
 use crate::blob::Blobs;
 use crate::codec::{Family, Key};
 use crate::error::{OpenError, StoreError};
-use crate::keys::{Keyring, KeyringError};
+use crate::keys::{Keyring, KeyringError, RootKey};
 use crate::outbox;
 use crate::record::Vault;
 use crate::state::State;
@@ -134,33 +134,41 @@ fn make_ballast(options: &Options) -> std::io::Result<()> {
     })
 }
 
+/// Opens the keyring of a store that is there: the right key and the right tenant. Changes nothing, needs no lock.
+pub(crate) fn existing(dir: &Path, tenant: &str, root: &RootKey) -> Result<Option<Keyring>, OpenError> {
+    let path = dir.join("keyring");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let file = fs::read(&path).map_err(|why| OpenError::Io { dir: dir.into(), what: "reading the keyring", why })?;
+    let keyring = Keyring::open(&file, root).map_err(|e| match e {
+        KeyringError::OtherKey(expected) => {
+            OpenError::WrongKey { dir: dir.into(), expected, given: root.fingerprint() }
+        }
+        KeyringError::Version(found) => {
+            OpenError::UnknownVersion { dir: dir.into(), found: found.to_string(), known: 1 }
+        }
+        KeyringError::Damaged => OpenError::Corrupt { dir: dir.into(), what: "the keyring".into() },
+    })?;
+    if keyring.tenant != tenant {
+        return Err(OpenError::OtherTenant { dir: dir.into(), given: tenant.into() });
+    }
+    if !dir.join("sled/db").exists() {
+        let what = "the database file is missing although the store was in use".to_owned();
+        return Err(OpenError::Corrupt { dir: dir.into(), what });
+    }
+    Ok(Some(keyring))
+}
+
 /// Opens the keyring, or makes a new one under a temporary name: it gets its own once the database is there. A creation
 /// that was cut short is begun again; a database without its keyring is never taken for a new one.
 fn keyring(options: &Options) -> Result<(Keyring, bool), OpenError> {
     let dir = &options.dir;
     let io = |what| move |why| OpenError::Io { dir: dir.clone(), what, why };
-    let (path, unfinished) = (dir.join("keyring"), dir.join("keyring.new"));
-    if path.exists() {
-        let file = fs::read(&path).map_err(io("reading the keyring"))?;
-        let keyring = Keyring::open(&file, &options.root_key).map_err(|e| match e {
-            KeyringError::OtherKey(expected) => {
-                let given = options.root_key.fingerprint();
-                OpenError::WrongKey { dir: dir.clone(), expected, given }
-            }
-            KeyringError::Version(found) => {
-                OpenError::UnknownVersion { dir: dir.clone(), found: found.to_string(), known: 1 }
-            }
-            KeyringError::Damaged => OpenError::Corrupt { dir: dir.clone(), what: "the keyring".into() },
-        })?;
-        if keyring.tenant != options.tenant {
-            return Err(OpenError::OtherTenant { dir: dir.clone(), given: options.tenant.clone() });
-        }
-        if !dir.join("sled/db").exists() {
-            let what = "the database file is missing although the store was in use".to_owned();
-            return Err(OpenError::Corrupt { dir: dir.clone(), what });
-        }
+    if let Some(keyring) = existing(dir, &options.tenant, &options.root_key)? {
         return Ok((keyring, false));
     }
+    let unfinished = dir.join("keyring.new");
     if unfinished.exists() {
         match fs::remove_dir_all(dir.join("sled")) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(io("clearing an unfinished store")(e)),

@@ -7,7 +7,7 @@ use crate::owner::{self, Need, Request};
 use crate::state::State;
 use crate::{commit, ledger, outbox, quarantine, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
@@ -52,6 +52,16 @@ impl Store {
     pub fn open(options: Options) -> Result<Store, OpenError> {
         let (requests, keys) = owner::start(options)?;
         Ok(Store { requests, keys: Arc::new(keys) })
+    }
+
+    /// Would this key open the store in that directory? `false` if there is no store yet. Changes nothing, and does not
+    /// mind a daemon that holds it.
+    ///
+    /// # Errors
+    ///
+    /// [`OpenError::WrongKey`], [`OpenError::OtherTenant`], and what says that keyring or database are not to be used.
+    pub fn fits(dir: &Path, tenant: &str, root_key: &RootKey) -> Result<bool, OpenError> {
+        crate::open::existing(dir, tenant, root_key).map(|keyring| keyring.is_some())
     }
 
     /// The keys that live in the store; none of them opens it.

@@ -11,6 +11,7 @@ use crate::templates::Templates;
 use crate::{exit, keys, tls};
 use lazaret_core::ProofMode;
 use lazaret_scan::{Diagnostic, Severity};
+use lazaret_store::Store;
 use std::path::Path;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -145,8 +146,12 @@ fn rules(config: &Config, report: &mut Report, format: Format) -> bool {
 
 fn secrets(config: &Config, report: &mut Report) {
     match keys::store_key(&config.store_key) {
-        Ok(_) => {
-            report.fact("store key", "good");
+        Ok(key) => {
+            match Store::fits(&config.state_dir, &config.tenant, &key) {
+                Ok(true) => report.fact("store key", "opens the store that is there"),
+                Ok(false) => report.fact("store key", "good; there is no store yet, or this user cannot see it"),
+                Err(e) => report.complain(Severity::Error, &["store_key"], e.to_string(), "then: lazaret check"),
+            }
             if let SecretRef::File(path) = &config.store_key
                 && path.starts_with(&config.state_dir)
             {
@@ -385,6 +390,26 @@ mod tests {
         secrets(&loaded.config, &mut report);
         let places: Vec<_> = report.complaints.iter().map(|d| (d.line, d.column)).collect();
         assert_eq!(places, [(2, 13), (8, 38)], "{:?}", report.complaints);
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_not_the_store_s_is_complained_about() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let path = configured(dir.path());
+        let state = dir.path().join("state");
+        std::fs::create_dir(&state).expect("a directory");
+        let options = lazaret_store::Options {
+            dir: state,
+            tenant: "default".into(),
+            root_key: lazaret_store::RootKey::new([7; 32]),
+            cache_bytes: 8 << 20,
+            disk_reserve_bytes: 0,
+            reply_limits: Default::default(),
+        };
+        Store::open(options).expect("a new store").close().await;
+        assert_eq!(run(Some(&path), true, Format::Json).await, exit::CONFIG);
+        std::fs::write(dir.path().join("store-key"), "07".repeat(32)).expect("written");
+        assert_eq!(run(Some(&path), true, Format::Json).await, exit::OK);
     }
 
     #[test]

@@ -296,9 +296,13 @@ async fn try_logins(config: &Config, format: Format) -> u8 {
     }
     if format == Format::Text {
         println!("\nNext: set `start` (and `sender_proof`: the authserv-id that your server writes), then");
-        println!(
-            "  lazaret check\n  lazaret run --once     reads, judges, makes tickets; changes nothing and sends nothing"
-        );
+        // The store belongs to the user who runs the daemon; root, who runs this, must not be the first to open it.
+        let start = if matches!(config.store_key, SecretRef::Credential(_)) {
+            "systemctl enable --now lazaret"
+        } else {
+            "lazaret run --once"
+        };
+        println!("  lazaret check\n  {start}     reads, judges, makes tickets; changes nothing and sends nothing");
     }
     code
 }
