@@ -5,11 +5,13 @@
 //!   domain as the authserv-id wrote them (hops inside the own border); the first one of a foreign host ends the search,
 //!   since what stands below it came in with the mail. Of what is found, the topmost field with the id counts, and those
 //!   with the id that follow it without a `Received` or any field of the mail itself between them (a border may write one for
-//!   each method). In the block the topmost result of a method wins.
+//!   each method). In the block the topmost result of a method wins. Below a hop the topmost field alone counts, since
+//!   what follows it may have come in with the mail.
 //! - Gmail: the topmost field, if it bears the id `mx.google.com`.
 //! - Exchange Online: the topmost field of all, if it has no id and holds a result, which is how that service writes it.
 //!
-//! RFC 8601 section 5 has the border remove fields that came in with its own id; this reading does not depend on it.
+//! RFC 8601 section 5 has the border remove fields that came in with its own id. A border that writes a field into every
+//! mail, above its own `Received`, needs not do so for this reading; one that leaves mail without a field must.
 
 use crate::classify::Header;
 use crate::parse::fields::unfold;
@@ -91,7 +93,7 @@ fn aligned(a: &str, b: &str) -> bool {
 
 fn block(header: &Header<'_>, id: &str, topmost_only: bool) -> Vec<Outcome> {
     let mut out: Vec<Outcome> = Vec::new();
-    let mut inside = false;
+    let (mut inside, mut below_a_hop) = (false, false);
     for (name, value) in header.fields().take(FIELDS_MAX) {
         match name.as_str() {
             "authentication-results" => {
@@ -99,7 +101,8 @@ fn block(header: &Header<'_>, id: &str, topmost_only: bool) -> Vec<Outcome> {
                 if results.id.as_deref().is_some_and(|i| i.eq_ignore_ascii_case(id)) {
                     inside = true;
                     out.extend(results.outcomes);
-                    if topmost_only {
+                    // Below a hop the next one may be the first field of the mail itself.
+                    if topmost_only || below_a_hop {
                         break;
                     }
                 } else if inside || topmost_only {
@@ -107,6 +110,7 @@ fn block(header: &Header<'_>, id: &str, topmost_only: bool) -> Vec<Outcome> {
                 }
             }
             "received" if inside || !is_own_hop(value, id) => break,
+            "received" => below_a_hop = true,
             // Of the mail itself: the border's block is over.
             "from" | "to" | "subject" | "date" | "message-id" | "mime-version" | "content-type" | "dkim-signature"
                 if inside =>
@@ -277,6 +281,7 @@ mod tests {
             ("below a foreign hop", format!("{foreign}{pass}"), &id, Proof::None),
             ("forged second", format!("Authentication-Results: mx.acme.example; dmarc=fail header.from=c.example\n{own}{pass}"), &id, Proof::Fail),
             ("forged, after the own block", format!("Authentication-Results: mx.acme.example; spf=none\n{own}{pass}"), &id, Proof::None),
+            ("forged, right below the only own one", format!("{own}Authentication-Results: mx.acme.example; spf=none\n{pass}From: a@c.example\n"), &id, Proof::None),
             ("another id", "Authentication-Results: mx.other.example; dmarc=pass\n".into(), &id, Proof::None),
             ("another's from", "Authentication-Results: mx.acme.example; dmarc=pass header.from=d.example\n".into(), &id, Proof::None),
             ("mode none", pass.into(), &ProofMode::None, Proof::None),
