@@ -125,7 +125,10 @@ impl App {
         if let Some(outbox) = outbox {
             let _ = tokio::time::timeout(DRAIN, outbox).await;
         }
-        if once && !*self.stop.borrow() && let Some(outbox) = self.outbox(nudge) {
+        if once
+            && !*self.stop.borrow()
+            && let Some(outbox) = self.outbox(nudge)
+        {
             // What the lanes had not begun is free again.
             if let Err(error) = self.store.end_leases().await {
                 emit(Event::StoreFailed { kind: error.to_string() });
@@ -188,7 +191,13 @@ impl App {
         if self.config.mode == Mode::Observe || self.config.replies.is_none() {
             return None;
         }
-        Some(Outbox::new(self.config.clone(), self.store.clone(), self.templates.clone(), nudge, self.material.keep_secs))
+        Some(Outbox::new(
+            self.config.clone(),
+            self.store.clone(),
+            self.templates.clone(),
+            nudge,
+            self.material.keep_secs,
+        ))
     }
 
     fn socket_context(&self, context: &Arc<Context>) -> Arc<socket::SocketContext> {
@@ -224,7 +233,8 @@ fn told(ended: Result<Ended, tokio::task::JoinError>) -> u8 {
 fn refusal(error: &CycleError) -> String {
     match error {
         CycleError::StartUnset { mailbox, folder, messages, since } => {
-            let since: String = since.iter().map(|(day, count)| format!("\n  start = \"{day}\"  takes in {count}")).collect();
+            let since: String =
+                since.iter().map(|(day, count)| format!("\n  start = \"{day}\"  takes in {count}")).collect();
             format!(
                 "mailbox {mailbox:?}: folder {folder:?} is not in the ledger yet and `start` is not set. Set one of\n  \
                  start = \"now\"         takes in 0 of the messages that are there, and all that come\n  \

@@ -78,7 +78,13 @@ async fn files(path: Option<&Path>, verb: files::Verb, rules: &RuleFiles, paths:
     }
 }
 
-async fn replay(path: Option<&Path>, rules: &RuleFiles, mailbox: Option<&str>, paths: &[PathBuf], format: Format) -> u8 {
+async fn replay(
+    path: Option<&Path>,
+    rules: &RuleFiles,
+    mailbox: Option<&str>,
+    paths: &[PathBuf],
+    format: Format,
+) -> u8 {
     let (material, limits) = match material(path, rules, format) {
         Ok(loaded) => loaded,
         Err(code) => return code,

@@ -31,7 +31,15 @@ pub(crate) enum Event<'a> {
     /// A worker died, hung or panicked while it held a message.
     Strike { key: &'a MessageKey, strikes: u32, how: &'static str },
     /// A ticket exists.
-    Committed { key: &'a MessageKey, ticket: &'a TicketRef, verdict: &'static str, class: &'static str, joined: bool, duplicate: bool, reply: bool },
+    Committed {
+        key: &'a MessageKey,
+        ticket: &'a TicketRef,
+        verdict: &'static str,
+        class: &'static str,
+        joined: bool,
+        duplicate: bool,
+        reply: bool,
+    },
     /// A mail of our own came back; it is in the ledger and nowhere else.
     OwnMail { key: &'a MessageKey },
     /// A message is of another size than the server had said; what was received counts.

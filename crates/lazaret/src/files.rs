@@ -15,7 +15,9 @@ pub(crate) fn messages(file: &Path, bytes_max: u64) -> Box<dyn Iterator<Item = M
         return Box::new(std::iter::once((None, read_all(std::io::stdin().lock(), bytes_max))));
     }
     if is_maildir(file) {
-        return Box::new(maildir(file).into_iter().enumerate().map(move |(i, f)| (Some(i as u64 + 1), read(&f, bytes_max))));
+        return Box::new(
+            maildir(file).into_iter().enumerate().map(move |(i, f)| (Some(i as u64 + 1), read(&f, bytes_max))),
+        );
     }
     match is_mbox(file) {
         Ok(true) => match File::open(file) {
@@ -141,8 +143,7 @@ mod tests {
             (format!("{sep}A: 1\n\n>From here\n"), vec![16]),
             (format!("{sep}A: 1\n\nx\nFrom the middle of a paragraph\n"), vec![39]),
         ] {
-            let got: Vec<usize> =
-                Mbox::new(text.as_bytes(), 1000).map(|(_, m)| m.map_or(0, |m| m.len())).collect();
+            let got: Vec<usize> = Mbox::new(text.as_bytes(), 1000).map(|(_, m)| m.map_or(0, |m| m.len())).collect();
             assert_eq!(got, sizes, "{text:?}");
         }
     }

@@ -33,7 +33,7 @@ use tokio::task::JoinSet;
 /// UIDs whose size is asked for in one command.
 const SIZES_MAX: usize = 500;
 /// Batches of one mailbox that are fetched, but not acknowledged.
-const BATCHES_IN_FLIGHT_MAX: usize = 2;
+const BATCHES_IN_FLIGHT_MAX: usize = 3;
 
 /// What every mailbox needs.
 pub(crate) struct Context {
@@ -434,6 +434,8 @@ impl Folder<'_> {
 
     /// A message that was in flight when the daemon died: nothing else is, while it is tried.
     async fn alone(&mut self, key: MessageKey) -> Result<bool, CycleError> {
+        // Whatever takes time is done before: a daemon that is killed while it starts up blames no message.
+        self.context.pool.warm().await;
         let strikes = self.context.store.begin_alone(&key).await?;
         let (fetched, large) = match self.fetch(&[key.uid]).await {
             Ok(fetched) => fetched,

@@ -2,9 +2,9 @@
 //! the public key alone. It names a ticket and allows an upload for some hours; it holds nothing personal and opens nothing.
 
 use aws_lc_rs::digest::{SHA256, digest};
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 #[cfg(test)]
 use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lazaret_store::TicketRef;

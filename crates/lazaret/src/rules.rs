@@ -41,11 +41,8 @@ impl Refused {
 
     /// Prints the complaints, with the lines that they are about.
     pub(crate) fn print(&self, format: crate::cli::Format) {
-        let shown: Vec<Shown<'_>> = self
-            .files
-            .iter()
-            .map(|(name, text)| Shown { source: SourceFile { name, text }, masked: false })
-            .collect();
+        let shown: Vec<Shown<'_>> =
+            self.files.iter().map(|(name, text)| Shown { source: SourceFile { name, text }, masked: false }).collect();
         crate::diagnostics::print(&self.complaints, &shown, format);
     }
 }
@@ -175,13 +172,10 @@ fn digest(rules: &[(String, String)], policy: &(String, String)) -> String {
 }
 
 fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
-    let refuse =
-        |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
+    let refuse = |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
     let entries = fs::read_dir(dir).map_err(|e| refuse(format!("the rule directory cannot be read: {}", e.kind())))?;
-    let mut files: Vec<PathBuf> = entries
-        .filter_map(|e| Some(e.ok()?.path()))
-        .filter(|p| p.extension().is_some_and(|x| x == "toml"))
-        .collect();
+    let mut files: Vec<PathBuf> =
+        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|x| x == "toml")).collect();
     files.sort();
     if files.is_empty() || files.len() > FILES_MAX {
         return Err(refuse(format!("{} rule files, expected 1 to {FILES_MAX}", files.len())));

@@ -7,6 +7,7 @@ use crate::keys::random;
 use crate::model::{Draft, Template};
 use crate::state::State;
 use crate::window::{Span, Window};
+use lazaret_core::Addr;
 
 /// Is there room for this reply? If so it is counted; if not, the word says which limit holds it back. Receipts and
 /// notices are counted apart: a receipt never eats a notice.
@@ -14,7 +15,7 @@ pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result
     let limits = state.limits.clone();
     let kind = if draft.template == Template::Receipt { "receipt" } else { "notice" };
     let recipient_max = if draft.proven { limits.proven_per_day_max } else { limits.unproven_per_day_max };
-    let recipient = draft.to.folded();
+    let recipient = mailbox_of(&draft.to);
     let counted = [
         (Span::Day, "recipient", kind, recipient.as_str(), recipient_max, "limit: replies to one recipient in a day"),
         (
@@ -45,6 +46,16 @@ pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result
         state.put_hinted(at, day_hint(window.at), None, &window)?;
     }
     Ok(Ok(()))
+}
+
+/// The mailbox behind an address: `anna+shop@…` is read by who reads `anna@…` (RFC 5233), so a forged sender with a new
+/// detail in each mail is one recipient. Where an address is not read so, a limit is shared that was not meant to be.
+fn mailbox_of(addr: &Addr) -> String {
+    let folded = addr.folded();
+    match folded.rsplit_once('@').and_then(|(local, domain)| Some((local.split_once('+')?.0, domain))) {
+        Some((base, domain)) if !base.is_empty() => format!("{base}@{domain}"),
+        _ => folded,
+    }
 }
 
 fn window(state: &mut State, span: Span, what: &str, kind: &str, who: &str) -> Result<(Key, Window), StoreError> {

@@ -203,7 +203,8 @@ pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>,
 }
 
 pub(crate) fn end_leases(state: &mut State) -> Result<(), StoreError> {
-    let leased: Vec<(u64, Wait)> = state.queue.waits.iter().filter(|(_, w)| w.leased).map(|(id, w)| (*id, *w)).collect();
+    let leased: Vec<(u64, Wait)> =
+        state.queue.waits.iter().filter(|(_, w)| w.leased).map(|(id, w)| (*id, *w)).collect();
     for (id, wait) in leased {
         let read: Result<Reply, StoreError> = state.must(Family::Outbox, &key(id));
         if read.is_ok_and(|reply| reply.phase == Phase::Ready) {

@@ -212,6 +212,11 @@ async fn limits_on_replies_hold_survive_a_restart_and_a_clock_set_back() {
     assert_eq!(replies(&store, 1, 9, &receipt, NOW).await, 9);
     assert_eq!(replies(&store, 10, 3, &receipt, NOW).await, 1);
     assert_eq!(replies(&store, 20, 3, &unproven, NOW).await, 1);
+    // A detail makes no other recipient.
+    for (uid, address) in [(24, "ben+1@mail.example"), (25, "Ben+2@mail.example")] {
+        let tagged = Draft { proven: false, ..draft(address, Template::Receipt) };
+        assert_eq!(replies(&store, uid, 1, &tagged, NOW).await, 0, "{address}");
+    }
     // Receipts do not eat notices, and other spellings are the same recipient.
     let notice = draft("ANNA@mail.example", Template::Removed);
     assert_eq!(replies(&store, 30, 12, &notice, NOW).await, 10);

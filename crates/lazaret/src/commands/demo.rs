@@ -7,8 +7,8 @@ use crate::app::{App, Refusal};
 use crate::config::{
     self, Config, Deliver, Mailbox, Mode, Quarantine, Receipt, Replies, SecretRef, Source, Start, Transport,
 };
-use crate::rules::Material;
 use crate::exit;
+use crate::rules::Material;
 use lazaret_core::seal::OpeningKey;
 use lazaret_core::{Addr, Limits, Profile, ProofMode};
 use lazaret_store::{ReplyLimits, TicketView, Told};
@@ -148,7 +148,11 @@ impl Place {
     }
 
     /// Puts mails into the mailbox, with `{{reply-id:NAME}}` replaced by the id of our reply to that mail.
-    fn deliver<'a>(&self, mails: impl Iterator<Item = &'a mails::Mail>, replies: &[(String, String)]) -> io::Result<()> {
+    fn deliver<'a>(
+        &self,
+        mails: impl Iterator<Item = &'a mails::Mail>,
+        replies: &[(String, String)],
+    ) -> io::Result<()> {
         for mail in mails {
             let octets = mail.octets(replies);
             let tmp = self.dir.join("mailbox/tmp").join(mail.name);
@@ -194,7 +198,12 @@ impl Place {
 
     fn print_places(&self, views: &[TicketView], elapsed: Duration) {
         let messages: usize = views.iter().map(|v| v.messages.len()).sum();
-        println!("\n{messages} messages became {} tickets in {:.2} s. Everything lies in {}:", views.len(), elapsed.as_secs_f64(), self.dir.display());
+        println!(
+            "\n{messages} messages became {} tickets in {:.2} s. Everything lies in {}:",
+            views.len(),
+            elapsed.as_secs_f64(),
+            self.dir.display()
+        );
         for (path, what) in [
             ("mailbox/", "the mailbox (Maildir): empty, every mail found its place"),
             ("mailbox/.Lazaret.Clean/", "what agents read: originals that were clean, clean copies, stubs"),

@@ -33,9 +33,7 @@ impl Verb {
         let file = file.to_owned();
         match self {
             Verb::Parse => JobKind::Parse { file, index },
-            Verb::Extract { password } => {
-                JobKind::Extract { file, index, password: password.clone().map(Raw::new) }
-            }
+            Verb::Extract { password } => JobKind::Extract { file, index, password: password.clone().map(Raw::new) },
             Verb::Scan => JobKind::Scan { file, index },
         }
     }

@@ -89,7 +89,12 @@ fn row(path: &str, index: Option<u64>, outcome: &Outcome) -> String {
     let reasons: Vec<String> = outcome.reasons.iter().map(lazaret_core::Reason::to_line).collect();
     let number = index.map_or_else(String::new, |i| format!("#{i}"));
     let subject: String = outcome.subject.as_str().chars().take(60).collect();
-    format!("{:<10} {:<7} {path}{number}  {subject}  {}", outcome.verdict.as_str(), outcome.class.as_str(), reasons.join("; "))
+    format!(
+        "{:<10} {:<7} {path}{number}  {subject}  {}",
+        outcome.verdict.as_str(),
+        outcome.class.as_str(),
+        reasons.join("; ")
+    )
 }
 
 /// One object as the documentation of the command line fixes it.
@@ -121,7 +126,10 @@ fn finding(f: &lazaret_core::Finding) -> Value {
 }
 
 fn ticket(outcome: &Outcome) -> Value {
-    let from: Vec<Value> = outcome.envelope.from.iter()
+    let from: Vec<Value> = outcome
+        .envelope
+        .from
+        .iter()
         .map(|a| json!({ "name": a.name.as_str(), "address": a.addr.as_ref().map(Addr::as_str) }))
         .collect();
     json!({
@@ -159,7 +167,9 @@ fn notice(outcome: &Outcome, stage: &Stage) -> Value {
     };
     let languages = [outcome.language.as_deref().unwrap_or(&stage.language), &stage.language];
     match stage.templates.render(template, &languages, &facts) {
-        Ok(r) => json!({ "to": to.as_str(), "template": name, "language": r.language, "subject": r.subject, "text": r.text }),
+        Ok(r) => {
+            json!({ "to": to.as_str(), "template": name, "language": r.language, "subject": r.subject, "text": r.text })
+        }
         Err(_) => Value::Null,
     }
 }

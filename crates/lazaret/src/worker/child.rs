@@ -62,12 +62,9 @@ fn confine(limits: &lazaret_core::Limits) {
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
     // A killed daemon takes its workers with it.
     let _ = set_parent_process_death_signal(Some(Signal::KILL));
-    for (resource, value) in [
-        (Resource::As, limits.worker_bytes_max),
-        (Resource::Core, 0),
-        (Resource::Fsize, 0),
-        (Resource::Nofile, 16),
-    ] {
+    for (resource, value) in
+        [(Resource::As, limits.worker_bytes_max), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nofile, 16)]
+    {
         let _ = setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) });
     }
 }

@@ -28,7 +28,9 @@ impl Mail {
 
     fn message_id(&self) -> Option<String> {
         let text = String::from_utf8_lossy(self.octets);
-        let line = text.lines().find(|l| l.len() > 11 && l.is_char_boundary(11) && l[..11].eq_ignore_ascii_case("message-id:"))?;
+        let line = text
+            .lines()
+            .find(|l| l.len() > 11 && l.is_char_boundary(11) && l[..11].eq_ignore_ascii_case("message-id:"))?;
         Some(line[11..].trim().trim_matches(['<', '>']).to_owned())
     }
 }
