@@ -77,6 +77,8 @@ pub(crate) enum CycleError {
     },
     /// Too little room on the disk.
     DiskLow,
+    /// A folder that is to be pulled is not there.
+    FolderMissing(String),
 }
 
 impl CycleError {
@@ -87,6 +89,7 @@ impl CycleError {
             CycleError::Store(error) => format!("store: {error}"),
             CycleError::StartUnset { .. } => "start is not set".into(),
             CycleError::DiskLow => "disk low".into(),
+            CycleError::FolderMissing(folder) => format!("there is no folder {folder:?}"),
         }
     }
 }
@@ -195,8 +198,17 @@ async fn cycle(
         emit(Event::LoggedIn { mailbox: &mailbox.name });
     }
     let mut left = false;
+    let mut missing = None;
     for folder in &mailbox.folders {
-        left |= Folder { context, mailbox, source, folder, stop }.cycle().await?;
+        match (Folder { context, mailbox, source, folder, stop }).cycle().await {
+            Ok(more) => left |= more,
+            // The mail in the other folders has done nothing to deserve waiting.
+            Err(CycleError::FolderMissing(folder)) => missing = Some(folder),
+            Err(error) => return Err(error),
+        }
+    }
+    if let Some(folder) = missing {
+        return Err(CycleError::FolderMissing(folder));
     }
     context.status.healthy(&mailbox.name);
     Ok(left)
@@ -209,11 +221,16 @@ struct Folder<'a> {
     source: &'a mut Source,
     folder: &'a str,
     stop: &'a watch::Receiver<bool>,
+    /// The last refusal of a single message; the cycle goes on and tells it at its end.
+    trouble: Option<CycleError>,
 }
 
 impl Folder<'_> {
     async fn cycle(mut self) -> Result<bool, CycleError> {
-        let selected = self.source.select(self.folder).await?;
+        let selected = match self.source.select(self.folder).await {
+            Err(e) if e.kind() == ErrorKind::NoFolder => return Err(CycleError::FolderMissing(self.folder.to_owned())),
+            selected => selected?,
+        };
         let state = self.state(selected.uid_validity, selected.uid_next, selected.messages).await?;
         let uids = self.source.uids(None).await?;
         let uids: Vec<u32> = uids.into_iter().filter(|uid| *uid > state.baseline_uid).collect();
@@ -225,7 +242,10 @@ impl Folder<'_> {
             .into_iter()
             .map(|(uid, ack)| Settlement { key: self.key(state.uid_validity, uid), ack, redo: true })
             .collect();
-        self.acknowledge(redo).await?;
+        // What enforcing left undone waits while observing: then nothing is changed at the source.
+        if self.context.config.mode == Mode::Enforce {
+            self.acknowledge(redo).await?;
+        }
         let mut left = false;
         for uid in suspects {
             if *self.stop.borrow() {

@@ -26,6 +26,7 @@ const CASES: &[Case] = &[
     ("refuses to start", refuse::run),
     ("observe changes nothing", observe::run),
     ("mail that comes again after observing is not lost", observe::put_back),
+    ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),
     ("a follow-up joins its ticket", conversation::run),
     ("tokens and STARTTLS", conversation::tokens),

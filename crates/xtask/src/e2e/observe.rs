@@ -81,6 +81,35 @@ pub(super) fn put_back(lab: &Lab) -> Result<String> {
     Ok("40 mails came three times".into())
 }
 
+/// What enforcing could not finish is not finished while observing; and a folder that is not there stops no other.
+pub(super) fn undone(lab: &Lab) -> Result<String> {
+    let scratch = process::scratch("mails")?;
+    mailbox(scratch.path(), 20, 0, 7)?;
+    let account = lab.dovecot.account("undone", '/')?;
+    account.fill(&scratch.path().join("maildir/new"))?;
+    // A file where the clean folder would be: tickets are made, nothing can be moved.
+    let obstacle = account.maildir.join(".Lazaret.Clean");
+    std::fs::write(&obstacle, "")?;
+    let home = Home::new(lab, "enforce", &[MailboxSpec::all("support", &account)], Replies::None)?;
+    let config = home.read_config()?;
+    let output = home.run(&["run", "--once"])?;
+    ensure(!output.status.success(), || "a folder that could not be made went unnoticed".into())?;
+    std::fs::remove_file(&obstacle)?;
+
+    home.write_config(&config.replacen("mode = \"enforce\"", "mode = \"observe\"", 1))?;
+    let before = account.fingerprint()?;
+    home.once()?;
+    ensure(account.fingerprint()? == before, || "observing finished what enforcing had begun".into())?;
+
+    home.write_config(&config.replacen("folders = [\"INBOX\"]", "folders = [\"Nowhere\", \"INBOX\"]", 1))?;
+    let output = home.run(&["run", "--once"])?;
+    ensure(!output.status.success(), || "a missing folder went unnoticed".into())?;
+    ensure(String::from_utf8_lossy(&output.stderr).contains("Nowhere"), || "the folder is not named".into())?;
+    let (left, clean) = (account.count("INBOX")?, account.count("Lazaret/Clean")?);
+    ensure((left, clean) == (0, 20), || format!("{left} mails are left in INBOX, {clean} in the clean folder"))?;
+    Ok(String::new())
+}
+
 /// How many Message-IDs are in these mails, and how many mails they are.
 fn ids(mails: &[Vec<u8>]) -> (usize, usize) {
     let ids: BTreeSet<String> = mails.iter().filter_map(|m| crate::servers::field(m, "Message-ID")).collect();
