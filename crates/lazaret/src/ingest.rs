@@ -200,7 +200,7 @@ async fn cycle(
     let mut left = false;
     let mut missing = None;
     for folder in &mailbox.folders {
-        match (Folder { context, mailbox, source, folder, stop }).cycle().await {
+        match (Folder { context, mailbox, source, folder, stop, trouble: None }).cycle().await {
             Ok(more) => left |= more,
             // The mail in the other folders has done nothing to deserve waiting.
             Err(CycleError::FolderMissing(folder)) => missing = Some(folder),
@@ -254,7 +254,7 @@ impl Folder<'_> {
             left |= self.alone(self.key(state.uid_validity, uid)).await?;
         }
         left |= self.pull(state.uid_validity, unclaimed).await?;
-        Ok(left)
+        self.trouble.map_or(Ok(left), Err)
     }
 
     fn key(&self, uid_validity: u32, uid: u32) -> MessageKey {

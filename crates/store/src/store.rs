@@ -152,6 +152,19 @@ impl Store {
         self.ask(Need::Read, move |s| tickets::verify(s, &key)).await
     }
 
+    /// Reads several messages back as [`verify`](Store::verify) does, and answers what they hold; one that cannot be read
+    /// harms no other.
+    pub async fn read_back(
+        &self,
+        keys: Vec<MessageKey>,
+    ) -> Result<Vec<Result<(TicketRef, MessageView), StoreError>>, StoreError> {
+        let one = |s: &mut State, key: &MessageKey| {
+            tickets::verify(s, key)?;
+            tickets::message_of(s, key)?.ok_or(StoreError::Failed)
+        };
+        self.ask(Need::Read, move |s| Ok(keys.iter().map(|key| one(s, key)).collect())).await
+    }
+
     /// The ticket and message that a committed message (or the copy of one) has.
     pub async fn message_of(&self, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
         let key = key.clone();

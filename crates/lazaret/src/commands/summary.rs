@@ -21,6 +21,8 @@ struct Summary {
     replies_waiting: u64,
     unacknowledged: u64,
     claimed: u64,
+    commits: u64,
+    syncs: u64,
 }
 
 /// Prints it on standard output.
@@ -41,6 +43,8 @@ pub(crate) fn print(before: &Counts, after: &Counts, mode: Mode, format: Format)
         replies_waiting: after.outbox_waiting,
         unacknowledged: after.unacknowledged,
         claimed: after.claimed,
+        commits: after.commits.saturating_sub(before.commits),
+        syncs: after.syncs.saturating_sub(before.syncs),
     };
     if format == Format::Json {
         println!("{}", serde_json::to_string(&s).unwrap_or_default());

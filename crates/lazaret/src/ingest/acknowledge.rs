@@ -5,12 +5,11 @@ use super::{CycleError, Folder};
 use crate::config::Deliver;
 use crate::event::{Event, emit};
 use crate::sink::clean;
-use crate::source::SourceError;
 use lazaret_core::{Digest, MessageKey};
-use lazaret_store::{Ack, StoreError};
+use lazaret_store::{Ack, MessageView, StoreError, TicketRef};
 
 /// Clean copies that are made and sent at once.
-const COPIES_MAX: usize = 64;
+const COPIES_MAX: usize = 32;
 
 /// A clean copy or stub, and the received date that it gets.
 struct Copy {
@@ -29,8 +28,14 @@ impl Folder<'_> {
         }
         let count = settlements.len();
         match self.acknowledge_all(settlements).await {
-            Ok(()) => {
+            Ok(None) => {
                 emit(Event::Acknowledged { mailbox: &self.mailbox.name, count });
+                Ok(())
+            }
+            Ok(Some(refused)) => {
+                // What was refused is tried again by the next cycle; it holds nothing else up.
+                emit(Event::AckFailed { mailbox: &self.mailbox.name, kind: &refused.kind() });
+                self.trouble = Some(refused);
                 Ok(())
             }
             Err(error) => {
@@ -40,7 +45,8 @@ impl Folder<'_> {
         }
     }
 
-    async fn acknowledge_all(&mut self, settlements: Vec<Settlement>) -> Result<(), CycleError> {
+    /// The error is that of the connection; what is answered is the refusal of single messages.
+    async fn acknowledge_all(&mut self, settlements: Vec<Settlement>) -> Result<Option<CycleError>, CycleError> {
         let Deliver::Folder(clean_folder) = &self.mailbox.deliver;
         let of = |ack: Ack| settlements.iter().filter(|s| s.ack == ack).map(|s| s.key.clone()).collect::<Vec<_>>();
         self.done(of(Ack::Leave)).await?;
@@ -60,7 +66,7 @@ impl Folder<'_> {
             refused = refused.or(error);
         }
         self.remove_all(gone).await?;
-        refused.map_or(Ok(()), |error| Err(error.into()))
+        Ok(refused)
     }
 
     async fn remove_all(&mut self, gone: Vec<MessageKey>) -> Result<(), CycleError> {
@@ -82,52 +88,56 @@ impl Folder<'_> {
         self.done(keys.into_iter().filter(|k| moved.contains(&k.uid)).collect()).await
     }
 
-    /// Puts clean copies and stubs into the folder, except those that an earlier life of the daemon had put there.
+    /// Reads the tickets back from the disk and puts their clean copies and stubs into the folder, except those that an earlier life of the daemon had put there.
     /// Answers the messages whose copies are there now; the originals of the others stay, with the server's refusal.
     async fn append_copies(
         &mut self,
         settlements: &[Settlement],
         folder: &str,
-    ) -> Result<(Vec<MessageKey>, Option<SourceError>), CycleError> {
-        let mut there = Vec::new();
+    ) -> Result<(Vec<MessageKey>, Option<CycleError>), CycleError> {
+        let (mut there, mut trouble) = (Vec::new(), None);
         let mut copies: Vec<(Vec<MessageKey>, Copy)> = Vec::new();
-        for settlement in settlements {
+        let keys = settlements.iter().map(|s| s.key.clone()).collect();
+        let read = self.context.store.read_back(keys).await?;
+        for (settlement, read) in settlements.iter().zip(read) {
             let key = settlement.key.clone();
-            match self.copy(settlement, folder).await? {
-                None => there.push(key),
-                Some(copy) => match copies.iter_mut().find(|(_, c)| c.own == copy.own) {
-                    Some((keys, _)) => keys.push(key),
-                    None => copies.push((vec![key], copy)),
-                },
+            let copy = match read.and_then(|(ticket, view)| self.copy(&ticket, &view)) {
+                Ok(copy) => copy,
+                Err(error) => {
+                    // What cannot be read back is not removed from its source; it stays for an operator.
+                    emit(Event::StoreFailed { kind: error.to_string() });
+                    trouble = Some(CycleError::Store(error));
+                    continue;
+                }
+            };
+            if settlement.redo && !self.source.find(folder, clean::OWN_COPY_HEADER, &copy.own).await?.is_empty() {
+                there.push(key);
+                continue;
+            }
+            match copies.iter_mut().find(|(_, c)| c.own == copy.own) {
+                Some((keys, _)) => keys.push(key),
+                None => copies.push((vec![key], copy)),
             }
         }
         let messages: Vec<(&[u8], Option<i64>)> = copies.iter().map(|(_, c)| (c.octets.as_slice(), c.date)).collect();
-        let mut refused = None;
         if !messages.is_empty() {
             let answers = self.source.append_all(folder, &messages).await?;
             for ((keys, _), answer) in copies.iter().zip(answers) {
                 match answer {
                     Ok(_) => there.extend_from_slice(keys),
-                    Err(error) => refused = Some(error),
+                    Err(error) => trouble = Some(error.into()),
                 }
             }
         }
-        Ok((there, refused))
+        Ok((there, trouble))
     }
 
-    /// Reads a ticket back from the disk and makes its clean copy or stub; `None` if that stands in the folder already.
-    async fn copy(&mut self, settlement: &Settlement, folder: &str) -> Result<Option<Copy>, CycleError> {
-        let store = &self.context.store;
-        store.verify(&settlement.key).await?;
-        let found = store.message_of(&settlement.key).await?;
-        let Some((ticket, view)) = found else { return Err(StoreError::Failed.into()) };
-        let Some(digest) = Digest::from_hex(&view.digest) else { return Err(StoreError::Failed.into()) };
-        let own = store.keys().token.own_copy(&ticket.0, &self.mailbox.name, &digest);
-        if settlement.redo && !self.source.find(folder, clean::OWN_COPY_HEADER, &own).await?.is_empty() {
-            return Ok(None);
-        }
-        let octets = clean::clean_copy(&view, &ticket, &own);
-        Ok(Some(Copy { own, octets, date: view.date.or(Some(view.at)) }))
+    /// Makes the clean copy or stub of a message.
+    fn copy(&self, ticket: &TicketRef, view: &MessageView) -> Result<Copy, StoreError> {
+        let digest = Digest::from_hex(&view.digest).ok_or(StoreError::Failed)?;
+        let own = self.context.store.keys().token.own_copy(&ticket.0, &self.mailbox.name, &digest);
+        let octets = clean::clean_copy(view, ticket, &own);
+        Ok(Copy { own, octets, date: view.date.or(Some(view.at)) })
     }
 
     async fn done(&mut self, keys: Vec<MessageKey>) -> Result<(), CycleError> {

@@ -25,7 +25,8 @@ fn built_in() -> Templates {
 fn what_a_customer_reads() {
     use Template::{Receipt, Refused, Removed};
     let templates = built_in();
-    let cases: &[(Template, &[&str], &[&str], &[&str])] = &[
+    type Case<'a> = (Template, &'a [&'a str], &'a [&'a str], &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         (Receipt, &[], &["has arrived", "LZ-7K2Q-M4XD", "?t=abc"], &["held", "phone ("]),
         (
             Removed,
