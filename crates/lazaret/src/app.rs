@@ -155,6 +155,11 @@ impl App {
             tokio::select! {
                 ended = mailboxes.join_next() => match ended {
                     None => return code,
+                    // A mailbox whose task broke down would be pulled by nobody: end in order, and be started again.
+                    Some(Err(_)) if !once => {
+                        code = exit::UNAVAILABLE;
+                        break;
+                    }
                     Some(ended) => code = code.max(told(ended)),
                 },
                 () = signals.next() => break,
@@ -168,7 +173,11 @@ impl App {
             // What is in flight stays claimed, and the next start tries it alone.
             mailboxes.abort_all();
         }
-        if once { exit::TEMPFAIL } else { exit::OK }
+        match code {
+            _ if once => exit::TEMPFAIL,
+            exit::UNAVAILABLE => code,
+            _ => exit::OK,
+        }
     }
 
     fn context(&self, nudge: Arc<Notify>, bar: progress::Bar) -> Context {
@@ -206,6 +215,7 @@ impl App {
             store: self.store.clone(),
             config: self.config.clone(),
             status: self.status.clone(),
+            nudge: context.nudge.clone(),
             release: Box::new(move |id, message, reason| {
                 let context = context.clone();
                 Box::pin(async move { ingest::release(&context, id, message, reason).await })

@@ -221,6 +221,8 @@ pub(crate) enum Outbox {
         #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
         limit: u32,
     },
+    /// Let replies go out again after the breaker stopped them
+    Resume,
 }
 
 /// Keys for others.
@@ -327,6 +329,7 @@ mod tests {
             ("lazaret quarantine release 0123456789abcdef", false),
             ("lazaret quarantine release 0123456789abcdef --reason x", true),
             ("lazaret outbox list", true),
+            ("lazaret outbox resume", true),
             ("lazaret keys portal", true),
             ("lazaret worker", true),
             ("lazaret --format xml status", false),

@@ -32,6 +32,8 @@ use tokio::task::JoinSet;
 
 /// UIDs whose size is asked for in one command.
 const SIZES_MAX: usize = 500;
+/// Least pause after a login that was refused.
+const AUTH_PAUSE: Duration = Duration::from_secs(60);
 /// Batches of one mailbox that are fetched, but not acknowledged.
 const BATCHES_IN_FLIGHT_MAX: usize = 3;
 
@@ -150,10 +152,12 @@ pub(crate) async fn run(
             }
             Err(error) => {
                 failures += 1;
-                let pause = backoff(failures);
+                // Hosted mail locks accounts that fail to log in too often.
+                let refused = matches!(&error, CycleError::Source(e) if e.kind() == ErrorKind::Auth);
+                let pause = backoff(failures).max(if refused { AUTH_PAUSE } else { Duration::ZERO });
                 context.status.error(&mailbox.name, &error.kind());
                 emit(Event::MailboxFailed { mailbox: &mailbox.name, kind: &error.kind(), retry_secs: pause.as_secs() });
-                if once && failures >= 3 {
+                if once && (failures >= 3 || refused) {
                     return Ended::Failed(mailbox.name, error);
                 }
                 pause

@@ -105,6 +105,9 @@ pub(crate) enum Request {
         /// At most so many.
         limit: u32,
     },
+    /// Closes the breaker: replies that wait go out.
+    #[serde(rename = "outbox resume")]
+    OutboxResume {},
     /// Public keys of portal links.
     #[serde(rename = "keys portal")]
     KeysPortal {},
@@ -123,6 +126,7 @@ impl Request {
             Request::QuarantineExport { .. } => "quarantine export",
             Request::QuarantineRelease { .. } => "quarantine release",
             Request::OutboxList { .. } => "outbox list",
+            Request::OutboxResume {} => "outbox resume",
             Request::KeysPortal {} => "keys portal",
         }
     }
@@ -138,7 +142,7 @@ impl Request {
             | Request::QuarantineShow { .. }
             | Request::QuarantineExport { .. }
             | Request::QuarantineRelease { .. } => &[Role::Officer],
-            Request::OutboxList { .. } => &[Role::Operator, Role::Officer],
+            Request::OutboxList { .. } | Request::OutboxResume {} => &[Role::Operator, Role::Officer],
         }
     }
 }
@@ -156,6 +160,8 @@ pub(crate) struct SocketContext {
     pub(crate) config: Arc<Config>,
     /// How the daemon fares.
     pub(crate) status: Arc<Status>,
+    /// Wakes the outbox.
+    pub(crate) nudge: Arc<tokio::sync::Notify>,
     /// Processes a released message again.
     pub(crate) release: Release,
 }

@@ -212,6 +212,9 @@ impl Status {
         if counts.outbox_oldest_at.is_some_and(|at| now - at > WAITING_SECS_MAX) {
             out.push("replies wait for more than an hour".to_owned());
         }
+        if counts.breaker_open_since.is_some() {
+            out.push("more replies in a minute than the breaker allows; they wait: see lazaret outbox list, then lazaret outbox resume".to_owned());
+        }
         if counts.outbox_unknown > 0 {
             out.push(format!("{} replies have an unknown outcome: see lazaret outbox list", counts.outbox_unknown));
         }
@@ -304,6 +307,7 @@ mod tests {
         assert_eq!(of(&old(WAITING_SECS_MAX - 60), DISK), 0);
         assert_eq!(of(&old(WAITING_SECS_MAX + 60), DISK), 1);
         assert_eq!(of(&Counts { outbox_unknown: 1, ..Counts::default() }, DISK), 1);
+        assert_eq!(of(&Counts { breaker_open_since: Some(1), ..Counts::default() }, DISK), 1);
         assert_eq!(of(&Counts::default(), Disk { free_bytes: Some(9), reserve_bytes: 10 }), 1);
         assert_eq!(of(&Counts::default(), Disk { free_bytes: Some(10), reserve_bytes: 10 }), 0);
         assert_eq!(of(&Counts::default(), Disk { free_bytes: None, reserve_bytes: 10 }), 0);

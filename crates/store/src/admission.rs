@@ -9,11 +9,19 @@ use crate::state::State;
 use crate::window::{Span, Window};
 use lazaret_core::Addr;
 
-/// Is there room for this reply? If so it is counted; if not, the word says which limit holds it back. Receipts and
-/// notices are counted apart: a receipt never eats a notice.
+/// Is there room for this reply? If so it is counted; if not, the word says which limit holds it back.
+///
+/// Receipts and notices are counted apart: a receipt never eats a notice. Proven and unproven recipients are counted
+/// apart, too: a flood of forged mail uses up what is left for forged mail, and no customer's answer. Only answers to
+/// proven recipients open the breaker; those to others are simply refused beyond it.
 pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result<(), &'static str>, StoreError> {
     let limits = state.limits.clone();
-    let kind = if draft.template == Template::Receipt { "receipt" } else { "notice" };
+    let kind = match (draft.template == Template::Receipt, draft.proven) {
+        (true, true) => "receipt",
+        (false, true) => "notice",
+        (true, false) => "receipt-unproven",
+        (false, false) => "notice-unproven",
+    };
     let recipient_max = if draft.proven { limits.proven_per_day_max } else { limits.unproven_per_day_max };
     let recipient = mailbox_of(&draft.to);
     let counted = [
@@ -36,9 +44,13 @@ pub(crate) fn admit(state: &mut State, draft: &Draft, now: i64) -> Result<Result
         }
         windows.push((span, at, window));
     }
-    let (at, mut minute) = window(state, Span::Minute, "daemon", "", "")?;
-    if minute.count(Span::Minute, now) >= limits.breaker_per_minute_max && state.tally.breaker_open_since.is_none() {
-        state.tally.breaker_open_since = Some(now);
+    let crowd = if draft.proven { "" } else { "unproven" };
+    let (at, mut minute) = window(state, Span::Minute, "daemon", crowd, "")?;
+    if minute.count(Span::Minute, now) >= limits.breaker_per_minute_max {
+        if !draft.proven {
+            return Ok(Err("limit: replies to unproven senders in a minute"));
+        }
+        state.tally.breaker_open_since.get_or_insert(now);
     }
     windows.push((Span::Minute, at, minute));
     for (span, at, mut window) in windows {

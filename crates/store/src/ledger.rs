@@ -164,6 +164,7 @@ pub(crate) fn survey(
         let handle: Handle = state.must(Family::Handle, &key)?;
         survey.unacknowledged.push((u32::from_be_bytes(uid), handle.ack.unwrap_or(Ack::Leave)));
     }
+    let mut suspects = Vec::new();
     uids.sort_unstable();
     uids.dedup();
     for uid in uids {
@@ -177,11 +178,17 @@ pub(crate) fn survey(
             None => {}
             Some(handle) => match handle.phase {
                 Phase::Free => survey.unclaimed.push(uid),
-                Phase::Claimed if handle.epoch != state.vault.epoch => survey.suspects.push(uid),
+                Phase::Claimed if handle.epoch != state.vault.epoch => {
+                    suspects.push((handle.strikes + u32::from(handle.alone), uid));
+                }
                 Phase::Claimed | Phase::Committed | Phase::Done => {}
             },
         }
     }
+    // Those that were alone with a death come last: a daemon that is killed again and again blames no message thrice
+    // while others wait to be tried.
+    suspects.sort_unstable();
+    survey.suspects = suspects.into_iter().map(|(_, uid)| uid).collect();
     Ok(survey)
 }
 

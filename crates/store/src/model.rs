@@ -149,7 +149,7 @@ pub struct FolderState {
 pub struct Survey {
     /// Never claimed, or claimed and free again; above the baseline; ascending.
     pub unclaimed: Vec<u32>,
-    /// Claimed when the daemon died: to be tried alone, one at a time.
+    /// Claimed when the daemon died: to be tried alone, one at a time, in this order (fewest strikes first).
     pub suspects: Vec<u32>,
     /// Committed, but what was to be done at the source is not confirmed.
     pub unacknowledged: Vec<(u32, Ack)>,

@@ -153,7 +153,15 @@ fn end_to_end(args: &Args) -> Result<()> {
     println!("  lazaret, start to end     {daemon:>9.0} messages/s");
     println!("  plain pull, one connection{pull:>9.0} messages/s   lazaret/pull   {:.3}", daemon / pull);
     println!("  append 4 KiB + fdatasync  {append:>9.0} messages/s   lazaret/append {:.3}", daemon / append);
-    println!("  last summary: {}", summaries.last().map_or("", |s| s.as_str()));
+    let last = summaries.last().map_or("", |s| s.as_str());
+    let summary: serde_json::Value = serde_json::from_str(last).unwrap_or_default();
+    let of = |key: &str| summary[key].as_f64().unwrap_or(f64::NAN);
+    println!(
+        "  syncs of the store        {:>9.2} a message, {:.2} a commit",
+        of("syncs") / args.messages as f64,
+        of("syncs") / of("commits")
+    );
+    println!("  last summary: {last}");
     Ok(())
 }
 

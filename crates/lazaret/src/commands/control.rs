@@ -80,6 +80,7 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
             return Ok((Request::QuarantineRelease { id: id.clone(), reason: reason.clone(), size_bytes }, body));
         }
         Command::Outbox(Outbox::List { limit }) => Request::OutboxList { limit: *limit },
+        Command::Outbox(Outbox::Resume) => Request::OutboxResume {},
         Command::Keys(Keys::Portal) => Request::KeysPortal {},
         _ => return Err(Failure::new("this verb asks no daemon", exit::USAGE)),
     };
@@ -246,6 +247,9 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),
         (_, Command::Quarantine(Quarantine::Release { .. })) => table::released(lines),
+        (_, Command::Outbox(Outbox::Resume)) => {
+            lines.iter().map(|l| format!("{} replies wait no longer\n", l["resumed"])).collect()
+        }
         (_, Command::Quarantine(_)) => table::quarantine(lines),
         (_, _) => table::outbox(lines),
     };

@@ -88,7 +88,8 @@ async fn judge(pool: &Pool, stage: &Stage, message: RawMessage) -> Result<Outcom
 fn row(path: &str, index: Option<u64>, outcome: &Outcome) -> String {
     let reasons: Vec<String> = outcome.reasons.iter().map(lazaret_core::Reason::to_line).collect();
     let number = index.map_or_else(String::new, |i| format!("#{i}"));
-    let subject: String = outcome.subject.as_str().chars().take(60).collect();
+    // A control character of a subject must not reach the terminal.
+    let subject: String = outcome.subject.as_str().chars().filter(|c| !c.is_control()).take(60).collect();
     format!(
         "{:<10} {:<7} {path}{number}  {subject}  {}",
         outcome.verdict.as_str(),

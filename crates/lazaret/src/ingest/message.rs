@@ -4,11 +4,13 @@ use super::{Context, admit, allowed};
 use crate::clock;
 use crate::config::{Mailbox, Mode, Receipt};
 use crate::event::{Event, emit};
+use lazaret_core::message::ReturnPath;
 use lazaret_core::notice::{self, Circumstances, Plan};
 use lazaret_core::wire::{Answer, Job, JobKind};
 use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, TokenKey, Verdict, seal};
 use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, StoreError, Template, TicketRef};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Deaths of workers after which a message is sealed unread.
 const STRIKES_MAX: u32 = 3;
@@ -213,10 +215,18 @@ fn is_own(token: &TokenKey, mailbox: &str, ours: &[String], outcome: &Outcome) -
 }
 
 /// The tickets that the message names, those with a token of ours first.
+///
+/// A bounce needs no party to its ticket, so it must be what only a mail server writes: a null reverse-path, and our
+/// Message-ID in what it returns. What it names in its own header counts as little as anybody's.
 fn candidates(context: &Context, outcome: &Outcome) -> Vec<JoinCandidate> {
     let token = &context.store.keys().token;
     let envelope = &outcome.envelope;
-    let ids = outcome.bounced_ids.iter().chain(envelope.references.iter().rev()).chain(&envelope.in_reply_to);
+    if outcome.class == Class::Bounce {
+        let null = matches!(envelope.return_path, ReturnPath::Null | ReturnPath::Unknown);
+        let returned = outcome.bounced_ids.iter().filter(|_| null).filter_map(|id| token.verify_message_id(id));
+        return returned.take(20).map(|ticket| JoinCandidate { ticket: TicketRef(ticket), token: true }).collect();
+    }
+    let ids = envelope.references.iter().rev().chain(&envelope.in_reply_to);
     let mut found: Vec<JoinCandidate> = ids
         .filter_map(|id| token.verify_message_id(id))
         .map(|ticket| JoinCandidate { ticket: TicketRef(ticket), token: true })
@@ -228,13 +238,20 @@ fn candidates(context: &Context, outcome: &Outcome) -> Vec<JoinCandidate> {
     found
 }
 
+/// Is the mail too old to be answered? One without a readable date, or from tomorrow, does not say how old it is, and
+/// what does not say it is not answered.
+fn is_backlog(date: Option<i64>, now: i64, reply_max_age: Duration) -> bool {
+    const CLOCKS_DIFFER_SECS: i64 = 86_400;
+    let age = date.map(|date| now.saturating_sub(date));
+    !age.is_some_and(|age| (-CLOCKS_DIFFER_SECS..=reply_max_age.as_secs() as i64).contains(&age))
+}
+
 fn intent(context: &Context, mailbox: &Mailbox, outcome: &Outcome, now: i64, joined: bool) -> Intent {
     let config = &context.config;
     let Some(replies) = &config.replies else { return Intent::Not("no replies configured") };
-    let age = outcome.envelope.date.map_or(0, |date| now.saturating_sub(date));
     let circumstances = Circumstances {
         observe: config.mode == Mode::Observe,
-        backlog: age > config.reply_max_age.as_secs() as i64,
+        backlog: is_backlog(outcome.envelope.date, now, config.reply_max_age),
         receipts: replies.receipt == Receipt::NewTicket,
         joined,
         ours: &context.ours,
@@ -291,5 +308,25 @@ mod tests {
         assert!(!is_own(&token, "support", &ours, &outcome), "not proven");
         outcome.proof = Proof::Pass;
         assert!(is_own(&token, "support", &ours, &outcome), "proven");
+    }
+}
+
+#[cfg(test)]
+mod age {
+    use super::*;
+
+    #[test]
+    fn mail_is_answered_only_if_it_says_that_it_is_young() {
+        let (now, hour) = (1_800_000_000, 3600);
+        for (date, backlog) in [
+            (Some(now), false),
+            (Some(now - 72 * hour), false),
+            (Some(now - 72 * hour - 1), true),
+            (Some(now + 24 * hour), false),
+            (Some(now + 24 * hour + 1), true),
+            (None, true),
+        ] {
+            assert_eq!(is_backlog(date, now, Duration::from_secs(72 * 3600)), backlog, "{date:?}");
+        }
     }
 }

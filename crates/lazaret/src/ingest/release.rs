@@ -2,8 +2,13 @@
 //! reason and update the ticket that they belong to.
 
 use super::{Context, admit};
+use crate::config::{Deliver, Mailbox, Mode};
+use crate::keys;
+use crate::sink::clean;
+use crate::source::Source;
 use lazaret_core::wire::{Answer, Job, JobKind};
-use lazaret_core::{RawMessage, Reason, Verdict};
+use lazaret_core::{Digest, RawMessage, Reason, Verdict};
+use lazaret_store::TicketRef;
 
 /// Processes a released message again. Its K2 must be the one that was sealed. Values are still taken out: a release
 /// lifts quarantine and refusal, not redaction.
@@ -30,9 +35,39 @@ pub(crate) async fn release(
         Err(death) => return Err(format!("the worker {}; the message stays sealed", death.as_str())),
     };
     if outcome.verdict > Verdict::Redact {
-        return Err("what redaction left still holds something; the message stays sealed".into());
+        let why: Vec<String> = outcome.reasons.iter().map(Reason::to_line).collect();
+        return Err(format!("the message stays sealed: {}", why.join("; ")));
     }
     outcome.reasons.push(Reason::Released);
     let released = context.store.release(&id, digest, outcome, reason, crate::clock::now()).await;
-    released.map(|ticket| format!("released into {}", ticket.0)).map_err(|e| e.to_string())
+    let ticket = released.map_err(|e| e.to_string())?;
+    let told = match mailbox.filter(|_| context.config.mode == Mode::Enforce) {
+        None => String::new(),
+        Some(mailbox) => match deliver(context, mailbox, &ticket, &digest).await {
+            Ok(()) => "; its clean copy is in the folder".into(),
+            Err(kind) => format!("; its clean copy could not be put into the folder: {kind}"),
+        },
+    };
+    Ok(format!("released into {}{told}", ticket.0))
+}
+
+/// Puts the clean copy of a released message into the folder where agents read; the stub that told of it stays.
+async fn deliver(context: &Context, mailbox: &Mailbox, ticket: &TicketRef, digest: &Digest) -> Result<(), String> {
+    let view = context.store.ticket(ticket).await.map_err(|e| e.to_string())?;
+    let hex = digest.to_hex();
+    let message = view.and_then(|v| v.messages.into_iter().find(|m| m.digest == hex));
+    let message = message.ok_or("the ticket has no such message")?;
+    let own = context.store.keys().token.own_copy(&ticket.0, &mailbox.name, digest);
+    let copy = clean::clean_copy(&message, ticket, &own);
+    let Deliver::Folder(folder) = &mailbox.deliver;
+    // A connection of its own: the mailbox's is busy with its own work.
+    let mut source = Source::open(mailbox, keys::secrets()).with_state(&context.config.state_dir);
+    let put = async {
+        source.connect().await?;
+        source.ensure_folder(folder).await?;
+        source.append_all(folder, &[(copy.as_slice(), message.date.or(Some(message.at)))]).await
+    };
+    let answers = put.await.map_err(|e| e.to_string())?;
+    source.logout().await;
+    answers.into_iter().try_for_each(|answer| answer.map(drop)).map_err(|e| e.to_string())
 }

@@ -138,6 +138,12 @@ impl Answer {
                 }
                 self.rows(rows).await
             }
+            Request::OutboxResume {} => {
+                let waiting = store.counts().await.map_err(failed)?.outbox_waiting;
+                store.close_breaker().await.map_err(failed)?;
+                context.nudge.notify_one();
+                self.lines(vec![json!({ "resumed": waiting })]).await
+            }
             Request::KeysPortal {} => match portal::jwks(&store.keys().portal_seed) {
                 Ok(keys) => self.lines(vec![keys]).await,
                 Err(_) => Err(Failure::new("the portal key cannot be used", exit::UNAVAILABLE)),

@@ -41,7 +41,7 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
         })
     });
     let status = Arc::new(Status::new(&config));
-    Arc::new(SocketContext { store, config, status, release })
+    Arc::new(SocketContext { store, config, status, nudge: Arc::default(), release })
 }
 
 fn daemon(four_eyes: bool) -> Daemon {
@@ -214,6 +214,7 @@ fn who_may_what() {
         (Request::QuarantineExport { id: id() }, vec!["officer"]),
         (Request::QuarantineRelease { id: id(), reason: id(), size_bytes: 1 }, vec!["officer"]),
         (Request::OutboxList { limit: 1 }, vec!["operator", "officer"]),
+        (Request::OutboxResume {}, vec!["operator", "officer"]),
     ] {
         assert_eq!(may(&request), want, "{}", request.verb());
         let line = serde_json::to_value(&request).expect("JSON");
