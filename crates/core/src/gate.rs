@@ -324,6 +324,8 @@ fn node(
     let transfer = transfers.first().map(|v| Transfer::parse(v)).unwrap_or_default();
     let ambiguous = types.iter().skip(1).any(|v| Some(v) != types.first())
         || transfers.iter().skip(1).any(|v| Transfer::parse(v) != transfer)
+        // Of a multipart nobody undoes an encoding.
+        || !content_type.value.starts_with("multipart/") && transfers.iter().any(|v| !Transfer::is_regular(v))
         || ["boundary", "charset"].iter().any(|name| contradicts(&content_type, name));
     Node {
         source,

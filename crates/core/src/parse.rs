@@ -16,7 +16,7 @@ mod parts;
 
 use crate::gate::{self, Layout};
 use crate::html::Html;
-use crate::tree::{Attached, Defect, Field, Home, Message, Source, Text, Written};
+use crate::tree::{Attached, Defect, Field, Home, Message, Reading, Source, Text, Written};
 use crate::{Addr, Class, Envelope, Limits, OpaqueWhy, PartPath, Profile, Proof, Raw, RawMessage};
 use crate::{classify, proof, visible};
 use lazaret_scan::Placement;
@@ -41,6 +41,7 @@ pub(crate) struct Builder<'l> {
     envelope: Envelope,
     written: Vec<(Field, Raw)>,
     files: Vec<Written>,
+    readings: Vec<Reading>,
     texts: Vec<Text>,
     attachments: Vec<Attached>,
     opaque: Vec<(PartPath, OpaqueWhy)>,
@@ -63,6 +64,7 @@ impl<'l> Builder<'l> {
             envelope: Envelope::default(),
             written: Vec::new(),
             files: Vec::new(),
+            readings: Vec::new(),
             texts: Vec::new(),
             attachments: Vec::new(),
             opaque: Vec::new(),
@@ -90,6 +92,18 @@ impl<'l> Builder<'l> {
 
     fn html(&mut self, path: impl Into<String>, home: Home, placement: Placement, source: String) {
         self.push(path.into(), home, placement, Source::Html(Html::read(Raw::new(source))));
+    }
+
+    /// Adds another reading of the octets of a part, as its `/raw`: scanned, not shown.
+    fn reading(&mut self, own: &str, placement: Placement, text: String, page: bool) {
+        let count = self.texts.len();
+        let path = format!("{own}/raw");
+        match page {
+            true => self.html(path, Home::Elsewhere, placement, text),
+            false => self.text(path, Home::Elsewhere, placement, text),
+        }
+        let added = self.texts.get(count..).unwrap_or_default().iter().map(|text| text.path.clone());
+        self.readings.extend(added.map(|path| Reading { path, of: own.to_owned() }));
     }
 
     /// A path names one text: what would be the second under it is numbered.
@@ -133,6 +147,7 @@ impl<'l> Builder<'l> {
             attachments: self.attachments,
             opaque: self.opaque,
             files: self.files,
+            readings: self.readings,
             defects: self.defects,
             whole_encrypted: self.whole_encrypted,
             over_limit: self.over_limit,

@@ -8,6 +8,7 @@
 
 mod examine;
 mod lines;
+mod readings;
 mod write;
 
 use crate::decide::{Decision, Evidence, decide};

@@ -78,6 +78,14 @@ pub(crate) struct Written {
     pub(crate) span: Range<usize>,
 }
 
+/// Another way to decode the octets of a part than the one that is shown.
+pub(crate) struct Reading {
+    /// Its text.
+    pub(crate) path: PartPath,
+    /// The section number of the part.
+    pub(crate) of: String,
+}
+
 /// The whole message. `envelope` has addresses without names (names are texts, since they are scanned).
 pub(crate) struct Message {
     pub(crate) class: Class,
@@ -91,6 +99,8 @@ pub(crate) struct Message {
     pub(crate) opaque: Vec<(PartPath, OpaqueWhy)>,
     /// Files that stand in the texts.
     pub(crate) files: Vec<Written>,
+    /// The texts that are second readings of shown ones.
+    pub(crate) readings: Vec<Reading>,
     pub(crate) defects: Vec<Defect>,
     /// The message as a whole is encrypted (PGP/MIME, S/MIME).
     pub(crate) whole_encrypted: bool,

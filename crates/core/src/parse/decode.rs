@@ -1,10 +1,11 @@
 //! Transfer encodings (RFC 2045 section 6) and charsets, lenient: what can be read is read, trouble is told beside it.
 
+use super::fields::{strip_comments, unfold};
 use mail_parser::decoders::charsets::map::charset_decoder;
 use std::borrow::Cow;
 
 /// A content transfer encoding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum Transfer {
     /// 7bit, 8bit, binary, none, or a word that is no encoding.
     #[default]
@@ -15,11 +16,12 @@ pub(crate) enum Transfer {
 }
 
 impl Transfer {
-    /// Reads the field's value.
+    /// Reads the field's value, whatever comments, quotes and punctuation stand around its word.
     pub(crate) fn parse(value: &[u8]) -> Transfer {
-        let word = value.trim_ascii();
-        let word = word.split(|b| b" \t;(\r\n".contains(b)).next().unwrap_or_default();
-        let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+        let text = strip_comments(&unfold(value)).replace('"', " ");
+        let mut words = text.split(|c: char| c.is_whitespace() || c == ';' || c == ',').filter(|word| !word.is_empty());
+        let word = words.next().unwrap_or_default().trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let is = |name: &str| word.eq_ignore_ascii_case(name);
         if is("base64") {
             Transfer::Base64
         } else if is("quoted-printable") {
@@ -29,6 +31,14 @@ impl Transfer {
         } else {
             Transfer::Identity
         }
+    }
+
+    /// Is the value one known word and nothing else? Readers disagree on any other (RFC 2045 6.4 has it read as no text).
+    pub(crate) fn is_regular(value: &[u8]) -> bool {
+        const WORDS: [&str; 9] =
+            ["", "7bit", "8bit", "binary", "base64", "quoted-printable", "x-uuencode", "uuencode", "x-uue"];
+        let value = value.trim_ascii();
+        WORDS.iter().any(|word| value.eq_ignore_ascii_case(word.as_bytes()))
     }
 }
 
@@ -237,6 +247,29 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_word_of_an_encoding_is_found_among_junk() {
+        use Transfer::{Base64, Identity, QuotedPrintable};
+        let cases: &[(&str, Transfer, bool)] = &[
+            ("quoted-printable", QuotedPrintable, true),
+            (" Base64 ", Base64, true),
+            ("(x) quoted-printable", QuotedPrintable, false),
+            ("((a) b) base64 (c)", Base64, false),
+            ("\"quoted-printable\"", QuotedPrintable, false),
+            ("quoted-printable,", QuotedPrintable, false),
+            ("quoted-printable; x=y", QuotedPrintable, false),
+            ("'base64'.", Base64, false),
+            ("8bit", Identity, true),
+            ("", Identity, true),
+            ("quoted", Identity, false),
+            ("quoted-\r\n printable", Identity, false),
+        ];
+        for (value, transfer, regular) in cases {
+            let value = value.as_bytes();
+            assert_eq!((Transfer::parse(value), Transfer::is_regular(value)), (*transfer, *regular), "{value:?}");
+        }
+    }
 
     #[test]
     fn base64_reads_what_it_can() {

@@ -7,11 +7,10 @@ mod params;
 
 use super::decode::decode_charset;
 use encoded::decode_words;
-use params::strip_comments;
 
 pub(crate) use addresses::addresses;
 use mail_parser::DateTime;
-pub(crate) use params::{Structured, structured};
+pub(crate) use params::{Structured, strip_comments, structured};
 
 /// Largest number of octets of a message id that is kept.
 const MESSAGE_ID_BYTES_MAX: usize = 250;

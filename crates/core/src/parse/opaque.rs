@@ -155,7 +155,7 @@ pub(crate) fn is_text(octets: &[u8]) -> bool {
 }
 
 /// Text in another charset: UTF-16 by its mark or its pattern of zeros, or octets with hardly a control character.
-fn is_charset_text(octets: &[u8]) -> bool {
+pub(crate) fn is_charset_text(octets: &[u8]) -> bool {
     octets.starts_with(b"\xff\xfe")
         || octets.starts_with(b"\xfe\xff")
         || few_controls(octets)

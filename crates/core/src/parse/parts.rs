@@ -2,7 +2,7 @@
 
 use super::Builder;
 use super::decode::{Transfer, decode_charset, uu_begin, uudecode};
-use super::opaque::{has_extension, is_text, why_opaque};
+use super::opaque::{has_extension, is_charset_text, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
 use crate::tree::{Attached, Home, Written};
@@ -232,7 +232,7 @@ impl Builder<'_> {
             self.defect("bad-charset");
             let other = decode_charset(&octets, None).0;
             if other != text {
-                self.text(format!("{own}/raw"), Home::Elsewhere, placement, other);
+                self.reading(&own, placement, other, false);
             }
         }
         if matches!(media_type, "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers") {
@@ -292,16 +292,27 @@ impl Builder<'_> {
         self.defect("mime-ambiguous");
         let layout = self.layout;
         let raw = layout.slice(node, &node.body);
+        let page = node.content_type.value == "text/html";
+        // The parts of a multipart are shown as they are decoded, so what its octets hold besides is on no ticket.
+        let shown = node.kind != Kind::Multipart;
         // Each encoding once, however often it is named.
         let mut transfers: Vec<Transfer> = Vec::new();
-        for transfer in layout.values(node, "content-transfer-encoding").map(Transfer::parse) {
-            if transfer == Transfer::Identity || transfers.contains(&transfer) {
-                continue;
+        for value in layout.values(node, "content-transfer-encoding") {
+            transfers.push(Transfer::parse(value));
+            if shown && !Transfer::is_regular(value) {
+                transfers.extend([Transfer::QuotedPrintable, Transfer::Base64]);
             }
-            transfers.push(transfer);
+            transfers.sort_unstable();
+            transfers.dedup();
+        }
+        for transfer in transfers.into_iter().filter(|transfer| *transfer != Transfer::Identity) {
             let (octets, _) = super::decode::transfer_decode(raw, transfer);
-            if is_text(&octets) {
-                self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(&octets, None).0);
+            if octets != raw && is_charset_text(&octets) {
+                let text = decode_charset(&octets, None).0;
+                match shown {
+                    true => self.reading(own, Placement::Body, text, page),
+                    false => self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, text),
+                }
             }
         }
         self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(raw, None).0);

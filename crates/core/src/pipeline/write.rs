@@ -41,10 +41,11 @@ impl Pipeline {
         opaque: &[Opaque],
         words: &Words,
     ) -> Written {
-        let texts = std::mem::take(&mut read.texts).into_iter().zip(seen).zip(cuts);
+        let hidden = self.hidden_kinds(read, seen, words);
+        let texts = std::mem::take(&mut read.texts).into_iter().zip(seen).zip(cuts).zip(hidden);
         let pieces = texts
-            .filter(|((text, _), _)| text.home != Home::Elsewhere)
-            .map(|((text, seen), cuts)| self.piece(text, seen, cuts, words))
+            .filter(|(((text, _), _), _)| text.home != Home::Elsewhere)
+            .map(|(((text, seen), cuts), hidden)| self.piece(text, seen, cuts, hidden, words))
             .collect();
         let attachments = read
             .attachments
@@ -66,11 +67,11 @@ impl Pipeline {
         Written { pieces, attachments }
     }
 
-    fn piece(&self, text: Text, seen: &Examined, cuts: Vec<Cut>, words: &Words) -> Piece {
+    fn piece(&self, text: Text, seen: &Examined, cuts: Vec<Cut>, hidden: Option<&'static str>, words: &Words) -> Piece {
         let kind = match seen.hits.iter().filter(|hit| hit.action == Action::Withhold).max_by_key(|hit| hit.score) {
             Some(hit) => self.known(hit.by).map(|known| mark::kind(known.class, known.entity, words)),
             None if seen.incomplete => Some(crate::OpaqueWhy::OverLimit.in_words()),
-            None => None,
+            None => hidden,
         };
         if let Some(kind) = kind {
             let form = Form::Plain(mark::withheld(kind, words));

@@ -64,7 +64,8 @@ fn segments(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-pub(super) fn strip_comments(text: &str) -> String {
+/// Text without its comments (RFC 5322 3.2.2).
+pub(crate) fn strip_comments(text: &str) -> String {
     let mut depth = 0_u32;
     text.chars()
         .filter(|c| {
