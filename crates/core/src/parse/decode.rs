@@ -244,6 +244,27 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
     }
 }
 
+/// The octets as the ASCII or UTF-8 that they are, where the charset makes signs of another kind of them: what is written in
+/// plain letters and called UTF-16 reads as clean Chinese. `None` where that is no other text than the charset's.
+pub(crate) fn plain_reading(octets: &[u8], declared: Option<&str>, text: &str) -> Option<String> {
+    const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const STATEFUL: [&str; 7] = ["utf-7", "utf7", "unicode-1-1-utf-7", "csutf7", "iso-2022", "csiso2022", "hz"];
+    let declared = declared.map(|c| c.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\''));
+    let name = declared.unwrap_or_default().to_ascii_lowercase();
+    let mark = octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff]);
+    let changes_letters = || {
+        let decoder = charset_decoder(name.as_bytes());
+        decoder.is_some_and(|decode| decode(LETTERS).as_bytes() != LETTERS)
+    };
+    if !mark && !STATEFUL.iter().any(|set| name.starts_with(set)) && !changes_letters() {
+        return None;
+    }
+    // Zeros and the mark are what real UTF-16 has beside its letters.
+    let plain: Vec<u8> = octets.iter().copied().filter(|b| !matches!(b, 0 | 0xfe | 0xff)).collect();
+    let plain = decode_charset(&plain, None).0;
+    (plain != text).then_some(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +344,32 @@ mod tests {
         ];
         for (octets, declared, want, good) in cases {
             assert_eq!(decode_charset(octets, *declared), ((*want).to_owned(), *good), "{declared:?}");
+        }
+    }
+
+    #[test]
+    fn plain_letters_in_a_charset_that_turns_them_into_others() {
+        let cases: &[(&[u8], Option<&str>, Option<&str>)] = &[
+            (b"card 4929", Some("utf-16"), Some("card 4929")),
+            (b"card 4929", Some("UTF-16LE"), Some("card 4929")),
+            (b"card 4929", Some("\"utf-16be\""), Some("card 4929")),
+            (b"\xff\xfecard 4929", None, Some("card 4929")),
+            (b"\xff\xfecard 4929", Some("utf-8"), Some("card 4929")),
+            (b"\0\0card\xc3\xa4", Some("utf-16"), Some("card\u{e4}")),
+            (b"\x1b$Bcard", Some("iso-2022-jp"), Some("\x1b$Bcard")),
+            (b"+AOQ-", Some("utf-7"), Some("+AOQ-")),
+            (b"~{card~}", Some("hz-gb-2312"), Some("~{card~}")),
+            (b"h\0i\0", Some("utf-16le"), None),
+            (b"\xff\xfeh\0i\0", None, None),
+            (b"card", Some("iso-2022-jp"), None),
+            (b"card", Some("iso-8859-1"), None),
+            (b"card", Some("shift_jis"), None),
+            (b"card", Some("x-nobody-knows"), None),
+            (b"card", None, None),
+        ];
+        for (octets, declared, want) in cases {
+            let text = decode_charset(octets, *declared).0;
+            assert_eq!(plain_reading(octets, *declared, &text).as_deref(), *want, "{declared:?} {text}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The parts of a message: bodies, attachments, enclosed messages, and what cannot be read.
 
 use super::Builder;
-use super::decode::{Transfer, decode_charset, uu_begin, uudecode};
+use super::decode::{Transfer, decode_charset, plain_reading, uu_begin, uudecode};
 use super::opaque::{has_extension, is_charset_text, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
@@ -235,14 +235,17 @@ impl Builder<'_> {
                 self.reading(&own, placement, other, false);
             }
         }
+        let page = ["html", "htm", "xhtml", "svg"].iter().any(|e| has_extension(&name, e));
+        let page = matches!(media_type, "text/html" | "application/xhtml+xml" | "image/svg+xml")
+            || page && media_type != "text/plain";
+        if let Some(plain) = plain_reading(&octets, charset, &text) {
+            self.reading(&own, placement, plain, page);
+        }
         if matches!(media_type, "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers") {
             let ids = text.lines().filter(|l| l.get(..11).is_some_and(|n| n.eq_ignore_ascii_case("message-id:")));
             self.enclosed_ids.extend(ids.filter_map(|l| l.get(11..)).flat_map(|v| message_ids(v.as_bytes(), 1)));
         }
-        let page = ["html", "htm", "xhtml", "svg"].iter().any(|e| has_extension(&name, e));
-        if matches!(media_type, "text/html" | "application/xhtml+xml" | "image/svg+xml")
-            || page && media_type != "text/plain"
-        {
+        if page {
             self.html(own, home, placement, text);
             return;
         }

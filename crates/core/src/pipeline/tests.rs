@@ -449,6 +449,20 @@ fn what_another_reading_of_a_part_holds_is_not_on_the_ticket() {
         assert_eq!(outcome.verdict, Verdict::Redact, "{header} {:?}", outcome.reasons);
         assert!(outcome.text.as_str().starts_with(want), "{header}: {}", outcome.text);
     }
+    for charset in ["utf-16", "utf-16be", "utf-7", "iso-2022-jp", "hz-gb-2312"] {
+        // An even number of letters, so that nothing is left over when each two of them are one sign.
+        let body = match charset {
+            "utf-7" => "+AGM-card 4929 +ADE-233 4567 8908".to_owned(),
+            "iso-2022-jp" => format!("\u{1b}$Bcard {CARD}"),
+            "hz-gb-2312" => format!("~{{card {CARD}~}}"),
+            _ => format!("a card {CARD}"),
+        };
+        let outcome = run(shipped(), &mixed(&[(&format!("Content-Type: text/html; charset={charset}"), &body)]));
+        assert_eq!(outcome.verdict, Verdict::Redact, "{charset} {:?} {}", outcome.reasons, outcome.text);
+        assert!(!all_text(&outcome).contains("4929"), "{charset} {}", outcome.text);
+        let withheld = outcome.text.as_str() == "[withheld: payment card]" && outcome.html.is_none();
+        assert_eq!(withheld, charset != "utf-7", "{charset} {}", outcome.text);
+    }
     let outcome = run(shipped(), &mixed(&[(&typed("8-bit"), "a =3D b")]));
     assert_eq!((outcome.verdict, outcome.text.as_str().trim_end()), (Verdict::Allow, "a =3D b"));
 }
