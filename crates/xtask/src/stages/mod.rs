@@ -58,6 +58,7 @@ const STAGES: &[Stage] = &[
     ("unit", "unit, data-driven and compile-fail tests", |_| cargo(&["test", "--workspace", "--locked"])),
     ("build", "the binary under test", |c| c.build().map(Verdict::Passed)),
     ("servers", "Dovecot and Postfix on loopback", servers),
+    ("source", "the IMAP source against the real server", source),
     ("end-to-end", "the daemon against real servers", |c| {
         let case = c.case();
         e2e::run(c.binary_and_lab()?, case)
@@ -183,6 +184,27 @@ fn servers(shared: &mut Shared) -> Result<Verdict> {
     }
     let (imap, smtp, starttls) = (lab.dovecot.port, lab.postfix.port, lab.postfix.starttls_port);
     Ok(Verdict::Passed(format!("IMAP on {imap}, submission on {smtp} (TLS) and {starttls} (STARTTLS)")))
+}
+
+/// Runs the source's own test with the server that it needs, once for each way of separating folders.
+fn source(shared: &mut Shared) -> Result<Verdict> {
+    let lab = shared.lab()?;
+    for separator in ['/', '.'] {
+        let account = lab.dovecot.account("source", separator)?;
+        let server = format!(
+            "localhost:{}:{}:{}:{}",
+            lab.dovecot.port,
+            account.user,
+            crate::servers::PASSWORD,
+            lab.ca.root.display()
+        );
+        process::show(
+            Command::new(cargo_path())
+                .args(["test", "--locked", "--package", "lazaret", "real_server"])
+                .env("LAZARET_TEST_IMAP", server),
+        )?;
+    }
+    Ok(Verdict::Passed("folders separated by / and .".into()))
 }
 
 #[cfg(test)]
