@@ -164,7 +164,7 @@ impl Status {
                 "failed": counts.outbox_failed,
                 "unknown": counts.outbox_unknown,
             },
-            "not_told": counts.outbox_failed + counts.outbox_unknown,
+            "not_told": counts.outbox_failed + counts.outbox_unknown + counts.outbox_limited,
             "would": null,
         });
         if self.mode == Mode::Observe {

@@ -223,6 +223,7 @@ fn tell(
         return Ok(ToldRef::Not("limit: one receipt a ticket".to_owned()));
     }
     if let Err(why) = admission::admit(state, draft, now)? {
+        state.tally.limited += 1;
         return Ok(ToldRef::Not(why.to_owned()));
     }
     ticket.receipt |= receipt;

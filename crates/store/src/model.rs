@@ -441,6 +441,8 @@ pub struct Counts {
     pub outbox_accepted: u64,
     /// Replies failed for good.
     pub outbox_failed: u64,
+    /// Replies that a limit held back: their customers were not told.
+    pub outbox_limited: u64,
     /// Sealed originals.
     pub sealed: u64,
     /// Commits and syncs since start, for the benchmark.

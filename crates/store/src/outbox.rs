@@ -325,6 +325,7 @@ pub(crate) fn counts(state: &State) -> Counts {
         outbox_unknown: tally.unknown,
         outbox_accepted: tally.accepted,
         outbox_failed: tally.failed,
+        outbox_limited: tally.limited,
         sealed: tally.sealed,
         commits: tally.commits,
         syncs: state.syncs,

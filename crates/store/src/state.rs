@@ -34,6 +34,8 @@ pub(crate) struct Tally {
     pub(crate) failed: u64,
     pub(crate) unknown: u64,
     pub(crate) sealed: u64,
+    /// Replies that a limit held back.
+    pub(crate) limited: u64,
     /// Latest time ever given, in seconds since 1970: a clock set back opens no window again.
     pub(crate) clock_max: i64,
     /// Since when replies wait for the operator.

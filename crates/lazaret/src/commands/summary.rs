@@ -19,6 +19,7 @@ struct Summary {
     replies_failed: u64,
     replies_unknown: u64,
     replies_waiting: u64,
+    replies_limited: u64,
     unacknowledged: u64,
     claimed: u64,
     commits: u64,
@@ -41,6 +42,7 @@ pub(crate) fn print(before: &Counts, after: &Counts, mode: Mode, format: Format)
         replies_failed: after.outbox_failed.saturating_sub(before.outbox_failed),
         replies_unknown: after.outbox_unknown,
         replies_waiting: after.outbox_waiting,
+        replies_limited: after.outbox_limited.saturating_sub(before.outbox_limited),
         unacknowledged: after.unacknowledged,
         claimed: after.claimed,
         commits: after.commits.saturating_sub(before.commits),
@@ -55,8 +57,8 @@ pub(crate) fn print(before: &Counts, after: &Counts, mode: Mode, format: Format)
         s.tickets_opened, s.mode, s.allow, s.redact, s.quarantine, s.reject, s.duplicates
     );
     println!(
-        "replies: {} accepted, {} failed, {} unknown, {} waiting",
-        s.replies_accepted, s.replies_failed, s.replies_unknown, s.replies_waiting
+        "replies: {} accepted, {} failed, {} unknown, {} waiting, {} held back by a limit",
+        s.replies_accepted, s.replies_failed, s.replies_unknown, s.replies_waiting, s.replies_limited
     );
     if s.unacknowledged > 0 || s.claimed > 0 {
         println!("left for the next run: {} to acknowledge, {} claimed", s.unacknowledged, s.claimed);
