@@ -90,7 +90,7 @@ impl Pipeline {
         let marked = self.mark_all(&read, &seen, &digest, mark::words(&profile.language));
         let mut findings = marked.findings;
         let opaque = self.opaque(&read, &seen);
-        let over_limit = read.over_limit || findings.len() > self.limits.findings_max;
+        let over_limit = read.over_limit || findings.len() > self.limits.findings_max || marked.values.over_limit();
         let evidence = Evidence {
             findings: &findings,
             opaque: &opaque,

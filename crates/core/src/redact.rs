@@ -1,6 +1,6 @@
 //! Redaction: spans out, marks in. Pure over texts; what is cut is decided elsewhere.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use lazaret_scan::Action;
 use std::ops::Range;
 use std::rc::Rc;
@@ -73,7 +73,9 @@ pub(crate) fn replace(text: &str, spans: &[(Range<usize>, String)]) -> String {
 }
 
 /// Values shorter than this are not looked for elsewhere: they stand anywhere by chance.
-pub(crate) const VALUE_BYTES_MIN: usize = 6;
+const VALUE_BYTES_MIN: usize = 4;
+/// Values shorter than this are looked for as whole words only.
+const PART_BYTES_MIN: usize = 6;
 /// Distinct values of one message that are looked for elsewhere.
 const VALUES_MAX: usize = 1_000;
 /// Bytes of all of them.
@@ -86,14 +88,30 @@ pub(crate) struct Values {
     texts: Vec<Zeroizing<String>>,
     cuts: Vec<Cut>,
     bytes: usize,
-    finder: Option<AhoCorasick>,
+    /// One did not fit.
+    over_limit: bool,
+    /// Of those that are found within words too.
+    long: Finder,
+    /// Of those that are whole words.
+    short: Finder,
+}
+
+/// Looks for some of the values, whatever the case of their ASCII letters.
+#[derive(Default)]
+struct Finder {
+    automaton: Option<AhoCorasick>,
+    /// Which value each of its patterns is.
+    values: Vec<usize>,
 }
 
 impl Values {
-    /// Adds a value; the first mark of a value stays. What is beyond the bounds is left to the scan of each text.
+    /// Adds a value; the first mark of a value stays.
     pub(crate) fn add(&mut self, value: &str, cut: &Cut) {
-        let fits = self.texts.len() < VALUES_MAX && self.bytes + value.len() <= VALUES_BYTES_MAX;
-        if value.len() < VALUE_BYTES_MIN || !fits || self.texts.iter().any(|known| known.as_str() == value) {
+        if value.len() < VALUE_BYTES_MIN || self.texts.iter().any(|known| known.as_str() == value) {
+            return;
+        }
+        if self.texts.len() >= VALUES_MAX || self.bytes + value.len() > VALUES_BYTES_MAX {
+            self.over_limit = true;
             return;
         }
         self.bytes += value.len();
@@ -101,32 +119,60 @@ impl Values {
         self.cuts.push(cut.clone());
     }
 
+    /// Were there more values than are looked for? Then what is left of one elsewhere is not known.
+    pub(crate) fn over_limit(&self) -> bool {
+        self.over_limit
+    }
+
     /// Gets ready to look.
     pub(crate) fn build(&mut self) {
-        if self.texts.is_empty() {
-            return;
-        }
-        self.finder = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(self.texts.iter().map(|t| t.as_str()))
-            .ok();
+        let of = |is_long: bool| {
+            let values = self.texts.iter().enumerate().filter(|(_, text)| (text.len() >= PART_BYTES_MIN) == is_long);
+            values.map(|(at, _)| at).collect::<Vec<usize>>()
+        };
+        let (long, short) = (of(true), of(false));
+        // Of short ones each place counts: one that is no whole word must not hide another.
+        (self.long.automaton, self.short.automaton) =
+            (self.automaton(&long, MatchKind::LeftmostLongest), self.automaton(&short, MatchKind::Standard));
+        (self.long.values, self.short.values) = (long, short);
+    }
+
+    /// One that cannot be built counts as a limit that was passed.
+    fn automaton(&mut self, values: &[usize], kind: MatchKind) -> Option<AhoCorasick> {
+        let texts = values.iter().filter_map(|at| self.texts.get(*at)).map(|text| text.as_str());
+        let mut builder = AhoCorasick::builder();
+        builder.match_kind(kind).kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true);
+        let built = (!values.is_empty()).then(|| builder.build(texts))?;
+        self.over_limit |= built.is_err();
+        built.ok()
     }
 
     /// Where they stand in a text.
     pub(crate) fn cuts(&self, text: &str) -> Vec<Cut> {
-        let Some(finder) = &self.finder else { return Vec::new() };
-        finder
-            .find_iter(text)
-            .filter_map(|m| Some(Cut { span: m.range(), ..self.cuts.get(m.pattern().as_usize())?.clone() }))
-            .collect()
+        let cut = |of: &Finder, m: Match| {
+            let cut = self.cuts.get(*of.values.get(m.pattern().as_usize())?)?;
+            Some(Cut { span: m.range(), ..cut.clone() })
+        };
+        let long = self.long.automaton.iter().flat_map(|finder| finder.find_iter(text));
+        let short = self.short.automaton.iter().flat_map(|finder| finder.find_overlapping_iter(text));
+        let words = short.filter(|m| is_word(text, &m.range())).filter_map(|m| cut(&self.short, m));
+        long.filter_map(|m| cut(&self.long, m)).chain(words).collect()
     }
 
     /// Does one of them stand in a text, or the text in one of them?
     pub(crate) fn touch(&self, text: &str) -> bool {
-        self.finder.as_ref().is_some_and(|finder| finder.is_match(text))
-            || text.len() >= VALUE_BYTES_MIN && self.texts.iter().any(|value| value.contains(text))
+        let text = text.to_ascii_lowercase();
+        !self.cuts(&text).is_empty()
+            || text.len() >= PART_BYTES_MIN
+                && self.texts.iter().any(|value| Zeroizing::new(value.to_ascii_lowercase()).contains(&text))
     }
+}
+
+/// Is a span no part of a longer word?
+fn is_word(text: &str, span: &Range<usize>) -> bool {
+    let before = text.get(..span.start).and_then(|t| t.chars().next_back());
+    let after = text.get(span.end..).and_then(|t| t.chars().next());
+    ![before, after].into_iter().flatten().any(char::is_alphanumeric)
 }
 
 #[cfg(test)]
@@ -170,12 +216,26 @@ mod tests {
         values.add("hunter22", &cut(0..0, 80, Action::Redact, "[B]"));
         values.add("hunter2", &cut(0..0, 80, Action::Redact, "[later]"));
         values.add("12345", &cut(0..0, 80, Action::Redact, "[C]"));
+        values.add("a-b1", &cut(0..0, 80, Action::Redact, "[D]"));
+        values.add("b1-c", &cut(0..0, 80, Action::Redact, "[E]"));
+        values.add("777", &cut(0..0, 80, Action::Redact, "[F]"));
         values.build();
-        let text = "hunter2, hunter22 and 12345 or Hunter2";
-        assert_eq!(clear(text, values.cuts(text)), "[A], [B] and 12345 or Hunter2");
+        let cases = [
+            ("hunter2, hunter22 and 12345 or Hunter2", "[A], [B] and [C] or [A]"),
+            ("xHUNTER2x 12345", "x[A]x [C]"),
+            ("112345 123456 x12345 12345\u{e4} (12345) 12345", "112345 123456 x12345 12345\u{e4} ([C]) [C]"),
+            ("A-B1 xa-b1-c", "[D] xa-[E]"),
+            ("777", "777"),
+        ];
+        for (text, want) in cases {
+            assert_eq!(clear(text, values.cuts(text)), want);
+        }
         assert!(
             values.touch("x-hunter2-x")
-                && values.touch("hunter")
+                && values.touch("x-HUNTER2-x")
+                && values.touch("12345@x")
+                && !values.touch("123456@x")
+                && values.touch("Hunter")
                 && !values.touch("hunt")
                 && !values.touch("other text")
         );
@@ -183,15 +243,21 @@ mod tests {
 
     #[test]
     fn values_are_bounded() {
-        let mut values = Values::default();
-        for i in 0..VALUES_MAX + 1 {
-            values.add(&format!("value{i:05}"), &cut(0..0, 80, Action::Redact, "[A]"));
+        let one = cut(0..0, 80, Action::Redact, "[A]");
+        for (count, over) in [(VALUES_MAX - 1, false), (VALUES_MAX, false), (VALUES_MAX + 1, true)] {
+            let mut values = Values::default();
+            for i in 0..count {
+                values.add(&format!("value{i:05}"), &one);
+                values.add("value00000", &one);
+            }
+            assert_eq!((values.texts.len(), values.over_limit()), (count.min(VALUES_MAX), over));
         }
-        assert_eq!(values.texts.len(), VALUES_MAX);
-        let mut values = Values::default();
-        values.add(&"x".repeat(VALUES_BYTES_MAX - 1), &cut(0..0, 80, Action::Redact, "[A]"));
-        values.add("abcdef", &cut(0..0, 80, Action::Redact, "[A]"));
-        assert_eq!(values.texts.len(), 1);
+        for (more, over) in [("abcd", false), ("abcde", false), ("abcdef", true), ("abc", false)] {
+            let mut values = Values::default();
+            values.add(&"x".repeat(VALUES_BYTES_MAX - 5), &one);
+            values.add(more, &one);
+            assert_eq!(values.over_limit(), over, "{more}");
+        }
     }
 
     proptest! {

@@ -466,3 +466,29 @@ fn what_another_reading_of_a_part_holds_is_not_on_the_ticket() {
     let outcome = run(shipped(), &mixed(&[(&typed("8-bit"), "a =3D b")]));
     assert_eq!((outcome.verdict, outcome.text.as_str().trim_end()), (Verdict::Allow, "a =3D b"));
 }
+
+#[test]
+fn more_values_than_are_remembered_are_a_limit() {
+    let body = |count: usize| (0..count).map(|i| format!("password: Winter{i:04}!\n")).collect::<String>();
+    for (count, verdict) in [(1_000, Verdict::Redact), (1_001, Verdict::Quarantine)] {
+        let outcome = run(shipped(), &plain("x", &body(count)));
+        assert_eq!(outcome.verdict, verdict, "{count} {:?}", outcome.reasons);
+        assert_eq!(outcome.reasons.contains(&Reason::OverLimit), verdict == Verdict::Quarantine);
+    }
+}
+
+#[test]
+fn a_value_goes_in_other_letters_and_when_it_is_short() {
+    let outcome =
+        run(shipped(), &plain("x", "my password is Winter2024!\n\nor type WINTER2024! there, or winter2024!\n"));
+    assert_eq!(mark::spans(outcome.text.as_str()).len(), 3, "{}", outcome.text);
+    let mut setup = setup(POLICY, Limits::default());
+    let door = "[[rule]]\nid = \"door\"\nclass = \"secret\"\nentity = \"pin\"\nkind = \"regex\"\n\
+        pattern = 'door code (?P<value>[0-9]{4})'\nscore = { base = 60 }\n\
+        test = [{ text = \"door code 1234\", find = [\"1234\"] }, { text = \"door 1234\", find = [] }]\n";
+    setup.rules.push(("door.toml".into(), door.into()));
+    let (pipeline, _) = Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first()));
+    let outcome = run(&pipeline, &plain("x", "door code 7391\n\ntype 7391 there, not 73915\n"));
+    assert_eq!(mark::spans(outcome.text.as_str()).len(), 2, "{}", outcome.text);
+    assert!(outcome.text.as_str().contains("not 73915"), "{}", outcome.text);
+}
