@@ -531,7 +531,7 @@ mod tests {
 
     #[test]
     fn observing_changes_nothing_at_the_source() {
-        for ack in [Ack::Leave, Ack::MoveClean, Ack::Replace, Ack::MoveHeld, Ack::Remove] {
+        for ack in [Ack::Leave, Ack::MoveClean, Ack::Replace, Ack::MoveHeld] {
             assert_eq!(allowed(Mode::Observe, ack), Ack::Leave);
             assert_eq!(allowed(Mode::Enforce, ack), ack);
         }

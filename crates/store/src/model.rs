@@ -30,8 +30,6 @@ pub enum Ack {
     Replace,
     /// Move the original to the held folder (over-size).
     MoveHeld,
-    /// Remove the original and put nothing in its place.
-    Remove,
 }
 
 /// Which text a reply has.

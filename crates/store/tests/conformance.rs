@@ -92,7 +92,6 @@ async fn what_a_copy_leaves_at_the_source() {
         // The first one may have been left where it was, or somebody put it back: this may be the last one there is.
         (Ack::MoveClean, Ack::MoveClean),
         (Ack::Replace, Ack::Replace),
-        (Ack::Remove, Ack::Remove),
         // Only its header was seen: nobody knows whether it is the same mail.
         (Ack::MoveHeld, Ack::MoveHeld),
     ];

@@ -52,7 +52,7 @@ impl Folder<'_> {
         self.done(of(Ack::Leave)).await?;
         self.move_all(of(Ack::MoveClean), clean_folder).await?;
         self.move_all(of(Ack::MoveHeld), &self.mailbox.held_folder).await?;
-        let mut gone = of(Ack::Remove);
+        let mut gone = Vec::new();
         let mut replaced: Vec<Settlement> = settlements.into_iter().filter(|s| s.ack == Ack::Replace).collect();
         // Those that may find their copy in the folder come after those that put it there.
         replaced.sort_by_key(|s| s.redo);
