@@ -6,6 +6,7 @@
 //! Nothing here fails: what cannot be examined is evidence, and evidence only ever makes the verdict stricter. A message
 //! that is quarantined or refused leaves no text behind, only facts, findings and reasons.
 
+mod again;
 mod examine;
 mod lines;
 mod readings;
@@ -16,8 +17,8 @@ use crate::redact::Values;
 use crate::report::Report;
 use crate::tree::{Home, Message};
 use crate::{
-    Cleared, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason, Verdict,
-    mark, parse, report,
+    Cleared, Digest, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason,
+    Verdict, mark, parse, report,
 };
 use examine::Examined;
 use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, RuleMode, Ruleset, SourceFile, Unexamined};
@@ -102,8 +103,8 @@ impl Pipeline {
         let keep_nothing = findings.iter().any(|f| f.action == Action::Reject && self.policy.keeps_nothing(&f.rule));
         findings.truncate(self.limits.findings_max);
         let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));
-        let judged = Judged { verdict, reasons, findings, opaque, keep_nothing };
-        self.outcome(read, judged, written, &marked.values, profile)
+        let judged = Judged { verdict, reasons, findings, opaque, keep_nothing, digest };
+        self.outcome(read, judged, written, marked.values, profile)
     }
 
     /// Answers a message that an officer released: values are still taken out and parts withheld, but no finding asks for
@@ -133,7 +134,14 @@ impl Pipeline {
     }
 
     /// Everything but the message's own facts, put together. Names are written for a stub too.
-    fn outcome(&self, read: Message, judged: Judged, written: Written, values: &Values, profile: &Profile) -> Outcome {
+    fn outcome(
+        &self,
+        read: Message,
+        judged: Judged,
+        mut written: Written,
+        mut values: Values,
+        profile: &Profile,
+    ) -> Outcome {
         let mut outcome = Outcome {
             class: read.class,
             staff: read.staff,
@@ -155,10 +163,19 @@ impl Pipeline {
             junk: read.junk,
             hops: read.hops,
         };
-        write::screen_facts(&mut outcome, values);
-        let names_whole = self.put_names(&mut outcome, &written, values, profile);
         let passed = outcome.verdict < Verdict::Quarantine;
-        if passed && !(names_whole && self.put_texts(&mut outcome, written, values, profile)) {
+        let mut rounds = 0;
+        let whole = loop {
+            let whole = self.put_names(&mut outcome, &written, &values, profile)
+                && (!passed || self.put_texts(&mut outcome, &written, &values, profile));
+            let again = !whole && rounds < again::ROUNDS_MAX;
+            if !again || !self.redact_again(&mut written, &mut values, &judged.digest, profile) {
+                break whole;
+            }
+            rounds += 1;
+        };
+        write::screen_facts(&mut outcome, &values);
+        if passed && (!whole || values.over_limit()) {
             outcome.verdict = Verdict::Quarantine;
             outcome.reasons.insert(0, Reason::Residue);
         }
@@ -219,6 +236,8 @@ struct Judged {
     findings: Vec<Finding>,
     opaque: Vec<Opaque>,
     keep_nothing: bool,
+    /// K2 of the message, for tags.
+    digest: Digest,
 }
 
 impl std::fmt::Debug for Pipeline {

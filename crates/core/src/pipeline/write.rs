@@ -110,7 +110,7 @@ impl Pipeline {
     }
 
     /// Puts subject, bodies and attachments in. Answers `false`, and leaves all of them out, if one still holds something.
-    pub(super) fn put_texts(&self, to: &mut Outcome, written: Written, values: &Values, profile: &Profile) -> bool {
+    pub(super) fn put_texts(&self, to: &mut Outcome, written: &Written, values: &Values, profile: &Profile) -> bool {
         let Written { pieces, attachments } = written;
         let of = |home: Home| pieces.iter().filter(move |piece| piece.home == home);
         let subject = join(of(Home::Subject).map(Piece::visible), " ");
@@ -121,7 +121,8 @@ impl Pipeline {
         let left_out = of(Home::Body).chain(of(Home::Html)).any(|piece| piece.withheld);
         let html = (of(Home::Html).next().is_some() && !left_out).then(|| join_html(of(Home::Html)));
         let attachments: Vec<Attachment> = attachments
-            .into_iter()
+            .iter()
+            .cloned()
             .enumerate()
             .map(|(at, attached)| {
                 let texts: Vec<&Piece> = of(Home::Attachment(at)).collect();
@@ -168,7 +169,7 @@ impl Piece {
     }
 
     /// Its text; for HTML also what a reader does not see.
-    fn scanned(&self) -> &str {
+    pub(super) fn scanned(&self) -> &str {
         match &self.form {
             Form::Plain(text) => text,
             Form::Html(html) => html.text().expose(),
