@@ -101,6 +101,8 @@ pub(crate) struct Digits {
     pub(crate) separators: u8,
     /// What the number may begin with; empty: anything.
     pub(crate) prefixes: Vec<Prefix>,
+    /// For each first digit the lengths that some prefix allows, as in `lengths`.
+    pub(crate) starts: [u32; 10],
     /// A character that must stand before it and belongs to it.
     pub(crate) lead: Option<u8>,
     /// Letters may touch it, and a letter O or l may stand for a digit in it.
@@ -110,6 +112,7 @@ pub(crate) struct Digits {
 /// A range of leading digits.
 #[derive(Debug, Clone)]
 pub(crate) struct Prefix {
+    /// Lowest and highest first [`HEAD_DIGITS`] digits.
     pub(crate) from: u64,
     pub(crate) to: u64,
     /// How many leading digits are compared.
@@ -191,6 +194,21 @@ pub(crate) struct Scouts {
 
 /// Digits of a number at most.
 pub(crate) const DIGITS_MAX: usize = 24;
+/// Leading digits by which prefixes are told, filled up with zeros.
+pub(crate) const HEAD_DIGITS: usize = 12;
+
+impl Digits {
+    /// Lengths by first digit; called once all prefixes are there.
+    pub(crate) fn index_starts(&mut self) {
+        let unit = 10_u64.pow(HEAD_DIGITS as u32 - 1);
+        for (first, lengths) in (0_u64..).zip(&mut self.starts) {
+            let begins = |p: &&Prefix| (p.from / unit..=p.to / unit).contains(&first);
+            let all = self.prefixes.iter().filter(begins);
+            let allowed = all.fold(0, |all, p| all | if p.lengths == 0 { u32::MAX } else { p.lengths });
+            *lengths = if self.prefixes.is_empty() { u32::MAX } else { allowed };
+        }
+    }
+}
 
 impl Scouts {
     /// Builds the tables; `None` if the automaton is too large.

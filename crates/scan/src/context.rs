@@ -3,7 +3,7 @@
 //! Looked up only around candidates, never by searching the whole text for hundreds of words. Words count whole
 //! ("lic" is not found in "public"); digits, underscores and punctuation end a word.
 
-use crate::text::{before, byte, ceil, char_at, char_before, floor, overlaps};
+use crate::text::{before, byte, ceil, char_at, char_before, contains, floor, overlaps};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::ops::Range;
 
@@ -56,6 +56,13 @@ impl WordSet {
             .map(WordSet)
     }
 
+    /// The words of the set in a part of the text, by their ends.
+    fn all(&self, text: &str, part: &Range<usize>) -> Vec<Range<usize>> {
+        let all = self.0.find_overlapping_iter(text.get(part.clone()).unwrap_or_default());
+        let spans = all.map(|m| part.start + m.start()..part.start + m.end());
+        spans.filter(|span| is_whole_word(text, span)).collect()
+    }
+
     /// Does a word of the set stand in `window`, outside of `hole`?
     pub(crate) fn hit(&self, text: &str, window: Range<usize>, hole: &Range<usize>) -> bool {
         let base = window.start;
@@ -105,13 +112,68 @@ pub(crate) struct Context {
 
 impl Context {
     /// Is there evidence for it?
-    pub(crate) fn is_near(&self, text: &str, span: &Range<usize>) -> bool {
-        self.near.as_ref().is_some_and(|set| set.hit(text, window(text, span, self.within), span))
+    pub(crate) fn is_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby) -> bool {
+        self.near.as_ref().is_some_and(|set| nearby.near.ask(set, text, span, self.within))
     }
 
     /// Is there evidence against it? Always on the line alone: a serial number in the next paragraph says nothing.
-    pub(crate) fn is_not_near(&self, text: &str, span: &Range<usize>) -> bool {
-        self.not_near.as_ref().is_some_and(|set| set.hit(text, window(text, span, Within::Line), span))
+    pub(crate) fn is_not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby) -> bool {
+        self.not_near.as_ref().is_some_and(|set| nearby.not_near.ask(set, text, span, Within::Line))
+    }
+}
+
+/// What one rule has read around its candidates in one text. A thousand candidates in a row would each read the same few
+/// hundred bytes again.
+#[derive(Debug, Default)]
+pub(crate) struct Nearby {
+    layer: usize,
+    near: Seen,
+    not_near: Seen,
+}
+
+impl Nearby {
+    /// Forgets what another text held.
+    pub(crate) fn within(&mut self, layer: usize) {
+        if self.layer != layer {
+            *self = Nearby { layer, ..Nearby::default() };
+        }
+    }
+}
+
+/// Bytes that are read ahead for candidates that come close after each other.
+const AHEAD_BYTES: usize = 1 << 10;
+
+/// The words of one set in a part of the text.
+#[derive(Debug, Default)]
+struct Seen {
+    part: Range<usize>,
+    words: Vec<Range<usize>>,
+    /// End of the last candidate.
+    asked: usize,
+}
+
+impl Seen {
+    /// Does a word of the set stand near `span`?
+    fn ask(&mut self, set: &WordSet, text: &str, span: &Range<usize>, within: Within) -> bool {
+        let reach = floor(text, span.start.saturating_sub(CONTEXT_BYTES_MAX))..ceil(text, span.end + CONTEXT_BYTES_MAX);
+        let is_dense = (self.asked.saturating_sub(AHEAD_BYTES)..self.asked + CONTEXT_BYTES_MAX).contains(&span.start);
+        self.asked = span.end;
+        if !contains(&self.part, &reach) {
+            if !is_dense {
+                return set.hit(text, window(text, span, within), span);
+            }
+            self.part = reach.start..ceil(text, reach.end + AHEAD_BYTES);
+            self.words = set.all(text, &self.part);
+        }
+        // Words are in the order of their ends.
+        let from = self.words.partition_point(|w| w.end <= reach.start);
+        let close = self.words.get(from..).unwrap_or_default().iter().take_while(|w| w.end <= reach.end);
+        let mut close = close.filter(|w| !overlaps(w, span)).peekable();
+        if close.peek().is_none() {
+            return false;
+        }
+        let window = window(text, span, within);
+        close.any(|w| contains(&window, w))
     }
 }
 
@@ -172,6 +234,26 @@ mod tests {
         for (text, hit) in cases {
             assert_eq!(set.hit(text, 0..text.len(), &(text.len()..text.len())), hit, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_remembered_answers_as_the_text_does() {
+        let set = WordSet::new(["card", "tax file"]).expect("small");
+        let text = format!("card 12\n\n{}\ntax file 77 {} card", "1 22 333 ".repeat(300), "4 55 ".repeat(300));
+        let starts: Vec<usize> = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at).collect();
+        let mut seen = Seen::default();
+        let mut hits = 0;
+        for at in starts.iter().chain(starts.iter().rev().step_by(7)) {
+            for length in [1, 4, 30] {
+                let span = *at..(at + length).min(text.len());
+                for within in [Within::Words, Within::Line, Within::Lines] {
+                    let plain = set.hit(&text, window(&text, &span, within), &span);
+                    hits += usize::from(plain);
+                    assert_eq!(seen.ask(&set, &text, &span, within), plain, "{span:?} {within:?}");
+                }
+            }
+        }
+        assert!(hits > 10);
     }
 
     #[test]

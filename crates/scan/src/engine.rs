@@ -5,6 +5,7 @@
 //! touches it, words around it. Every step is linear in the text and counted; there is no clock and no skipped rule.
 
 use crate::compiled::{Canonical, How, Kind};
+use crate::context::Nearby;
 use crate::judge::{self, Evidence};
 use crate::scout::{anchor, base64, digit, token};
 use crate::shadow::Shadow;
@@ -114,7 +115,8 @@ impl Ruleset {
     pub(crate) fn scan_within(&self, text: &str, hints: &Hints<'_>, only: Option<RuleIx>, limits: Limits) -> Scan {
         let work_max = limits.work_bytes_min.saturating_add(text.len().saturating_mul(limits.work_per_byte));
         let budget = Budget { candidates: limits.candidates_max, work: work_max, incomplete: None };
-        let mut walk = Walk { set: self, hints, only, budget, matches: Vec::new() };
+        let nearby = self.compiled.iter().map(|_| Nearby::default()).collect();
+        let mut walk = Walk { set: self, hints, only, budget, matches: Vec::new(), nearby, layer: 0 };
         walk.layer(text, 0);
         let incomplete = walk.budget.incomplete;
         Scan { matches: overlap::settle(self, walk.matches), incomplete }
@@ -213,6 +215,10 @@ struct Walk<'s, 'h> {
     budget: Budget,
     /// Spans are bytes of the text of the outermost layer.
     matches: Vec<Match>,
+    /// Words around the last candidates of each rule.
+    nearby: Vec<Nearby>,
+    /// Number of the text that is scanned.
+    layer: usize,
 }
 
 /// A match in the shadow of a layer.
@@ -221,6 +227,7 @@ type Local = Vec<Match>;
 impl Walk<'_, '_> {
     /// Scans one text: the source, or what base64 in it decoded to.
     fn layer(&mut self, text: &str, depth: usize) {
+        self.layer += 1;
         let shadow = Shadow::new(text);
         let mut local = Local::new();
         self.digits(shadow.text(), &mut local);
@@ -254,7 +261,11 @@ impl Walk<'_, '_> {
 
     fn keep(&mut self, text: &str, rule: RuleIx, span: Range<usize>, evidence: Evidence, local: &mut Local) {
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
-        let Some((score, terms)) = judge::weigh(compiled, text, &span, evidence, self.hints.countries) else { return };
+        let Some(nearby) = self.nearby.get_mut(usize::from(rule.0)) else { return };
+        nearby.within(self.layer);
+        let Some((score, terms)) = judge::weigh(compiled, text, &span, evidence, self.hints.countries, nearby) else {
+            return;
+        };
         if score < SCORE_MIN || span.is_empty() || !self.budget.candidate() {
             return;
         }
@@ -305,7 +316,7 @@ impl Walk<'_, '_> {
                 for rule in rules {
                     let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
                     let Kind::Digits(digits) = &compiled.kind else { continue };
-                    if !self.wants(*rule) {
+                    if !self.wants(*rule) || !number.may_be(digits, compiled) {
                         continue;
                     }
                     if let Some((span, evidence)) = number.judge(text, digits, compiled) {

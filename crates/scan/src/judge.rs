@@ -1,12 +1,24 @@
 //! Judges: what a candidate is worth. They run on candidates only, cheapest question first.
 
-use crate::compiled::{Compiled, DIGITS_MAX, Digits, Kind};
+use crate::compiled::{Compiled, DIGITS_MAX, Digits, HEAD_DIGITS, Kind};
+use crate::context::Nearby;
 use crate::engine::{SCORE_MIN, Term};
 use crate::scout::digit::{self, Group};
 use crate::scout::token::Found;
 use crate::text::{before, byte};
+use crate::validator::Validator;
 use std::ops::Range;
 
+/// What a digit counts at each place of a head.
+const PLACES: [u64; HEAD_DIGITS] = {
+    let mut all = [1; HEAD_DIGITS];
+    let mut at = HEAD_DIGITS - 1;
+    while at > 0 {
+        all[at - 1] = all[at] * 10;
+        at -= 1;
+    }
+    all
+};
 /// Terms of a score at most.
 const TERMS_MAX: usize = 12;
 
@@ -71,6 +83,7 @@ pub(crate) fn weigh(
     span: &Range<usize>,
     evidence: Evidence,
     countries: &[String],
+    nearby: &mut Nearby,
 ) -> Option<(u8, Vec<Term>)> {
     let mut all = evidence;
     all.add("base", rule.score.base);
@@ -78,7 +91,7 @@ pub(crate) fn weigh(
     if all.sum() + rule.score.near.max(0) < i16::from(SCORE_MIN) {
         return None;
     }
-    let is_near = rule.context.is_near(text, span);
+    let is_near = rule.context.is_near(text, span, nearby);
     let is_foreign = rule.country.as_ref().is_some_and(|c| !countries.is_empty() && !countries.contains(c));
     if !is_near && (rule.need_near || is_foreign) {
         return None;
@@ -91,7 +104,7 @@ pub(crate) fn weigh(
     if all.sum() < i16::from(SCORE_MIN) {
         return None;
     }
-    if rule.context.is_not_near(text, span) {
+    if rule.context.is_not_near(text, span, nearby) {
         all.add("not_near", rule.score.not_near);
     }
     Some((u8::try_from(all.sum().clamp(0, 100)).unwrap_or(0), all.terms().to_vec()))
@@ -147,12 +160,27 @@ pub(crate) struct Number<'g> {
     signature: u64,
     gaps: u8,
     lookalikes: bool,
+    /// The first digits, filled up with zeros to [`HEAD_DIGITS`].
+    head: u64,
+    /// Luhn's sums with the digits at even and at odd places doubled: one number is the beginning of many.
+    luhn: [u32; 2],
 }
 
 impl<'g> Number<'g> {
     pub(crate) fn new(groups: &'g [Group], first: usize) -> Number<'g> {
         let digits = [0; DIGITS_MAX];
-        Number { groups, first, end: first, digits, len: 0, signature: 0, gaps: 0, lookalikes: false }
+        Number {
+            groups,
+            first,
+            end: first,
+            digits,
+            len: 0,
+            signature: 0,
+            gaps: 0,
+            lookalikes: false,
+            head: 0,
+            luhn: [0; 2],
+        }
     }
 
     /// How many digits it has.
@@ -167,8 +195,15 @@ impl<'g> Number<'g> {
             return false;
         }
         let cells = self.digits.iter_mut().skip(self.len);
-        for (cell, b) in cells.zip(bytes.get(group.start..group.end).unwrap_or_default()) {
+        for ((cell, b), at) in cells.zip(bytes.get(group.start..group.end).unwrap_or_default()).zip(self.len..) {
             *cell = digit::lookalike(*b).unwrap_or(*b);
+            let value = cell.wrapping_sub(b'0');
+            self.head += u64::from(value) * PLACES.get(at).copied().unwrap_or(0);
+            let doubled = if value > 4 { 2 * value - 9 } else { 2 * value };
+            let [even, odd] = &mut self.luhn;
+            let (twice, once) = if at % 2 == 0 { (even, odd) } else { (odd, even) };
+            *twice += u32::from(doubled);
+            *once += u32::from(value);
         }
         if self.end > self.first {
             self.gaps |= group.gap;
@@ -186,6 +221,27 @@ impl<'g> Number<'g> {
 
     fn taken(&self) -> &'g [Group] {
         self.groups.get(self.first..self.end).unwrap_or_default()
+    }
+
+    /// The questions that rule out most stretches of a long run, each answered without a look at the digits.
+    pub(crate) fn may_be(&self, rule: &Digits, compiled: &Compiled) -> bool {
+        let [even, odd] = self.luhn;
+        let luhn = if self.len.is_multiple_of(2) { even } else { odd };
+        let first = usize::from(self.digits.first().map_or(0, |d| d.wrapping_sub(b'0')));
+        let is_grouped = self.end - self.first > 1 && !rule.groupings.is_empty();
+        let has_luhn = compiled.score.invalid.is_none() && compiled.validators.contains(&Validator::Luhn);
+        rule.starts.get(first).is_some_and(|lengths| lengths >> self.len & 1 == 1)
+            && (!is_grouped || compiled.score.irregular.is_some() || rule.groupings.contains(&self.signature))
+            && (!has_luhn || luhn.is_multiple_of(10))
+            && !self.is_hopeless(rule, compiled)
+    }
+
+    /// A stretch of a row whose rule cannot make up for that.
+    fn is_hopeless(&self, rule: &Digits, compiled: &Compiled) -> bool {
+        let score = compiled.score;
+        let best = score.base + score.near.max(0) + score.valid.max(0) + score.grouped.max(0) + IN_ROW;
+        let is_possible = rule.lead.is_some() || !rule.prefixes.is_empty() || best >= i16::from(SCORE_MIN);
+        !is_possible && self.is_in_row(self.taken().first().map_or(0, |g| g.gap), self.groups.get(self.end))
     }
 
     /// Is it one of the rule's? Answers its span and what speaks for and against it.
@@ -213,8 +269,9 @@ impl<'g> Number<'g> {
             return Some(());
         }
         let fits = |p: &&crate::compiled::Prefix| {
-            let head = self.digits().get(..p.digits).and_then(|d| d.parse::<u64>().ok());
-            head.is_some_and(|h| (p.from..=p.to).contains(&h)) && (p.lengths == 0 || p.lengths >> self.len & 1 == 1)
+            (p.from..=p.to).contains(&self.head)
+                && p.digits <= self.len
+                && (p.lengths == 0 || p.lengths >> self.len & 1 == 1)
         };
         let best = rule.prefixes.iter().filter(fits).max_by_key(|p| p.points)?;
         evidence.add("prefix", best.points);

@@ -1,7 +1,7 @@
 //! The keys of each kind of rule.
 
 use crate::anchors;
-use crate::compiled::{Anchors, DIGITS_MAX, Digits, Kind, Pattern, Prefix, Shape, Token};
+use crate::compiled::{Anchors, DIGITS_MAX, Digits, HEAD_DIGITS, Kind, Pattern, Prefix, Shape, Token};
 use crate::loader::required;
 use crate::prose::{Prose, Wanted};
 use crate::reader::{Reader, Value};
@@ -176,6 +176,7 @@ fn read_digits(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>) ->
             }
         });
     }
+    digits.index_starts();
     digits.glued = table.get("glued").and_then(|v| reader.boolean(v, "glued")).unwrap_or(false);
     Some(digits)
 }
@@ -198,7 +199,7 @@ fn read_prefix(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<Prefix> {
         reader.error(value.span(), "`from` and `to` are digits in quotes");
         return None;
     };
-    if from.len() != to.len() || low > high || from.len() > 12 {
+    if from.len() != to.len() || low > high || from.len() > HEAD_DIGITS {
         reader.error(
             value.span(),
             "`from` and `to` have the same number of digits, 12 at most, and `from` is not the larger",
@@ -207,9 +208,10 @@ fn read_prefix(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<Prefix> {
     }
     let lengths = table.get("lengths").map(|v| reader.list(v, "lengths")).unwrap_or_default();
     let points = table.get("points").and_then(|v| reader.integer(v, "points", -100..101)).unwrap_or(0);
+    let unit = 10_u64.pow(u32::try_from(HEAD_DIGITS.saturating_sub(from.len())).unwrap_or(0));
     Some(Prefix {
-        from: low,
-        to: high,
+        from: low * unit,
+        to: (high + 1) * unit - 1,
         digits: from.len(),
         lengths: lengths.into_iter().fold(0, |all, v| all | read_length(reader, v)),
         points: i16::try_from(points).unwrap_or(0),
