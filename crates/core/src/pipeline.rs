@@ -8,6 +8,7 @@
 
 mod again;
 mod examine;
+mod facts;
 mod lines;
 mod readings;
 mod write;
@@ -90,6 +91,7 @@ impl Pipeline {
         let seen: Vec<Examined> = read.texts.iter().map(|text| self.examine(text, profile)).collect();
         let marked = self.mark_all(&read, &seen, &digest, mark::words(&profile.language));
         let mut findings = marked.findings;
+        findings.extend(self.take_facts(&mut read, &digest));
         let opaque = self.opaque(&read, &seen);
         let over_limit = read.over_limit || findings.len() > self.limits.findings_max || marked.values.over_limit();
         let evidence = Evidence {

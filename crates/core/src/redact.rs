@@ -78,6 +78,8 @@ const VALUE_BYTES_MIN: usize = 4;
 const PART_BYTES_MIN: usize = 6;
 /// Distinct values of one message that are looked for elsewhere.
 const VALUES_MAX: usize = 1_000;
+/// Longest canonical form that is looked for in facts, in bytes; no fact is longer.
+const VALUE_IN_FACT_BYTES_MAX: usize = 512;
 /// Bytes of all of them.
 const VALUES_BYTES_MAX: usize = 256 << 10;
 
@@ -88,6 +90,8 @@ pub(crate) struct Values {
     texts: Vec<Zeroizing<String>>,
     cuts: Vec<Cut>,
     bytes: usize,
+    /// Letters and digits of their canonical forms, in lower case.
+    canonical: Vec<Zeroizing<String>>,
     /// One did not fit.
     over_limit: bool,
     /// Of those that are found within words too.
@@ -117,6 +121,16 @@ impl Values {
         self.bytes += value.len();
         self.texts.push(Zeroizing::new(value.to_owned()));
         self.cuts.push(cut.clone());
+    }
+
+    /// Adds the canonical form of a value, for facts, where it may stand without its blanks and dashes. There are as many as
+    /// there are values at most; what is beyond has been told by then.
+    pub(crate) fn add_canonical(&mut self, canonical: &str) {
+        let form = squeezed(canonical);
+        let fits = form.len() >= PART_BYTES_MIN && form.len() <= VALUE_IN_FACT_BYTES_MAX;
+        if fits && self.canonical.len() < VALUES_MAX && !self.canonical.contains(&form) {
+            self.canonical.push(form);
+        }
     }
 
     /// Were there more values than are looked for? Then what is left of one elsewhere is not known.
@@ -159,13 +173,22 @@ impl Values {
         long.filter_map(|m| cut(&self.long, m)).chain(words).collect()
     }
 
-    /// Does one of them stand in a text, or the text in one of them?
+    /// Does one of them stand in a fact, in whatever spelling, or the fact in one of them?
     pub(crate) fn touch(&self, text: &str) -> bool {
+        let form = squeezed(text);
+        if self.canonical.iter().any(|value| form.contains(value.as_str())) {
+            return true;
+        }
         let text = text.to_ascii_lowercase();
         !self.cuts(&text).is_empty()
             || text.len() >= PART_BYTES_MIN
                 && self.texts.iter().any(|value| Zeroizing::new(value.to_ascii_lowercase()).contains(&text))
     }
+}
+
+/// Letters and digits of a text, in lower case.
+fn squeezed(text: &str) -> Zeroizing<String> {
+    Zeroizing::new(text.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect())
 }
 
 /// Is a span no part of a longer word?

@@ -61,12 +61,14 @@ impl Pipeline {
                 continue;
             }
             let value = text.get(hit.span.clone()).unwrap_or_default();
-            let tag = mark::tag(&self.mark_key, known.class, known.entity, &self.rules.canonical(ix, value), digest);
+            let canonical = self.rules.canonical(ix, value);
+            let tag = mark::tag(&self.mark_key, known.class, known.entity, &canonical, digest);
             let kind = mark::kind(known.class, known.entity, words);
             let mark = mark::mark(kind, self.rules.tail(ix, value).as_deref(), &tag).into();
             let value = Zeroizing::new(value.to_owned());
             let cut = Cut { span: hit.span, score: hit.score, action: hit.action, mark };
             values.add(&value, &cut);
+            values.add_canonical(&canonical);
             cuts.push(cut);
         }
         cuts

@@ -199,6 +199,7 @@ impl Pipeline {
                     let cut = Cut { span: hit.span.clone(), score: hit.score, action: hit.action, mark };
                     if known.class != Class::BulkRecords {
                         values.add(value, &cut);
+                        values.add_canonical(&canonical);
                     }
                     of_text.push(cut);
                 }

@@ -520,3 +520,43 @@ fn a_value_goes_in_other_letters_and_when_it_is_short() {
     assert_eq!(mark::spans(outcome.text.as_str()).len(), 2, "{}", outcome.text);
     assert!(outcome.text.as_str().contains("not 73915"), "{}", outcome.text);
 }
+
+#[test]
+fn a_token_in_a_fact_is_found_and_ids_with_one_are_dropped() {
+    let mut setup = setup(POLICY, Limits::default());
+    let token = "[[rule]]\nid = \"token\"\nclass = \"secret\"\nentity = \"github_token\"\nkind = \"regex\"\n\
+        pattern = 'ghp_[0-9A-Za-z]{12}'\nscore = { base = 60 }\n\
+        test = [{ text = \"ghp_16C7e42F292c\", find = [\"ghp_16C7e42F292c\"] }, { text = \"ghp_1\", find = [] }]\n";
+    setup.rules.push(("token.toml".into(), token.into()));
+    let (pipeline, _) = Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first()));
+    let token = "ghp_9aB3xK71mQ2z";
+    let threads = |id: &str| format!("In-Reply-To: <{id}@x.example>\nReferences: <ok@x.example> <{id}@x.example>\n");
+    let cases = [
+        (plain("x", "y").replace("<1@", &format!("<{token}@")), "header/message-id"),
+        (plain("x", "y").replace("MIME-Version", &format!("{}MIME-Version", threads(token))), "header/in-reply-to"),
+        (plain("x", "y").replace("MIME-Version", &format!("{}MIME-Version", threads(token))), "header/references"),
+    ];
+    for (mail, part) in cases {
+        let outcome = run(&pipeline, &mail);
+        assert_eq!(outcome.verdict, Verdict::Redact, "{part} {:?}", outcome.reasons);
+        assert!(outcome.findings.iter().any(|f| f.part.as_str() == part && f.rule == "token"), "{part}");
+        assert!(!all_text(&outcome).contains(token), "{part} {}", all_text(&outcome));
+    }
+    for field in ["From", "To", "Cc", "Reply-To", "Return-Path"] {
+        let mail = plain("x", "y").replace("MIME-Version", &format!("{field}: <{token}@x.example>\nMIME-Version"));
+        let mail = mail.replace("From: Mia Moss <mia@customer.example>\nTo: support@acme.example\n", "");
+        let outcome = run(&pipeline, &mail);
+        let part = format!("header/{}", field.to_lowercase());
+        let found: Vec<&str> = outcome.findings.iter().map(|f| f.part.as_str()).collect();
+        assert_eq!((outcome.verdict, found), (Verdict::Redact, vec![part.as_str()]), "{field}");
+    }
+    // A number that was found elsewhere, without its blanks.
+    let mail = plain("x", &format!("card {CARD}\n"))
+        .replace("MIME-Version", &format!("{}MIME-Version", threads("4929123345678908")));
+    let outcome = run(&pipeline, &mail);
+    assert_eq!(
+        (outcome.envelope.in_reply_to.as_deref(), &outcome.envelope.references[..]),
+        (None, &["ok@x.example".to_owned()][..])
+    );
+    assert!(outcome.envelope.message_id.is_some());
+}
