@@ -13,6 +13,7 @@ use std::ops::Range;
 const PLACES: [u64; HEAD_DIGITS] = {
     let mut all = [1; HEAD_DIGITS];
     let mut at = HEAD_DIGITS - 1;
+    #[allow(clippy::indexing_slicing)] // evaluated by the compiler: out of bounds would not build
     while at > 0 {
         all[at - 1] = all[at] * 10;
         at -= 1;
