@@ -244,19 +244,27 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
     }
 }
 
+/// The text of an encoded word (RFC 2047). Plain letters under a wide charset stay what they are: a word has one reading, so
+/// what is shown has to be what is scanned.
+pub(crate) fn decode_word(octets: &[u8], charset: &str) -> String {
+    let plain = octets.iter().all(|b| matches!(b, b' '..=b'~')) && changes_letters(charset);
+    decode_charset(octets, Some(charset).filter(|_| !plain)).0
+}
+
+/// Does a charset make other signs of the letters and digits of ASCII?
+fn changes_letters(charset: &str) -> bool {
+    const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    charset_decoder(charset.as_bytes()).is_some_and(|decode| decode(LETTERS).as_bytes() != LETTERS)
+}
+
 /// The octets as the ASCII or UTF-8 that they are, where the charset makes signs of another kind of them: what is written in
 /// plain letters and called UTF-16 reads as clean Chinese. `None` where that is no other text than the charset's.
 pub(crate) fn plain_reading(octets: &[u8], declared: Option<&str>, text: &str) -> Option<String> {
-    const LETTERS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const STATEFUL: [&str; 7] = ["utf-7", "utf7", "unicode-1-1-utf-7", "csutf7", "iso-2022", "csiso2022", "hz"];
     let declared = declared.map(|c| c.trim_matches(|c: char| c.is_whitespace() || c == '"' || c == '\''));
     let name = declared.unwrap_or_default().to_ascii_lowercase();
     let mark = octets.starts_with(&[0xff, 0xfe]) || octets.starts_with(&[0xfe, 0xff]);
-    let changes_letters = || {
-        let decoder = charset_decoder(name.as_bytes());
-        decoder.is_some_and(|decode| decode(LETTERS).as_bytes() != LETTERS)
-    };
-    if !mark && !STATEFUL.iter().any(|set| name.starts_with(set)) && !changes_letters() {
+    if !mark && !STATEFUL.iter().any(|set| name.starts_with(set)) && !changes_letters(&name) {
         return None;
     }
     // Zeros and the mark are what real UTF-16 has beside its letters.
@@ -370,6 +378,21 @@ mod tests {
         for (octets, declared, want) in cases {
             let text = decode_charset(octets, *declared).0;
             assert_eq!(plain_reading(octets, *declared, &text).as_deref(), *want, "{declared:?} {text}");
+        }
+    }
+
+    #[test]
+    fn words_of_plain_letters_stay_what_they_are() {
+        let cases: &[(&[u8], &str, &str)] = &[
+            (b"card 4929 ", "utf-16", "card 4929 "),
+            (b"card 4929 ", "UTF-16BE", "card 4929 "),
+            (b"\0h\0i", "utf-16be", "hi"),
+            (b"\x1b$B%F\x1b(B", "iso-2022-jp", "\u{30c6}"),
+            (b"+AOQ-", "utf-7", "\u{e4}"),
+            (b"gr\xfc", "iso-8859-1", "gr\u{fc}"),
+        ];
+        for (octets, charset, want) in cases {
+            assert_eq!(decode_word(octets, charset), *want, "{charset}");
         }
     }
 }

@@ -560,3 +560,10 @@ fn a_token_in_a_fact_is_found_and_ids_with_one_are_dropped() {
     );
     assert!(outcome.envelope.message_id.is_some());
 }
+
+#[test]
+fn a_subject_of_plain_letters_under_a_wide_charset_is_read() {
+    let outcome = run(shipped(), &plain("=?utf-16?Q?card_4929_1233_4567_8908?=", "y"));
+    assert_eq!(outcome.verdict, Verdict::Redact, "{}", outcome.subject);
+    assert!(outcome.subject.as_str().starts_with("card [payment card"), "{}", outcome.subject);
+}

@@ -1,6 +1,6 @@
 //! Encoded words (RFC 2047).
 
-use crate::parse::decode::{base64, decode_charset};
+use crate::parse::decode::{base64, decode_word};
 use std::borrow::Cow;
 
 /// Replaces the encoded words of a text. Neighbours are joined without the blank between them, and octets of neighbours
@@ -47,7 +47,7 @@ pub(crate) fn decode_words(text: &str) -> String {
 
 fn flush(pending: &mut Option<(String, Vec<u8>)>, out: &mut String) {
     if let Some((charset, octets)) = pending.take() {
-        out.extend(decode_charset(&octets, Some(&charset)).0.chars().filter(|c| !matches!(c, '\r' | '\n')));
+        out.extend(decode_word(&octets, &charset).chars().filter(|c| !matches!(c, '\r' | '\n')));
     }
 }
 
