@@ -19,8 +19,8 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-/// Connections.
-const LANES: usize = 2;
+/// Connections. Each waits for a sync before its final dot, and those that wait at the same time share one.
+const LANES: usize = 4;
 /// Entries leased at once.
 const BATCH: usize = 16;
 /// An entry that could not be sent for so long is given up.

@@ -6,6 +6,9 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
+/// Room of a pipe: what an unprivileged process may ask for on Linux unless the system says otherwise.
+const PIPE_BYTES: usize = 1 << 20;
+
 /// One end of a pipe, not blocking by itself.
 pub(super) struct Pipe {
     fd: OwnedFd,
@@ -19,6 +22,9 @@ impl Pipe {
     pub(super) fn new(fd: OwnedFd) -> io::Result<Pipe> {
         let flags = fcntl_getfl(&fd)?;
         fcntl_setfl(&fd, flags | OFlags::NONBLOCK)?;
+        // A message fits into the pipe as a rule, and the two ends need not take turns for every 64 KiB of it. Where the
+        // system does not allow so much the pipe keeps its size.
+        let _ = rustix::pipe::fcntl_setpipe_size(&fd, PIPE_BYTES);
         Ok(Pipe { fd, deadline: Instant::now(), timed_out: false, at_end: false })
     }
 
