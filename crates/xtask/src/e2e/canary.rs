@@ -85,11 +85,12 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
 
 /// Mails with a value in one place or another.
 fn mails(p: &mut Planter) -> Vec<Vec<u8>> {
+    let date = super::hostile::date();
     let head = |n: usize, subject: &str, from: &str| {
         format!(
             "Return-Path: <c{n}@example.com>\r\nAuthentication-Results: mx.desk.example.test; dkim=pass header.d=example.com;\r\n\
              \tdmarc=pass header.from=example.com\r\nFrom: {from} <c{n}@example.com>\r\nTo: support@desk.example.test\r\n\
-             Subject: {subject}\r\nMessage-ID: <canary{n}@example.com>\r\nMIME-Version: 1.0\r\n"
+             Subject: {subject}\r\nDate: {date}\r\nMessage-ID: <canary{n}@example.com>\r\nMIME-Version: 1.0\r\n"
         )
     };
     let text = |body: &str| format!("Content-Type: text/plain; charset=utf-8\r\n\r\n{body}\r\n");

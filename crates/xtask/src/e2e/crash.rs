@@ -10,7 +10,6 @@ use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::time::Duration;
 
 const KILLS: usize = 30;
@@ -42,17 +41,14 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     lab.postfix.forget()?;
     let home = Home::new(lab, "enforce", &[MailboxSpec::all("support", &killed)], Replies::Unlimited)?;
     home.adopt_store(&seed)?;
-    let mut files: Vec<_> = fs::read_dir(&folder)?.collect::<std::io::Result<Vec<_>>>()?;
-    files.sort_by_key(fs::DirEntry::file_name);
+    killed.fill(&folder)?;
     let mut rng = Rng::new(30);
     let mut busy = 0;
-    for (kill, batch) in files.chunks(files.len().div_ceil(KILLS)).enumerate() {
-        for (n, file) in batch.iter().enumerate() {
-            killed.deliver(&format!("{:010}.{n}.kill", 1_000_000_000 + kill), &fs::read(file.path())?)?;
-        }
+    for kill in 0..KILLS {
         let mut daemon = home.daemon_without_waiting()?;
-        // Two thirds of the kills fall into the work on the mail just put there, the rest anywhere up to two seconds.
-        let most = if kill % 3 < 2 { 0.4 } else { 1.8 };
+        // The whole mailbox is work for some seconds: the first kills come soon after each start, so that many of them
+        // fall into it, the last ones anywhere up to two seconds.
+        let most = if kill < KILLS * 2 / 3 { 0.1 } else { 1.8 };
         std::thread::sleep(Duration::from_secs_f64(0.2 + most * rng.unit()));
         busy += usize::from(killed.count("INBOX")? > 0);
         daemon.alive().with_context(|| home.log_tail())?;

@@ -142,7 +142,7 @@ pub(super) fn plain(id: &str, from: &str, subject: &str, more: &str, body: &str)
     .into_bytes()
 }
 
-fn date() -> String {
+pub(super) fn date() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     crate::generate::mail::rfc5322_date(now.as_secs() as i64)
 }
