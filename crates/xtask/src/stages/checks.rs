@@ -72,10 +72,10 @@ fn complaints(line: &str) -> Vec<String> {
     if !licence_allowed(licence) {
         out.push(format!("`{name}` has the licence `{licence}`, which is not on the list of deny.toml"));
     }
-    // Crates of crates.io have no origin; those of the workspace a path.
+    // Crates of the public registry have no origin.
     let origin = words.nth(1).unwrap_or_default();
     if !matches!(origin, "" | "(proc-macro)") {
-        out.push(format!("`{name}` does not come from crates.io"));
+        out.push(format!("`{name}` does not come from the public registry"));
     }
     out
 }
