@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -61,10 +62,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         end_to_end(args)?;
     }
     if wanted(Which::Scan) {
-        example("lazaret-scan", "throughput")?;
+        scan(args)?;
     }
     if wanted(Which::Store) {
-        example("lazaret-store", "commit_rate")?;
+        example("lazaret-store", "commit_rate", &[])?;
     }
     if wanted(Which::Memory) {
         memory(args)?;
@@ -77,18 +78,30 @@ fn cargo() -> std::ffi::OsString {
 }
 
 /// A benchmark that lies beside the code it measures.
-fn example(package: &str, name: &str) -> Result<()> {
+fn example(package: &str, name: &str, files: &[PathBuf]) -> Result<()> {
     println!("── {package} {name}");
-    process::show(Command::new(cargo()).args([
-        "run",
-        "--release",
-        "--locked",
-        "--quiet",
-        "--package",
-        package,
-        "--example",
-        name,
-    ]))
+    let run = ["run", "--release", "--locked", "--quiet", "--package", package, "--example", name, "--"];
+    process::show(Command::new(cargo()).args(run).args(files))
+}
+
+/// The scanner over generated mails without attachments: text, headers and mark-up, as a worker sees them decoded or not.
+fn scan(args: &Args) -> Result<()> {
+    const MAILS_MAX: usize = 500;
+    let scratch = process::scratch("scan")?;
+    generate::run(&generate::Args {
+        messages: args.messages.min(MAILS_MAX),
+        seed: 1,
+        out: scratch.path().into(),
+        copies: 0,
+        pii_share: 0.15,
+        no_attachments: true,
+        crlf: false,
+        start: 1_790_000_000,
+    })?;
+    let files = std::fs::read_dir(scratch.path().join("maildir/new"))?.map(|e| Ok(e?.path()));
+    let mut files = files.collect::<std::io::Result<Vec<PathBuf>>>()?;
+    files.sort();
+    example("lazaret-scan", "throughput", &files)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
