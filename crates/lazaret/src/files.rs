@@ -1,6 +1,5 @@
 //! The operator's own files: single messages, mbox (RFC 4155) and Maildir.
 
-use crate::commands::files::is_maildir;
 use lazaret_core::RawMessage;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
@@ -27,6 +26,11 @@ pub(crate) fn messages(file: &Path, bytes_max: u64) -> Box<dyn Iterator<Item = M
         Ok(false) => Box::new(std::iter::once((None, read(file, bytes_max)))),
         Err(e) => Box::new(std::iter::once((None, Err(e.kind().to_string())))),
     }
+}
+
+/// Does a path name a directory with `cur`, `new` and `tmp`?
+fn is_maildir(path: &Path) -> bool {
+    ["cur", "new"].iter().all(|d| path.join(d).is_dir())
 }
 
 fn read(file: &Path, bytes_max: u64) -> Result<RawMessage, String> {

@@ -10,7 +10,7 @@ use lazaret_core::wire::{Answer, Job, JobKind};
 use lazaret_core::{DigestKey, Limits, MarkKey, Profile, Raw, RawMessage};
 use serde_json::{Value, json};
 use std::io::{self, BufRead, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// Octets of one line of `scan --jsonl`.
 const LINE_BYTES_MAX: u64 = 32 << 20;
@@ -179,9 +179,4 @@ fn text(out: &mut impl Write, value: &Value, depth: usize) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Does a path name a directory with `cur`, `new` and `tmp`?
-pub(crate) fn is_maildir(path: &Path) -> bool {
-    ["cur", "new"].iter().all(|d| path.join(d).is_dir())
 }
