@@ -13,18 +13,10 @@ const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Files of a rule directory.
 const FILES_MAX: usize = 200;
 
-/// The rule files that are compiled in, by name.
-pub(crate) const RULES: &[(&str, &str)] = &[
-    ("banking.toml", include_str!("../../../config/rules/banking.toml")),
-    ("cards.toml", include_str!("../../../config/rules/cards.toml")),
-    ("contact.toml", include_str!("../../../config/rules/contact.toml")),
-    ("national.toml", include_str!("../../../config/rules/national.toml")),
-    ("passwords.toml", include_str!("../../../config/rules/passwords.toml")),
-    ("secrets.toml", include_str!("../../../config/rules/secrets.toml")),
-    ("test-values.toml", include_str!("../../../config/rules/test-values.toml")),
-];
 /// The policy that is compiled in.
-pub(crate) const POLICY: (&str, &str) = ("policy.toml", include_str!("../../../config/policy.toml"));
+pub(crate) use lazaret_scan::shipped::POLICY_FILE as POLICY;
+/// The rule files that are compiled in, by name.
+pub(crate) use lazaret_scan::shipped::RULE_FILES as RULES;
 
 /// Files that did not load, with their texts to show lines of.
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 //! The peer is `regex-automata`'s meta engine with ASCII classes, which finds leftmost matches and rules but checks
 //! nothing. Both run over the same pieces in the same process, in turns; the best of the turns counts.
 
+use lazaret_scan::shipped::RULE_FILES;
 use lazaret_scan::{Hints, Ruleset, SourceFile};
 use regex_automata::meta::Regex;
 use std::hint::black_box;
@@ -14,16 +15,6 @@ use std::time::Instant;
 /// Bytes of a piece: about a message.
 const PIECE_BYTES: usize = 16 << 10;
 const TURNS: usize = 5;
-
-const FILES: [(&str, &str); 7] = [
-    ("cards.toml", include_str!("../../../config/rules/cards.toml")),
-    ("banking.toml", include_str!("../../../config/rules/banking.toml")),
-    ("national.toml", include_str!("../../../config/rules/national.toml")),
-    ("contact.toml", include_str!("../../../config/rules/contact.toml")),
-    ("passwords.toml", include_str!("../../../config/rules/passwords.toml")),
-    ("secrets.toml", include_str!("../../../config/rules/secrets.toml")),
-    ("test-values.toml", include_str!("../../../config/rules/test-values.toml")),
-];
 
 /// What stands in for rules that are no expressions.
 const PLAIN: [&str; 6] = [
@@ -37,7 +28,7 @@ const PLAIN: [&str; 6] = [
 
 fn main() {
     let started = Instant::now();
-    let files = FILES.map(|(name, text)| SourceFile { name, text });
+    let files: Vec<SourceFile<'_>> = RULE_FILES.iter().map(|(name, text)| SourceFile { name, text }).collect();
     let rules = match Ruleset::load_accepted(&files) {
         Ok(rules) => rules,
         Err(all) => return eprintln!("{} complaints, first: {}", all.len(), all.first().map_or("", |d| &d.message)),
@@ -74,7 +65,7 @@ fn main() {
 
 /// Every `pattern` of the files, and plain forms for the rest, as one multi-pattern expression.
 fn peer() -> Regex {
-    let written = FILES.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| {
+    let written = RULE_FILES.iter().flat_map(|(_, text)| text.lines()).filter_map(|line| {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "pattern").then(|| value.trim().trim_matches('\'').to_owned())
     });

@@ -36,7 +36,7 @@ pub(crate) struct Compiled {
     /// A finding needs a word of `near`.
     pub(crate) need_near: bool,
     pub(crate) score: Score,
-    pub(crate) validators: Vec<Validator>,
+    pub(crate) validators: Vec<&'static Validator>,
     /// Country (ISO 3166-1 alpha-2) whose identifier it is.
     pub(crate) country: Option<String>,
     /// Rules whose findings it replaces where they overlap.

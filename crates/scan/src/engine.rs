@@ -7,10 +7,11 @@
 use crate::compiled::{Canonical, How, Kind};
 use crate::context::Nearby;
 use crate::judge::{self, Evidence};
-use crate::scout::{anchor, base64, digit, token};
+use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
 use crate::text::{before, byte, overlaps};
-use crate::{RuleIx, Ruleset, marks, overlap, prose};
+use crate::{Class, RuleIx, Ruleset, carrier, marks, overlap, prose};
+use std::fmt;
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -28,13 +29,86 @@ pub enum Placement {
     Attachment,
 }
 
+/// Values that were found before, in another text of the same message or thread.
+pub trait Memory: Sync {
+    /// Was a value of this class and canonical form ([`Ruleset::canonical`]) found with enough evidence before?
+    fn knows(&self, class: Class, canonical: &str) -> bool;
+}
+
 /// What is known beside the text.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Hints<'a> {
     /// Where it stood.
     pub placement: Placement,
     /// Countries (ISO 3166-1 alpha-2) whose identifiers are expected; empty: all.
     pub countries: &'a [String],
+    /// Values found before: a candidate that lacks context alone is one if it is among them.
+    pub memory: Option<&'a dyn Memory>,
+}
+
+impl fmt::Debug for Hints<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let memory = self.memory.is_some();
+        write!(f, "Hints {{ placement: {:?}, countries: {:?}, memory: {memory} }}", self.placement, self.countries)
+    }
+}
+
+/// The first reason why nothing follows from a candidate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhyNot {
+    /// A validator says that it is none.
+    Checksum,
+    /// The rule asks for a word of its context, and none stands near.
+    Context,
+    /// It is an identifier of a country that is not expected here.
+    Country,
+    /// Its score stays below 30.
+    Score,
+    /// Another rule's finding on the same bytes stands for it.
+    Overlap(RuleIx),
+    /// It is one of our own marks.
+    Mark,
+    /// Read with others to one record or pair, by a rule made of rules.
+    Composite,
+}
+
+impl WhyNot {
+    /// The word of JSON and of stored fingerprints.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            WhyNot::Checksum => "checksum",
+            WhyNot::Context => "context",
+            WhyNot::Country => "country",
+            WhyNot::Score => "score",
+            WhyNot::Overlap(_) => "overlap",
+            WhyNot::Mark => "mark",
+            WhyNot::Composite => "composite",
+        }
+    }
+}
+
+/// Something that a rule looked at closely, found or not. It carries no text.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The rule.
+    pub rule: RuleIx,
+    /// Its bytes in the scanned text; both ends are character boundaries.
+    pub span: Range<usize>,
+    /// 0 to 100, as far as it was weighed.
+    pub score: u8,
+    /// How the score came about, as far as it was weighed.
+    pub terms: Vec<Term>,
+    /// Why it is no match; `None`: it is one.
+    pub why_not: Option<WhyNot>,
+}
+
+/// All that one scan looked at.
+#[derive(Debug, Clone, Default)]
+pub struct Explanation {
+    /// Candidates by start.
+    pub candidates: Vec<Candidate>,
+    /// As in [`Scan`].
+    pub incomplete: Option<Incomplete>,
 }
 
 /// A term of a score, for `explain`.
@@ -57,6 +131,8 @@ pub struct Match {
     pub score: u8,
     /// How the score came about.
     pub terms: Vec<Term>,
+    /// Other rules that fit the same bytes, best first: one number can be valid in several countries.
+    pub also: Vec<RuleIx>,
 }
 
 /// A bound that stopped the scan of a text before its end.
@@ -107,6 +183,13 @@ impl Ruleset {
         self.scan_only(text, hints, None)
     }
 
+    /// The same, with every candidate that came to nothing and the first reason for that. Slower than a scan.
+    pub fn explain(&self, text: &str, hints: &Hints<'_>) -> Explanation {
+        let scan = self.scan(text, hints);
+        let found = |m: Match| Candidate { rule: m.rule, span: m.span, score: m.score, terms: m.terms, why_not: None };
+        Explanation { candidates: scan.matches.into_iter().map(found).collect(), incomplete: scan.incomplete }
+    }
+
     /// The same with one rule alone, so that its examples do not depend on its neighbours.
     pub(crate) fn scan_only(&self, text: &str, hints: &Hints<'_>, only: Option<RuleIx>) -> Scan {
         self.scan_within(text, hints, only, Limits::default())
@@ -134,7 +217,7 @@ impl Ruleset {
         let compiled = self.base(rule).and_then(|at| self.compiled.get(at)).filter(|r| r.has_tail)?;
         let canonical = self.canonical(rule, value);
         // A short number would be half shown, and the characters of an encoded one are not its own.
-        let is_plain = (8..=34).contains(&canonical.len()) && compiled.validators.iter().all(|v| v.check(&canonical));
+        let is_plain = (8..=34).contains(&canonical.len()) && compiled.validators.iter().all(|v| (v.check)(&canonical));
         let at = canonical.len().checked_sub(4)?;
         is_plain.then(|| canonical.get(at..).map(str::to_owned)).flatten()
     }
@@ -242,19 +325,16 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// Opens runs of base64; what is found in one is reported for the whole run.
+    /// Opens carriers such as base64; what is found in one is reported for the bytes that carry it.
     fn encoded(&mut self, text: &str, depth: usize) {
-        let bytes = text.as_bytes();
         let mut at = 0;
-        while let Some(run) = base64::next(bytes, at) {
-            at = run.end;
-            let Some((span, decoded)) = base64::decode(bytes, &run) else { continue };
-            at = span.end;
+        while let Some(carrier) = carrier::next(text, at) {
+            at = carrier.span.end;
             let from = self.matches.len();
-            self.layer(&Zeroizing::new(decoded), depth + 1);
+            self.layer(&carrier.text, depth + 1);
             for m in self.matches.iter_mut().skip(from) {
-                m.span = span.clone();
-                m.terms.push(Term { name: "encoded", points: 0 });
+                m.span = carrier.source(&m.span);
+                m.terms.push(Term { name: carrier.name, points: 0 });
             }
         }
     }
@@ -272,7 +352,7 @@ impl Walk<'_, '_> {
         let value = text.get(span.clone()).unwrap_or_default();
         let is_test = self.set.test_values.contains(&*self.set.canonical(rule, value));
         let rule = if is_test { self.set.test_value_of(rule).unwrap_or(rule) } else { rule };
-        local.push(Match { rule, span, score, terms });
+        local.push(Match { rule, span, score, terms, also: Vec::new() });
     }
 
     fn wants(&self, rule: RuleIx) -> bool {

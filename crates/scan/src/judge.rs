@@ -6,7 +6,6 @@ use crate::engine::{SCORE_MIN, Term};
 use crate::scout::digit::{self, Group};
 use crate::scout::token::Found;
 use crate::text::{before, byte};
-use crate::validator::Validator;
 use std::ops::Range;
 
 /// What a digit counts at each place of a head.
@@ -116,7 +115,7 @@ fn validate(rule: &Compiled, canonical: &str, evidence: &mut Evidence) -> Option
     if rule.validators.is_empty() {
         return Some(());
     }
-    if rule.validators.iter().all(|v| v.check(canonical)) {
+    if rule.validators.iter().all(|v| (v.check)(canonical)) {
         evidence.add("valid", rule.score.valid);
     } else {
         evidence.add("invalid", rule.score.invalid?);
@@ -230,7 +229,7 @@ impl<'g> Number<'g> {
         let luhn = if self.len.is_multiple_of(2) { even } else { odd };
         let first = usize::from(self.digits.first().map_or(0, |d| d.wrapping_sub(b'0')));
         let is_grouped = self.end - self.first > 1 && !rule.groupings.is_empty();
-        let has_luhn = compiled.score.invalid.is_none() && compiled.validators.contains(&Validator::Luhn);
+        let has_luhn = compiled.score.invalid.is_none() && compiled.validators.iter().any(|v| v.is_luhn());
         rule.starts.get(first).is_some_and(|lengths| lengths >> self.len & 1 == 1)
             && (!is_grouped || compiled.score.irregular.is_some() || rule.groupings.contains(&self.signature))
             && (!has_luhn || luhn.is_multiple_of(10))

@@ -2,6 +2,7 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod anchors;
+mod carrier;
 mod compiled;
 mod context;
 mod diagnostic;
@@ -18,12 +19,13 @@ mod rules;
 mod scout;
 mod selftest;
 mod shadow;
+pub mod shipped;
 mod text;
 mod validator;
 mod vocabulary;
 
 pub use diagnostic::{Diagnostic, Severity, SourceFile, nearest};
-pub use engine::{Hints, Incomplete, Match, Placement, Scan, Term};
+pub use engine::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
 pub use policy::{Bulk, Keep, Policy, Unexamined};
 pub use rules::{Exception, RuleInfo, RuleIx, RuleMode, Ruleset, TEST_VALUE};
 pub use vocabulary::{Action, Class};

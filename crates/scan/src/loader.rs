@@ -107,7 +107,8 @@ fn read_rule(reader: &Reader<'_>, table: &DeTable<'_>, span: Range<usize>, file:
         let known: Vec<&str> = COMMON_KEYS.iter().chain(kinds::keys(kind)).copied().collect();
         reader.check_keys(table, &known, &format!("a rule of kind {kind}"));
     }
-    let validators: Vec<Validator> = table.get("validators").map(|v| read_validators(reader, v)).unwrap_or_default();
+    let validators: Vec<&'static Validator> =
+        table.get("validators").map(|v| read_validators(reader, v)).unwrap_or_default();
     let (context, need_near) = table.get("context").map(|v| read_context(reader, v)).unwrap_or_default();
     let score = table.get("score").map(|v| read_score(reader, v)).unwrap_or(Score { base: 50, ..Score::default() });
     let exceptions = table.get("except").map(|v| read_exceptions(reader, v)).unwrap_or_default();
@@ -198,12 +199,13 @@ pub(crate) fn required<'t, 'v>(
     value
 }
 
-fn read_validators(reader: &Reader<'_>, value: Value<'_, '_>) -> Vec<Validator> {
+fn read_validators(reader: &Reader<'_>, value: Value<'_, '_>) -> Vec<&'static Validator> {
     let names = reader.strings(value, "validators");
     let find = |(name, span): (&str, Range<usize>)| {
         let found = Validator::from_name(name);
         if found.is_none() {
-            reader.unknown(span, "there is no validator", name, Validator::NAMES);
+            let known: Vec<&str> = Validator::all().map(|v| v.name).collect();
+            reader.unknown(span, "there is no validator", name, &known);
         }
         found
     };

@@ -2,12 +2,11 @@
 
 mod common;
 
-use lazaret_scan::{Ruleset, SourceFile};
+use lazaret_scan::Ruleset;
 
 #[test]
 fn every_example_of_every_file_holds() {
-    let files = common::FILES.map(|(name, text)| SourceFile { name, text });
-    match Ruleset::load(&files) {
+    match Ruleset::load(&common::files()) {
         Ok((_, warnings)) => assert!(warnings.is_empty(), "{}", common::lines(&warnings)),
         Err(all) => panic!("\n{}", common::lines(&all)),
     }

@@ -93,7 +93,7 @@ impl Pipeline {
 
     /// Scans one text. What lies within our own marks is no hit.
     pub(super) fn examine_text(&self, text: &str, placement: Placement, countries: &[String]) -> Examined {
-        let scan = self.rules.scan(text, &Hints { placement, countries });
+        let scan = self.rules.scan(text, &Hints { placement, countries, memory: None });
         let marks = mark::spans(text);
         let mut hits: Vec<Hit> = scan
             .matches

@@ -1,6 +1,5 @@
 //! Scouts: what in a text is worth asking a rule about. They look at every byte once; judges look at what they bring.
 
 pub(crate) mod anchor;
-pub(crate) mod base64;
 pub(crate) mod digit;
 pub(crate) mod token;

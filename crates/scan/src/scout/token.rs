@@ -28,7 +28,7 @@ pub(crate) fn read(
     run: usize,
     has_letters: bool,
     token: &Token,
-    validators: &[Validator],
+    validators: &[&'static Validator],
 ) -> Option<Found> {
     token.shapes.iter().zip(&token.heads).find_map(|(shape, (letters, digits_wanted))| {
         // Most numbers are ruled out by their length and by what stands before them.
@@ -47,7 +47,13 @@ fn fits(shape: Shape, b: u8) -> bool {
     }
 }
 
-fn read_shape(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token, validators: &[Validator]) -> Option<Found> {
+fn read_shape(
+    bytes: &[u8],
+    digits: usize,
+    shape: &[Shape],
+    token: &Token,
+    validators: &[&'static Validator],
+) -> Option<Found> {
     let start = first_letter(bytes, digits, shape, token)?;
     let mut walk = Walk { bytes, separators: &token.separators, at: start, taken: 0, is_irregular: false };
     // Nearly every try ends here, so nothing is allocated before.
@@ -55,7 +61,7 @@ fn read_shape(bytes: &[u8], digits: usize, shape: &[Shape], token: &Token, valid
         return None;
     }
     if token.is_open {
-        let length = validators.first()?.extent(&canonical(bytes, &(start..walk.at)))?.min(Token::CHARS_MAX);
+        let length = validators.first()?.extent?(&canonical(bytes, &(start..walk.at)))?.min(Token::CHARS_MAX);
         while walk.taken < length {
             if !walk.take(|b| b.is_ascii_alphanumeric()) {
                 return None;

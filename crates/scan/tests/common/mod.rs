@@ -5,23 +5,15 @@ use lazaret_scan::{Diagnostic, Hints, Policy, Ruleset, SourceFile};
 use std::sync::LazyLock;
 
 /// Name and text of every shipped rule file.
-pub const FILES: [(&str, &str); 7] = [
-    ("cards.toml", include_str!("../../../../config/rules/cards.toml")),
-    ("banking.toml", include_str!("../../../../config/rules/banking.toml")),
-    ("national.toml", include_str!("../../../../config/rules/national.toml")),
-    ("contact.toml", include_str!("../../../../config/rules/contact.toml")),
-    ("passwords.toml", include_str!("../../../../config/rules/passwords.toml")),
-    ("secrets.toml", include_str!("../../../../config/rules/secrets.toml")),
-    ("test-values.toml", include_str!("../../../../config/rules/test-values.toml")),
-];
+pub fn files() -> Vec<SourceFile<'static>> {
+    lazaret_scan::shipped::RULE_FILES.iter().map(|(name, text)| SourceFile { name, text }).collect()
+}
 /// The shipped policy.
-pub const POLICY: &str = include_str!("../../../../config/policy.toml");
+pub const POLICY: &str = lazaret_scan::shipped::POLICY_FILE.1;
 
 /// The shipped rules; their examples are run by the test that is there for it.
-pub static RULES: LazyLock<Ruleset> = LazyLock::new(|| {
-    let files = FILES.map(|(name, text)| SourceFile { name, text });
-    Ruleset::load_accepted(&files).unwrap_or_else(|all| panic!("{}", lines(&all)))
-});
+pub static RULES: LazyLock<Ruleset> =
+    LazyLock::new(|| Ruleset::load_accepted(&files()).unwrap_or_else(|all| panic!("{}", lines(&all))));
 
 /// The shipped policy.
 pub static SHIPPED: LazyLock<Policy> = LazyLock::new(|| {

@@ -1,17 +1,13 @@
 //! Luhn's check (ISO/IEC 7812-1 annex B).
 
 use super::digits;
+use crate::validator::sums::luhn;
 
 pub(super) fn check(canonical: &str) -> bool {
     let Some(digits) = digits(canonical) else { return false };
     // A run of one digit passes often and is never a number in use.
     let varied = digits.iter().any(|d| Some(d) != digits.first());
-    varied && digits.len() > 1 && sum(&digits).is_multiple_of(10)
-}
-
-fn sum(digits: &[u32]) -> u32 {
-    let doubled = |d: u32| if d > 4 { 2 * d - 9 } else { 2 * d };
-    digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { doubled(*d) } else { *d }).sum()
+    varied && digits.len() > 1 && luhn(&digits).is_multiple_of(10)
 }
 
 #[cfg(test)]

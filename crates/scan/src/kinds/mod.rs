@@ -1,0 +1,38 @@
+//! The keys of each kind of rule, a file for each kind.
+
+mod digits;
+mod prose;
+mod regex;
+mod token;
+
+use crate::compiled::Kind;
+use crate::reader::Reader;
+use crate::validator::Validator;
+use std::ops::Range;
+use toml::de::DeTable;
+
+/// Keys of one kind beside the common ones.
+pub(crate) fn keys(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "regex" => &["pattern", "anchors", "window"],
+        "digits" => &["lengths", "groupings", "separators", "prefixes", "lead", "glued"],
+        "token" => &["shapes", "separators"],
+        _ => &["words", "value"],
+    }
+}
+
+/// Reads the part of a rule that its kind asks for.
+pub(crate) fn read(
+    reader: &Reader<'_>,
+    kind: &str,
+    table: &DeTable<'_>,
+    span: &Range<usize>,
+    validators: &[&'static Validator],
+) -> Option<Kind> {
+    match kind {
+        "regex" => regex::read(reader, table, span).map(|p| Kind::Regex(Box::new(p))),
+        "digits" => digits::read(reader, table, span).map(Kind::Digits),
+        "token" => token::read(reader, table, span, validators).map(Kind::Token),
+        _ => prose::read(reader, table, span).map(Kind::Prose),
+    }
+}

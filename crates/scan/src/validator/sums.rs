@@ -1,0 +1,91 @@
+//! The sums that check digits are made of. All take the values of digits, leftmost first.
+
+/// Sum of digits times weights, as far as both go.
+pub(crate) fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
+    digits.iter().zip(weights).map(|(d, w)| d * w).sum()
+}
+
+/// Luhn's sum (ISO/IEC 7812-1 annex B), from the right, the last digit counted once; valid if a multiple of ten.
+pub(crate) fn luhn(digits: &[u32]) -> u32 {
+    let doubled = |d: u32| if d > 4 { 2 * d - 9 } else { 2 * d };
+    digits.iter().rev().enumerate().map(|(i, d)| if i % 2 == 1 { doubled(*d) } else { *d }).sum()
+}
+
+/// A decimal string modulo a small number, letters as 10 to 35 (ISO 7064 mod 97-10 and the like); `None` for others.
+pub(crate) fn modulo(text: &str, by: u32) -> Option<u32> {
+    text.chars().try_fold(0, |rest, c| {
+        let value = c.to_digit(36)?;
+        Some(if value > 9 { rest * 100 + value } else { rest * 10 + value } % by)
+    })
+}
+
+/// ISO 7064 pure system mod 11,2: valid if 1. The last value may be 10, which is written `X`.
+pub(crate) fn mod_11_2(values: &[u32]) -> u32 {
+    values.iter().fold(0, |sum, d| (sum * 2 + d) % 11)
+}
+
+/// ISO 7064 hybrid system mod M+1,M (11,10 for digits; 37,36 for digits and letters): valid if 1.
+pub(crate) fn hybrid(values: &[u32], modulus: u32) -> u32 {
+    let step = |check: u32, d: &u32| {
+        let before = if check == 0 { modulus } else { check };
+        (before * 2 % (modulus + 1) + d) % modulus
+    };
+    values.iter().fold(modulus / 2, step)
+}
+
+/// Verhoeff's check: valid if 0.
+pub(crate) fn verhoeff(digits: &[u32]) -> u32 {
+    const D: [[u32; 10]; 10] = [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        [1, 2, 3, 4, 0, 6, 7, 8, 9, 5],
+        [2, 3, 4, 0, 1, 7, 8, 9, 5, 6],
+        [3, 4, 0, 1, 2, 8, 9, 5, 6, 7],
+        [4, 0, 1, 2, 3, 9, 5, 6, 7, 8],
+        [5, 9, 8, 7, 6, 0, 4, 3, 2, 1],
+        [6, 5, 9, 8, 7, 1, 0, 4, 3, 2],
+        [7, 6, 5, 9, 8, 2, 1, 0, 4, 3],
+        [8, 7, 6, 5, 9, 3, 2, 1, 0, 4],
+        [9, 8, 7, 6, 5, 4, 3, 2, 1, 0],
+    ];
+    const P: [[u32; 10]; 8] = [
+        [0, 1, 2, 3, 4, 5, 6, 7, 8, 9],
+        [1, 5, 7, 6, 2, 8, 3, 0, 9, 4],
+        [5, 8, 0, 3, 7, 9, 6, 1, 4, 2],
+        [8, 9, 1, 6, 0, 4, 3, 5, 2, 7],
+        [9, 4, 5, 3, 1, 2, 6, 8, 7, 0],
+        [4, 2, 8, 6, 5, 7, 3, 9, 0, 1],
+        [2, 7, 9, 3, 8, 0, 6, 4, 1, 5],
+        [7, 0, 4, 6, 9, 1, 3, 2, 5, 8],
+    ];
+    let cell = |table: &[u32; 10], at: u32| usize::try_from(at).ok().and_then(|i| table.get(i)).copied().unwrap_or(0);
+    let permuted = |(nth, d): (usize, &u32)| P.get(nth % 8).map_or(0, |row| cell(row, *d));
+    digits
+        .iter()
+        .rev()
+        .enumerate()
+        .map(permuted)
+        .fold(0, |all, d| usize::try_from(all).ok().and_then(|i| D.get(i)).map_or(0, |row| cell(row, d)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn digits(text: &str) -> Vec<u32> {
+        text.chars().filter_map(|c| c.to_digit(36)).collect()
+    }
+
+    #[test]
+    fn published_examples() {
+        assert_eq!(luhn(&digits("79927398713")) % 10, 0);
+        assert_eq!(luhn(&digits("79927398710")) % 10, 7);
+        assert_eq!(modulo("3214282912345698765432161182", 97), Some(1));
+        assert_eq!(modulo("12-3", 97), None);
+        assert_eq!(mod_11_2(&[0, 7, 9, 4, 0]), 1); // ISO 7064, 0794 with its check digit 0
+        assert_eq!(hybrid(&digits("07945"), 10), 1);
+        assert_eq!(hybrid(&digits("A12425GABC1234002M"), 36), 1);
+        assert_eq!(verhoeff(&digits("2363")), 0);
+        assert_ne!(verhoeff(&digits("2364")), 0);
+        assert_eq!(weighted(&[1, 2, 3], &[3, 2, 1]), 10);
+    }
+}
