@@ -22,7 +22,6 @@ pub const RULE_FILES: &[(&str, &str)] = &[
     ("passwords.toml", include_str!("../../../config/rules/passwords.toml")),
     ("people.toml", include_str!("../../../config/rules/people.toml")),
     ("places.toml", include_str!("../../../config/rules/places.toml")),
-    ("secrets.toml", include_str!("../../../config/rules/secrets.toml")),
     ("test-values.toml", include_str!("../../../config/rules/test-values.toml")),
     ("tokens-business.toml", include_str!("../../../config/rules/tokens-business.toml")),
     ("tokens-cloud.toml", include_str!("../../../config/rules/tokens-cloud.toml")),
