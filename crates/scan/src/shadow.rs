@@ -5,60 +5,45 @@
 //! is replaced in the source: a finding in the shadow maps to the bytes of the source, so redaction edits what was written.
 //! ASCII text, and other text that holds nothing to fold, is its own shadow and is not copied.
 
-use crate::text::next_non_ascii;
+mod fold;
+
+use crate::text::{before, byte, next_non_ascii};
+use fold::{Fold, fold};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Code points of the digit zero of every decimal set of Unicode 15.1 outside ASCII, sorted; nine digits follow each.
-const ZEROS: [u32; 65] = [
-    0x660, 0x6F0, 0x7C0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xB66, 0xBE6, 0xC66, 0xCE6, 0xD66, 0xDE6, 0xE50, 0xED0, 0xF20,
-    0x1040, 0x1090, 0x17E0, 0x1810, 0x1946, 0x19D0, 0x1A80, 0x1A90, 0x1B50, 0x1BB0, 0x1C40, 0x1C50, 0xA620, 0xA8D0,
-    0xA900, 0xA9D0, 0xA9F0, 0xAA50, 0xABF0, 0xFF10, 0x104A0, 0x10D30, 0x11066, 0x110F0, 0x11136, 0x111D0, 0x112F0,
-    0x11450, 0x114D0, 0x11650, 0x116C0, 0x11730, 0x118E0, 0x11950, 0x11C50, 0x11D50, 0x11DA0, 0x16A60, 0x16AC0,
-    0x16B50, 0x1D7CE, 0x1D7D8, 0x1D7E2, 0x1D7EC, 0x1D7F6, 0x1E140, 0x1E2F0, 0x1E950, 0x1FBF0,
-];
+/// Letters of a word that are looked at, before and after a letter of another script.
+const WORD_LETTERS_MAX: usize = 40;
 
-enum Fold {
-    Keep,
-    Drop,
-    To(u8),
+/// The word that a letter of another script stands in.
+#[derive(Default)]
+struct Word {
+    end: usize,
+    is_latin: bool,
 }
 
-/// What becomes of one character that is not ASCII.
-fn fold(c: char) -> Fold {
-    match c {
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' => Fold::Drop,
-        '\u{2060}'..='\u{2064}' | '\u{2066}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' => Fold::Drop,
-        '\u{e0000}'..='\u{e007f}' | '\u{e0100}'..='\u{e01ef}' => Fold::Drop,
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{3000}' => Fold::To(b' '),
-        '\u{2028}' | '\u{2029}' | '\u{85}' => Fold::To(b'\n'),
-        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => Fold::To(b'-'),
-        '\u{2018}' | '\u{2019}' => Fold::To(b'\''),
-        '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}' => Fold::To(b'"'),
-        // Full-width ASCII, digits among it.
-        '\u{ff01}'..='\u{ff5e}' => u8::try_from(c as u32 - 0xFF01 + 0x21).map_or(Fold::Keep, Fold::To),
-        '\u{b9}' => Fold::To(b'1'),
-        '\u{b2}' => Fold::To(b'2'),
-        '\u{b3}' => Fold::To(b'3'),
-        '\u{2070}' | '\u{2074}'..='\u{2079}' => digit(c as u32 - 0x2070),
-        '\u{2080}'..='\u{2089}' => digit(c as u32 - 0x2080),
-        '\u{2460}'..='\u{2468}' => digit(c as u32 - 0x2460 + 1),
-        _ => decimal(c as u32),
-    }
-}
-
-fn digit(value: u32) -> Fold {
-    u8::try_from(value).ok().filter(|v| *v < 10).map_or(Fold::Keep, |v| Fold::To(b'0' + v))
-}
-
-fn decimal(code: u32) -> Fold {
-    if code < 0x660 {
-        return Fold::Keep;
-    }
-    let after = ZEROS.partition_point(|zero| *zero <= code);
-    match after.checked_sub(1).and_then(|i| ZEROS.get(i)) {
-        Some(zero) => digit(code - zero),
-        None => Fold::Keep,
+impl Word {
+    /// Is the word around the letter at `at` Latin, but for letters that only look so? Looks at each word once.
+    fn is_latin(&mut self, source: &str, at: usize) -> bool {
+        if at < self.end {
+            return self.is_latin;
+        }
+        let (head, tail) = source.split_at_checked(at).unwrap_or_default();
+        let before = head.chars().rev().take(WORD_LETTERS_MAX).take_while(|c| c.is_alphabetic());
+        let after = tail.chars().take(WORD_LETTERS_MAX).take_while(|c| c.is_alphabetic());
+        let (mut latin, mut is_pure) = (0, true);
+        for c in before {
+            latin += usize::from(c.is_ascii());
+            is_pure &= c.is_ascii() || matches!(fold(c), Fold::Lookalike(_));
+        }
+        self.end = at;
+        for c in after {
+            self.end += c.len_utf8();
+            latin += usize::from(c.is_ascii());
+            is_pure &= c.is_ascii() || matches!(fold(c), Fold::Lookalike(_));
+        }
+        self.is_latin = is_pure && latin > 0;
+        self.is_latin
     }
 }
 
@@ -83,16 +68,24 @@ impl<'a> Shadow<'a> {
         let bytes = source.as_bytes();
         let mut copied_to = 0;
         let mut folded = String::new();
+        let mut word = Word::default();
         let mut at = next_non_ascii(bytes, 0);
         while let Some(c) = source.get(at..).and_then(|rest| rest.chars().next()) {
             let next = at + c.len_utf8();
+            let last = if at > copied_to { before(bytes, at) } else { before(folded.as_bytes(), folded.len()) };
             let to = match fold(c) {
-                Fold::Keep => {
+                Fold::Drop => None,
+                Fold::To(byte) => Some(byte),
+                Fold::AfterDigit(to) if last.is_ascii_digit() => to,
+                Fold::Lookalike(letter)
+                    if last.is_ascii_digit() && byte(bytes, next).is_ascii_digit() || word.is_latin(source, at) =>
+                {
+                    Some(letter)
+                }
+                Fold::Keep | Fold::AfterDigit(_) | Fold::Lookalike(_) => {
                     at = next_non_ascii(bytes, next);
                     continue;
                 }
-                Fold::Drop => None,
-                Fold::To(byte) => Some(byte),
             };
             if folded.capacity() == 0 {
                 folded.reserve(source.len());
@@ -147,7 +140,15 @@ mod tests {
 
     #[test]
     fn ascii_and_plain_accents_are_borrowed() {
-        for text in ["", "plain", "Grüße aus Kraków, 4111"] {
+        for text in [
+            "",
+            "plain",
+            "Grüße aus Kraków, 4111",
+            "[payment card ••••1111 · C7K2QM4X]",
+            "Привет, это карта",
+            "e\u{301}t\u{301}e 🇩🇪",
+            "カードの番号",
+        ] {
             assert!(matches!(Shadow::new(text).text, Cow::Borrowed(t) if t == text));
         }
     }
@@ -162,6 +163,29 @@ mod tests {
             ("4111\u{2011}1111!", "4111-1111!", "4111-1111", "4111\u{2011}1111"),
             ("\u{feff}pw\u{ff1a}a", "pw:a", "pw:", "pw\u{ff1a}"),
             ("n\u{a0}12\u{ad}", "n 12", "12", "12\u{ad}"),
+            ("x4\u{fe0f}\u{20e3}9\u{fe0f}\u{20e3} y", "x49 y", "49", "4\u{fe0f}\u{20e3}9\u{fe0f}\u{20e3}"),
+            ("\u{2463}\u{2468}\u{24ea} \u{2477}\u{2474}", "490 41", "490", "\u{2463}\u{2468}\u{24ea}"),
+            ("\u{1d7d2}\u{1d7d7}\u{2074}\u{2089}", "4949", "49", "\u{1d7d2}\u{1d7d7}"),
+            ("my \u{1d429}\u{1d41a}\u{1d42c}\u{1d42c}", "my pass", "pass", "\u{1d429}\u{1d41a}\u{1d42c}\u{1d42c}"),
+            ("\u{1d5c9}\u{1d68a}\u{1d4c8}\u{210e}", "pash", "pash", "\u{1d5c9}\u{1d68a}\u{1d4c8}\u{210e}"),
+            ("\u{24df}\u{24d0}\u{1f142}", "paS", "aS", "\u{24d0}\u{1f142}"),
+            ("ᴘᴀss", "pass", "pass", "ᴘᴀss"),
+            (
+                "p\u{430}ssw\u{43e}rd \u{43f}\u{430}\u{440}",
+                "password \u{43f}\u{430}\u{440}",
+                "password",
+                "p\u{430}ssw\u{43e}rd",
+            ),
+            ("4\u{41e}4 4\u{332}9\u{332}1", "4O4 491", "491", "4\u{332}9\u{332}1"),
+            (
+                "090\u{30fc}1234 \u{30ab}\u{30fc}\u{30c9}",
+                "090-1234 \u{30ab}\u{30fc}\u{30c9}",
+                "090-1234",
+                "090\u{30fc}1234",
+            ),
+            ("a\u{3164}b\u{2800}c\u{fffc}d", "a b cd", "cd", "c\u{fffc}d"),
+            ("1\u{2212}2\u{2215}3\u{2024}4", "1-2/3.4", "1-2/3.4", "1\u{2212}2\u{2215}3\u{2024}4"),
+            ("mia\u{fe6b}x\u{e0041}y", "mia@xy", "xy", "x\u{e0041}y"),
         ];
         for (source, folded, needle, back) in cases {
             let shadow = Shadow::new(source);
