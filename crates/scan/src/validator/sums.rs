@@ -5,6 +5,40 @@ pub(crate) fn weighted(digits: &[u32], weights: &[u32]) -> u32 {
     digits.iter().zip(weights).map(|(d, w)| d * w).sum()
 }
 
+/// A last digit that follows from a weighted sum of the digits before it: the form of most national numbers.
+pub(crate) struct CheckDigit {
+    /// One for each digit before the last.
+    pub(crate) weights: &'static [u32],
+    pub(crate) modulus: u32,
+    /// The check digit that a remainder gives; a number whose remainder gives more than 9 is never issued.
+    pub(crate) digit: fn(u32) -> u32,
+}
+
+impl CheckDigit {
+    /// The check digit of `body`.
+    pub(crate) fn of(&self, body: &[u32]) -> u32 {
+        (self.digit)(weighted(body, self.weights) % self.modulus)
+    }
+
+    /// Is the last digit the check digit of the others?
+    pub(crate) fn holds(&self, digits: &[u32]) -> bool {
+        let Some((check, body)) = digits.split_last() else { return false };
+        body.len() == self.weights.len() && self.of(body) == *check
+    }
+
+    /// The same for a string; false for one that holds anything but digits.
+    pub(crate) fn fits(&self, text: &str) -> bool {
+        super::digits(text).is_some_and(|digits| self.holds(&digits))
+    }
+}
+
+/// The two-stage check digit of the Baltic states and Kazakhstan: mod 11 with one row of weights, with a second row where
+/// the first leaves 10.
+pub(crate) fn two_stage(body: &[u32], first: &[u32], second: &[u32]) -> u32 {
+    let rest = weighted(body, first) % 11;
+    if rest < 10 { rest } else { weighted(body, second) % 11 }
+}
+
 /// Luhn's sum (ISO/IEC 7812-1 annex B), from the right, the last digit counted once; valid if a multiple of ten.
 pub(crate) fn luhn(digits: &[u32]) -> u32 {
     let doubled = |d: u32| if d > 4 { 2 * d - 9 } else { 2 * d };
@@ -87,5 +121,19 @@ mod tests {
         assert_eq!(verhoeff(&digits("2363")), 0);
         assert_ne!(verhoeff(&digits("2364")), 0);
         assert_eq!(weighted(&[1, 2, 3], &[3, 2, 1]), 10);
+    }
+
+    #[test]
+    fn check_digits_are_last_and_of_the_right_count() {
+        let check = CheckDigit { weights: &[3, 2], modulus: 11, digit: |r| 11 - r };
+        for (text, holds) in
+            [("127", false), ("124", true), ("1240", false), ("12", false), ("", false), ("a24", false)]
+        {
+            assert_eq!(check.fits(text), holds, "{text}");
+        }
+        assert_eq!(check.of(&[1, 4]), 11); // 3 + 8 = 11 leaves 0: never issued
+        assert!(!check.fits("141"));
+        assert_eq!(two_stage(&[1, 2], &[1, 2], &[3, 4]), 5);
+        assert_eq!(two_stage(&[2, 4], &[1, 2], &[3, 4]), 0);
     }
 }
