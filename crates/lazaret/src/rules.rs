@@ -1,10 +1,10 @@
-//! The rules and the policy that a run uses: the operator's files, else the compiled-in ones; and the last accepted set,
-//! kept in the state directory, for the day on which a file is bad.
+//! The rules and the policy that a run uses: the compiled-in rules with the operator's files after them; and the last
+//! accepted set, kept in the state directory, for the day on which a file is bad.
 
 use crate::config::Config;
 use crate::diagnostics::Shown;
 use crate::worker::BUILD_ID;
-use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile};
+use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile, shipped};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -12,11 +12,6 @@ use std::{fs, io};
 const FILE_BYTES_MAX: u64 = 4 << 20;
 /// Files of a rule directory.
 const FILES_MAX: usize = 200;
-
-/// The policy that is compiled in.
-pub(crate) use lazaret_scan::shipped::POLICY_FILE as POLICY;
-/// The rule files that are compiled in, by name.
-pub(crate) use lazaret_scan::shipped::RULE_FILES as RULES;
 
 /// Files that did not load, with their texts to show lines of.
 #[derive(Debug)]
@@ -57,9 +52,7 @@ pub(crate) struct Material {
 impl Material {
     /// The compiled-in rules and policy. They are tested with the project and load always.
     pub(crate) fn compiled_in() -> Material {
-        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        let rules = RULES.iter().map(own).collect();
-        accept(rules, own(&POLICY), true).expect("the compiled-in rules are tested")
+        accept(shipped::rule_files(), shipped_policy(), true).expect("the compiled-in rules are tested")
     }
 
     /// What the configuration names. With a bad file the last accepted set runs, and `degraded` says why; without one
@@ -84,14 +77,13 @@ impl Material {
 
     /// Loads files and runs every example, unless exactly this text was accepted before (`kept`).
     pub(crate) fn check(rules: Option<&Path>, policy: Option<&Path>, kept: &Path) -> Result<Material, Refused> {
-        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
         let rules = match rules {
-            Some(dir) => read_dir(dir)?,
-            None => RULES.iter().map(own).collect(),
+            Some(path) => shipped::layered(read_rules(path)?),
+            None => shipped::rule_files(),
         };
         let policy = match policy {
             Some(file) => (file.display().to_string(), read(file)?),
-            None => own(&POLICY),
+            None => shipped_policy(),
         };
         let known = fs::read_to_string(kept.join("digest")).is_ok_and(|d| d == digest(&rules, &policy));
         accept(rules, policy, known)
@@ -163,6 +155,16 @@ fn digest(rules: &[(String, String)], policy: &(String, String)) -> String {
     context.finish().as_ref().iter().map(|b| format!("{b:02x}")).collect()
 }
 
+fn shipped_policy() -> (String, String) {
+    let (name, text) = shipped::POLICY_FILE;
+    (format!("{}{name}", shipped::PREFIX), text.to_owned())
+}
+
+/// The rule files of a folder, or one rule file.
+fn read_rules(path: &Path) -> Result<Vec<(String, String)>, Refused> {
+    if path.is_dir() { read_dir(path) } else { Ok(vec![(path.display().to_string(), read(path)?)]) }
+}
+
 fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
     let refuse = |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
     let entries = fs::read_dir(dir).map_err(|e| refuse(format!("the rule directory cannot be read: {}", e.kind())))?;
@@ -203,11 +205,29 @@ mod tests {
         let files = read_dir(dir).expect("the rule files are there");
         let names: Vec<&str> =
             files.iter().map(|(name, _)| name.rsplit('/').next().expect("a path has a last part")).collect();
-        assert_eq!(names, RULES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
+        assert_eq!(names, shipped::RULE_FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         let policy = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policy.toml"));
         let material = Material::check(Some(dir), Some(policy), Path::new("")).expect("they load");
         assert!(material.warnings.is_empty(), "{:?}", material.warnings);
         assert!(Material::compiled_in().keep_secs > 0);
+    }
+
+    #[test]
+    fn an_operators_file_extends_the_shipped_rules_or_says_that_it_does_not() {
+        let rule = "[[rule]]\nid = \"acme-badge\"\nclass = \"custom\"\nkind = \"regex\"\npattern = 'BADGE-\\d{4}'\n\
+                    test = [{ text = \"BADGE-1234\", find = [\"BADGE-1234\"] }, { text = \"BADGE\", find = [] }]\n";
+        let policy = shipped::POLICY_FILE.1.split("[rule]").next().expect("it has text");
+        let shipped = shipped::RULE_FILES.len();
+        for (text, files) in [(rule.to_owned(), shipped + 1), (format!("extend = \"none\"\n{rule}"), 1)] {
+            let dir = tempfile::tempdir().expect("a directory");
+            let (own, own_policy) = (dir.path().join("acme.toml"), dir.path().join("policy"));
+            fs::write(&own, text).expect("written");
+            fs::write(&own_policy, policy).expect("written");
+            for path in [dir.path(), &own] {
+                let material = Material::check(Some(path), Some(&own_policy), Path::new("")).expect("it loads");
+                assert_eq!(material.rules.len(), files);
+            }
+        }
     }
 
     #[test]

@@ -4,10 +4,10 @@
 use crate::compiled::{Canonical, Compiled, Kind, Score};
 use crate::context::{Context, Within, WordSet};
 use crate::reader::{Reader, Value};
-use crate::rules::{Example, Exception, Loaded, TEST_VALUE};
+use crate::rules::{Example, Exception, Loaded, Loading, Origin, TEST_VALUE};
 use crate::validator::Validator;
-use crate::{Class, Diagnostic, RuleInfo, RuleMode, SourceFile, kinds};
-use std::collections::{HashMap, HashSet};
+use crate::{Class, RuleInfo, RuleMode, SourceFile, kinds, layers};
+use std::collections::HashMap;
 use std::ops::Range;
 use toml::de::DeTable;
 
@@ -16,47 +16,64 @@ pub(crate) const RULES_MAX: usize = 8_000;
 /// Kinds that the design names and this version does not run yet.
 const LATER: [&str; 3] = ["column", "dictionary", "composite"];
 const KINDS: [&str; 4] = ["regex", "digits", "token", "prose"];
-const COMMON_KEYS: [&str; 12] =
+/// What may stand at the top of a rule file.
+pub(crate) const FILE_KEYS: &[&str] = &["extend", "disable", "adjust", "except", "rule", "test_value"];
+/// Keys of every rule.
+pub(crate) const COMMON_KEYS: [&str; 12] =
     ["id", "class", "entity", "kind", "mode", "context", "score", "except", "test", "country", "validators", "beats"];
 
-type Loading = (Vec<Loaded>, HashSet<String>, Vec<Diagnostic>);
-
-/// Reads all files.
+/// Reads all files; later ones change earlier ones.
 pub(crate) fn load(files: &[SourceFile<'_>]) -> Loading {
-    let mut rules: Vec<Loaded> = Vec::new();
-    let mut test_values = HashSet::new();
-    let mut complaints = Vec::new();
+    let readers: Vec<Reader<'_>> = files.iter().map(|file| Reader::new(*file)).collect();
+    let tops: Vec<_> = readers.iter().map(Reader::parse).collect();
+    let mut set = Loading::default();
     let mut ids: HashMap<String, String> = HashMap::new();
-    for (nth, file) in files.iter().enumerate() {
-        let reader = Reader::new(*file);
-        let top = reader.parse();
-        reader.check_keys(top.get_ref(), &["rule", "test_value"], "a rule file");
-        for value in top.get_ref().get("rule").map(|v| reader.list(v, "rule")).unwrap_or_default() {
-            let Some(rule) = reader.table(value, "rule").and_then(|t| read_rule(&reader, t, value.span(), nth)) else {
-                continue;
-            };
-            let id = &rule.info.id;
-            match ids.get(id) {
-                Some(other) => reader.error_help(
-                    rule.id_span.clone(),
-                    format!("there is a rule `{id}` already, in {other}"),
-                    "give this one another id",
+    for (nth, (reader, top)) in readers.iter().zip(&tops).enumerate() {
+        reader.check_keys(top.get_ref(), FILE_KEYS, "a rule file");
+        layers::disable(reader, top.get_ref(), &mut set);
+        set.disabled.iter().for_each(|d| drop(ids.remove(&d.id)));
+        read_rules(reader, top.get_ref(), nth, &mut ids, &mut set.rules);
+        for value in top.get_ref().get("test_value").map(|v| reader.list(v, "test_value")).unwrap_or_default() {
+            set.test_values.extend(read_test_values(reader, value));
+        }
+    }
+    layers::extend(&readers, &tops);
+    for (nth, (reader, top)) in readers.iter().zip(&tops).enumerate() {
+        layers::change(reader, top.get_ref(), nth, &mut set);
+    }
+    set.complaints = readers.into_iter().flat_map(Reader::finish).collect();
+    set
+}
+
+fn read_rules(
+    reader: &Reader<'_>,
+    top: &DeTable<'_>,
+    file: usize,
+    ids: &mut HashMap<String, String>,
+    rules: &mut Vec<Loaded>,
+) {
+    for value in top.get("rule").map(|v| reader.list(v, "rule")).unwrap_or_default() {
+        let Some(rule) = reader.table(value, "rule").and_then(|t| read_rule(reader, t, value.span(), file)) else {
+            continue;
+        };
+        let id = &rule.info.id;
+        match ids.get(id) {
+            Some(other) => reader.error_help(
+                rule.id_span.clone(),
+                format!("there is a rule `{id}` already, in {other}"),
+                format!(
+                    "give this one another id; or change the other with [[adjust]]; or take it out: disable = [\"{id}\"]"
                 ),
-                None if rules.len() == RULES_MAX => {
-                    reader.error(rule.id_span.clone(), format!("more than {RULES_MAX} rules"));
-                }
-                None => {
-                    ids.insert(id.clone(), file.name.to_owned());
-                    rules.push(rule);
-                }
+            ),
+            None if rules.len() == RULES_MAX => {
+                reader.error(rule.id_span.clone(), format!("more than {RULES_MAX} rules"));
+            }
+            None => {
+                ids.insert(id.clone(), reader.file.name.to_owned());
+                rules.push(rule);
             }
         }
-        for value in top.get_ref().get("test_value").map(|v| reader.list(v, "test_value")).unwrap_or_default() {
-            test_values.extend(read_test_values(&reader, value));
-        }
-        complaints.extend(reader.finish());
     }
-    (rules, test_values, complaints)
 }
 
 /// Canonical forms under which a published value can appear.
@@ -96,23 +113,18 @@ fn read_rule(reader: &Reader<'_>, table: &DeTable<'_>, span: Range<usize>, file:
         reader.name(v, "class", &names, Class::from_name)
     });
     let entity = table.get("entity").and_then(|v| reader.string(v, "entity")).or(class.map(Class::as_str));
-    let mode = table.get("mode").and_then(|v| {
-        reader.name(v, "mode", &["on", "shadow"], |name| match name {
-            "on" => Some(RuleMode::On),
-            "shadow" => Some(RuleMode::Shadow),
-            _ => None,
-        })
-    });
+    let mode = table.get("mode").and_then(|v| read_mode(reader, v));
     if let Some(kind) = kind_name {
         let known: Vec<&str> = COMMON_KEYS.iter().chain(kinds::keys(kind)).copied().collect();
         reader.check_keys(table, &known, &format!("a rule of kind {kind}"));
     }
     let validators: Vec<&'static Validator> =
         table.get("validators").map(|v| read_validators(reader, v)).unwrap_or_default();
-    let (context, need_near) = table.get("context").map(|v| read_context(reader, v)).unwrap_or_default();
-    let score = table.get("score").map(|v| read_score(reader, v)).unwrap_or(Score { base: 50, ..Score::default() });
-    let exceptions = table.get("except").map(|v| read_exceptions(reader, v)).unwrap_or_default();
-    let examples = read_examples(reader, table, &id_span);
+    let (context, need_near, words) = table.get("context").map(|v| read_context(reader, v)).unwrap_or_default();
+    let mut score = Score { base: 50, ..Score::default() };
+    table.get("score").into_iter().for_each(|v| read_score(reader, v, &mut score));
+    let exceptions = table.get("except").map(|v| read_exceptions(reader, v, file)).unwrap_or_default();
+    let examples = read_examples(reader, table, &id_span, file);
     let country = table.get("country").and_then(|v| read_country(reader, v));
     let beats = table.get("beats").map(|v| reader.strings(v, "beats")).unwrap_or_default();
     let kind = kind_name.and_then(|name| kinds::read(reader, name, table, &id_span, &validators));
@@ -126,6 +138,13 @@ fn read_rule(reader: &Reader<'_>, table: &DeTable<'_>, span: Range<usize>, file:
         Class::Iban | Class::BankAccount => true,
         _ => false,
     };
+    let origin = Origin {
+        file: reader.file.name.to_owned(),
+        line: reader.line(&id_span),
+        kind: kind_name.unwrap_or_default().to_owned(),
+        country: country.clone(),
+        ..Origin::default()
+    };
     let info = RuleInfo {
         id: id.to_owned(),
         class,
@@ -136,7 +155,10 @@ fn read_rule(reader: &Reader<'_>, table: &DeTable<'_>, span: Range<usize>, file:
     let compiled =
         Compiled { kind, context, need_near, score, validators, country, beats: Vec::new(), canonical, has_tail };
     let beats = beats.into_iter().map(|(id, span)| (id.to_owned(), span)).collect();
-    Some(Loaded { info, compiled, examples, beats, file, id_span })
+    let mut loaded =
+        Loaded { info, compiled, examples: Vec::new(), beats, file, id_span, words, origin, changed_by: None };
+    loaded.add_examples(examples);
+    Some(loaded)
 }
 
 /// Numbers by their digits, secrets and whatever else could differ by a character as written.
@@ -212,74 +234,125 @@ fn read_validators(reader: &Reader<'_>, value: Value<'_, '_>) -> Vec<&'static Va
     names.into_iter().filter_map(find).collect()
 }
 
-fn read_context(reader: &Reader<'_>, value: Value<'_, '_>) -> (Context, bool) {
-    let Some(table) = reader.table(value, "context") else { return (Context::default(), false) };
-    reader.check_keys(table, &["near", "not_near", "within", "required"], "a context");
-    let set = |key: &str| {
-        let words = reader.strings(table.get(key)?, key);
-        let built = WordSet::new(words.iter().map(|(w, _)| *w));
-        if built.is_none() {
-            reader.error(value.span(), format!("`{key}` has too many words"));
-        }
-        built
+pub(crate) fn read_mode(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<RuleMode> {
+    reader.name(value, "mode", &["on", "shadow"], |name| match name {
+        "on" => Some(RuleMode::On),
+        "shadow" => Some(RuleMode::Shadow),
+        _ => None,
+    })
+}
+
+/// Keys of a context.
+pub(crate) const CONTEXT_KEYS: [&str; 4] = ["near", "not_near", "within", "required"];
+
+/// The context, whether it is required, and the words that it was made of.
+fn read_context(reader: &Reader<'_>, value: Value<'_, '_>) -> (Context, bool, [Vec<String>; 2]) {
+    let Some(table) = reader.table(value, "context") else { return Default::default() };
+    reader.check_keys(table, &CONTEXT_KEYS, "a context");
+    let list = |key: &str| -> Vec<String> {
+        let words = table.get(key).map(|v| reader.strings(v, key)).unwrap_or_default();
+        words.into_iter().map(|(word, _)| word.to_owned()).collect()
     };
-    let (near, not_near) = (set("near"), set("not_near"));
+    let words = [list("near"), list("not_near")];
+    let near = table.get("near").and_then(|_| word_set(reader, &value.span(), "near", &words[0]));
+    let not_near = table.get("not_near").and_then(|_| word_set(reader, &value.span(), "not_near", &words[1]));
     let within = table.get("within").and_then(|v| reader.name(v, "within", &Within::NAMES, Within::from_name));
     let need_near = table.get("required").and_then(|v| reader.boolean(v, "required")).unwrap_or(false);
     if need_near && near.is_none() {
         reader.error(value.span(), "`required` needs words in `near`");
     }
-    (Context { near, not_near, within: within.unwrap_or_default() }, need_near)
+    (Context { near, not_near, within: within.unwrap_or_default() }, need_near, words)
 }
 
-fn read_score(reader: &Reader<'_>, value: Value<'_, '_>) -> Score {
-    const KEYS: [&str; 8] = ["base", "near", "not_near", "valid", "invalid", "bare", "grouped", "irregular"];
-    let Some(table) = reader.table(value, "score") else { return Score::default() };
-    reader.check_keys(table, &KEYS, "a score");
+pub(crate) fn word_set(reader: &Reader<'_>, span: &Range<usize>, key: &str, words: &[String]) -> Option<WordSet> {
+    let built = WordSet::new(words.iter().map(String::as_str));
+    if built.is_none() {
+        reader.error(span.clone(), format!("`{key}` has too many words"));
+    }
+    built
+}
+
+/// Keys of a score.
+pub(crate) const SCORE_KEYS: [&str; 8] =
+    ["base", "near", "not_near", "valid", "invalid", "bare", "grouped", "irregular"];
+
+/// Reads the points that are given; the others stay.
+pub(crate) fn read_score(reader: &Reader<'_>, value: Value<'_, '_>, score: &mut Score) {
+    let Some(table) = reader.table(value, "score") else { return };
+    reader.check_keys(table, &SCORE_KEYS, "a score");
     let points = |key: &str| {
         let points = reader.integer(table.get(key)?, key, -100..101)?;
         i16::try_from(points).ok()
     };
-    let or_0 = |key: &str| points(key).unwrap_or(0);
-    Score {
-        base: points("base").unwrap_or(50),
-        near: or_0("near"),
-        not_near: or_0("not_near"),
-        valid: or_0("valid"),
-        invalid: points("invalid"),
-        bare: or_0("bare"),
-        grouped: or_0("grouped"),
-        irregular: points("irregular"),
+    let plain = [
+        ("base", &mut score.base),
+        ("near", &mut score.near),
+        ("not_near", &mut score.not_near),
+        ("valid", &mut score.valid),
+        ("bare", &mut score.bare),
+        ("grouped", &mut score.grouped),
+    ];
+    for (key, cell) in plain {
+        *cell = points(key).unwrap_or(*cell);
     }
+    score.invalid = points("invalid").or(score.invalid);
+    score.irregular = points("irregular").or(score.irregular);
 }
 
-fn read_exceptions(reader: &Reader<'_>, value: Value<'_, '_>) -> Vec<Exception> {
+/// Keys of an exception.
+pub(crate) const EXCEPTION_KEYS: [&str; 4] = ["digest", "reason", "owner", "expires"];
+
+fn read_exceptions(reader: &Reader<'_>, value: Value<'_, '_>, file: usize) -> Vec<Exception> {
     let read = |item: Value<'_, '_>| {
         let table = reader.table(item, "except")?;
-        let known = ["digest", "reason", "owner", "expires"];
-        reader.check_keys(table, &known, "an exception");
-        let text = |key: &str| match table.get(key) {
-            Some(value) => reader.string(value, key).map(str::to_owned),
-            None => {
-                reader.error(item.span(), format!("the exception has no `{key}`"));
-                None
-            }
-        };
-        let expires = table.get("expires").and_then(|v| match v.get_ref().as_datetime() {
-            Some(day) if day.date.is_some() && day.time.is_none() => Some(day.to_string()),
-            _ => {
-                reader.error_help(v.span(), "`expires` must be a day", "for example `expires = 2027-06-30`");
-                None
-            }
-        });
-        if !table.contains_key("expires") {
-            reader.error_help(item.span(), "the exception has no `expires`", "an exception ends; write the day");
-        }
-        let (digest, reason, owner) = (text("digest"), text("reason"), text("owner"));
-        Some(Exception { digest: digest?, reason: reason?, owner: owner?, expires: expires? })
+        reader.check_keys(table, &EXCEPTION_KEYS, "an exception");
+        read_exception(reader, table, item.span(), file)
     };
     reader.list(value, "except").into_iter().filter_map(read).collect()
 }
+
+/// One exception, wherever it stands.
+pub(crate) fn read_exception(
+    reader: &Reader<'_>,
+    table: &DeTable<'_>,
+    span: Range<usize>,
+    file: usize,
+) -> Option<Exception> {
+    let text = |key: &str| match table.get(key) {
+        Some(value) => reader.string(value, key).map(str::to_owned),
+        None => {
+            reader.error(span.clone(), format!("the exception has no `{key}`"));
+            None
+        }
+    };
+    let expires = table.get("expires").and_then(|v| match v.get_ref().as_datetime() {
+        Some(day) if day.date.is_some() && day.time.is_none() => Some(day.to_string()),
+        _ => {
+            reader.error_help(v.span(), "`expires` must be a day", "for example `expires = 2027-06-30`");
+            None
+        }
+    });
+    if !table.contains_key("expires") {
+        reader.error_help(span.clone(), "the exception has no `expires`", "an exception ends; write the day");
+    }
+    let (digest, reason, owner) = (text("digest"), text("reason"), text("owner"));
+    let digest = digest.filter(|d| {
+        let hex = d.strip_prefix("k1:").unwrap_or_default();
+        let is_digest = hex.len() == DIGEST_DIGITS && hex.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if !is_digest && let Some(value) = table.get("digest") {
+            reader.error_help(
+                value.span(),
+                format!("`digest` is \"k1:\" and {DIGEST_DIGITS} hexadecimal digits"),
+                "`lazaret rules except` writes it; the value itself never stands here",
+            );
+        }
+        is_digest
+    });
+    Some(Exception { digest: digest?, reason: reason?, owner: owner?, expires: expires?, place: (file, span) })
+}
+
+/// Hexadecimal digits of an exception's digest: 128 bits.
+const DIGEST_DIGITS: usize = 32;
 
 fn read_country(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<String> {
     let country = reader.string(value, "country")?;
@@ -294,7 +367,7 @@ fn read_country(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<String> {
     Some(country.to_owned())
 }
 
-fn read_examples(reader: &Reader<'_>, table: &DeTable<'_>, id_span: &Range<usize>) -> Vec<Example> {
+fn read_examples(reader: &Reader<'_>, table: &DeTable<'_>, id_span: &Range<usize>, file: usize) -> Vec<Example> {
     let Some(value) = table.get("test") else {
         reader.error_help(
             id_span.clone(),
@@ -303,9 +376,26 @@ fn read_examples(reader: &Reader<'_>, table: &DeTable<'_>, id_span: &Range<usize
         );
         return Vec::new();
     };
-    let read = |item: Value<'_, '_>| {
+    let before = reader.errors();
+    let examples = read_tests(reader, value, file);
+    let has = |empty: bool| examples.iter().any(|e| e.find.is_empty() == empty);
+    if reader.errors() == before && !has(false) {
+        reader.error(value.span(), "`test` has no example in which the rule must find something");
+    }
+    if reader.errors() == before && !has(true) {
+        reader.error(value.span(), "`test` has no example in which the rule must find nothing (`find = []`)");
+    }
+    examples
+}
+
+/// Keys of an example.
+pub(crate) const EXAMPLE_KEYS: [&str; 3] = ["text", "find", "min"];
+
+/// A list of examples.
+pub(crate) fn read_tests(reader: &Reader<'_>, value: Value<'_, '_>, file: usize) -> Vec<Example> {
+    let read = |(item, number): (Value<'_, '_>, usize)| {
         let table = reader.table(item, "test")?;
-        reader.check_keys(table, &["text", "find", "min"], "an example");
+        reader.check_keys(table, &EXAMPLE_KEYS, "an example");
         let text = table.get("text").and_then(|v| reader.string(v, "text"));
         if !table.contains_key("text") {
             reader.error(item.span(), "the example has no `text`");
@@ -319,18 +409,18 @@ fn read_examples(reader: &Reader<'_>, table: &DeTable<'_>, id_span: &Range<usize
             text: text?.to_owned(),
             find: find?.into_iter().map(|(f, _)| f.to_owned()).collect(),
             min: min.and_then(|m| u8::try_from(m).ok()).unwrap_or(crate::engine::SCORE_MIN),
+            file,
             span: item.span(),
+            number,
         })
     };
-    let before = reader.errors();
-    let examples: Vec<Example> = reader.list(value, "test").into_iter().filter_map(read).collect();
-    let (positive, negative) =
-        (examples.iter().any(|e| !e.find.is_empty()), examples.iter().any(|e| e.find.is_empty()));
-    if reader.errors() == before && !positive {
-        reader.error(value.span(), "`test` has no example in which the rule must find something");
-    }
-    if reader.errors() == before && !negative {
-        reader.error(value.span(), "`test` has no example in which the rule must find nothing (`find = []`)");
+    let examples: Vec<Example> = reader.list(value, "test").into_iter().zip(1..).filter_map(read).collect();
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    for example in &examples {
+        if let Some(first) = seen.insert(&example.text, example.number) {
+            let message = format!("example {} only repeats example {first}", example.number);
+            reader.warn_help(example.span.clone(), message, "write a text that could fail in another way");
+        }
     }
     examples
 }

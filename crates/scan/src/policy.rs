@@ -1,5 +1,7 @@
 //! The policy: evidence in, consequence out. Total and monotone.
 
+use crate::engine::SCORE_MIN;
+use crate::profile::{self, Chosen, Grip};
 use crate::reader::{Reader, Value};
 use crate::{Action, Class, Diagnostic, RuleInfo, RuleMode, Ruleset, Severity, SourceFile};
 use std::collections::BTreeMap;
@@ -69,7 +71,13 @@ pub struct Policy {
     unexamined: BTreeMap<Unexamined, Action>,
     keep: Keep,
     bulk: Bulk,
+    /// `None`: no profile is chosen, every rule acts.
+    profiles: Option<Chosen>,
 }
+
+/// What may stand at the top of a policy.
+pub(crate) const POLICY_KEYS: [&str; 8] =
+    ["profiles", "min_score", "bulk", "unexamined", "keep", "action", "rule", "profile"];
 
 impl Policy {
     /// Loads a policy; `rules` lets it complain of rule ids that do not exist.
@@ -77,9 +85,9 @@ impl Policy {
         let reader = Reader::new(file);
         let parsed = reader.parse();
         let top = parsed.get_ref();
-        reader.check_keys(top, &["min_score", "bulk", "unexamined", "keep", "action", "rule"], "a policy");
+        reader.check_keys(top, &POLICY_KEYS, "a policy");
         let policy = Policy {
-            min_score: section(&reader, top, "min_score").map(|t| read_min_score(&reader, t)).unwrap_or_default(),
+            min_score: section(&reader, top, "min_score").map(|t| read_min_score(&reader, t, true)).unwrap_or_default(),
             classes: section(&reader, top, "action").map(|t| read_actions(&reader, t)).unwrap_or_default(),
             rules: top
                 .get("rule")
@@ -89,29 +97,60 @@ impl Policy {
             unexamined: section(&reader, top, "unexamined").map(|t| read_unexamined(&reader, t)).unwrap_or_default(),
             keep: section(&reader, top, "keep").map_or(DEFAULT_KEEP, |t| read_keep(&reader, t)),
             bulk: read_bulk(&reader, top),
+            profiles: profile::read(&reader, top, rules),
         };
         let complaints = reader.finish();
         let is_refused = complaints.iter().any(|c| c.severity == Severity::Error);
         if is_refused { Err(complaints) } else { Ok((policy, complaints)) }
     }
 
-    /// The action for one finding: the rule's own line, else its class's, lowered until the score reaches `min_score`.
-    /// A rule in shadow has none.
+    /// The action for one finding: the rule's own line, else the stricter of its class's and its profiles', lowered until
+    /// the score reaches `min_score`. A rule in shadow has none.
     pub fn action(&self, rule: &RuleInfo, score: u8) -> Action {
-        if rule.mode == RuleMode::Shadow {
+        if self.mode(rule) == RuleMode::Shadow {
             return Action::Allow;
         }
+        let of_class = self.classes.get(&rule.class).copied().unwrap_or(Action::Withhold);
         let own = self.rules.get(&rule.id).and_then(|own| own.action);
-        let wanted = own.or_else(|| self.classes.get(&rule.class).copied()).unwrap_or(Action::Withhold);
-        let is_reached = |a: &Action| *a <= wanted && self.min_score.get(a).is_none_or(|min| score >= *min);
-        Action::ALL.into_iter().rev().find(is_reached).unwrap_or(Action::Allow)
+        let with = |grip: Option<&Grip>| {
+            let of_profile = grip.and_then(|g| g.action).unwrap_or(Action::Allow);
+            let wanted = own.unwrap_or(of_class.max(of_profile));
+            let min = |a: &Action| grip.and_then(|g| g.min_score.get(a)).or_else(|| self.min_score.get(a));
+            let is_reached = |a: &Action| *a <= wanted && min(a).is_none_or(|min| score >= *min);
+            Action::ALL.into_iter().rev().find(is_reached).unwrap_or(Action::Allow)
+        };
+        match &self.profiles {
+            Some(chosen) => chosen.of(&rule.id).map(|grip| with(Some(grip))).max().unwrap_or(Action::Allow),
+            None => with(None),
+        }
+    }
+
+    /// Does a rule act? One in shadow, and one that no chosen profile names, only counts.
+    pub fn mode(&self, rule: &RuleInfo) -> RuleMode {
+        profile::mode(self.profiles.as_ref(), &rule.id, rule.mode)
+    }
+
+    /// Names of the chosen profiles; empty: none, and every rule acts.
+    pub fn profiles(&self) -> &[String] {
+        self.profiles.as_ref().map_or(&[], |chosen| &chosen.names)
+    }
+
+    /// Names of the chosen profiles that hold a rule.
+    pub fn profiles_of(&self, rule_id: &str) -> Vec<&str> {
+        let Some(chosen) = &self.profiles else { return Vec::new() };
+        let grips = chosen.grips.get(rule_id).into_iter().flatten();
+        let mut names: Vec<&str> = grips.filter_map(|(at, _)| chosen.names.get(*at)).map(String::as_str).collect();
+        names.dedup();
+        names
     }
 
     /// The same policy with no action stricter than `most`: for a message that an officer released.
     pub fn capped(&self, most: Action) -> Policy {
         let mut capped = self.clone();
         let own = capped.rules.values_mut().filter_map(|own| own.action.as_mut());
-        for action in own.chain(capped.classes.values_mut()).chain(capped.unexamined.values_mut()) {
+        let grips = capped.profiles.iter_mut().flat_map(|chosen| chosen.grips.values_mut().flatten());
+        let held = grips.filter_map(|(_, grip)| grip.action.as_mut());
+        for action in own.chain(held).chain(capped.classes.values_mut()).chain(capped.unexamined.values_mut()) {
             *action = (*action).min(most);
         }
         capped
@@ -139,12 +178,13 @@ impl Policy {
 
     /// Does this rule say that nothing of the message may be kept?
     pub fn keeps_nothing(&self, rule_id: &str) -> bool {
-        self.rules.get(rule_id).is_some_and(|own| own.keeps_nothing)
+        let held = self.profiles.iter().flat_map(|chosen| chosen.of(rule_id)).any(|grip| grip.keeps_nothing);
+        held || self.rules.get(rule_id).is_some_and(|own| own.keeps_nothing)
     }
 }
 
 const DEFAULT_KEEP: Keep = Keep { sealed_original_secs: 14 * 86_400, until_told: true };
-const ACTIONS: [&str; 6] = ["allow", "flag", "redact", "withhold", "quarantine", "reject"];
+pub(crate) const ACTIONS: [&str; 6] = ["allow", "flag", "redact", "withhold", "quarantine", "reject"];
 
 /// A table of the file that must be there.
 fn section<'t, 'v>(reader: &Reader<'_>, top: &'t DeTable<'v>, key: &str) -> Option<&'t DeTable<'v>> {
@@ -155,13 +195,16 @@ fn section<'t, 'v>(reader: &Reader<'_>, top: &'t DeTable<'v>, key: &str) -> Opti
     reader.table(value, key)
 }
 
-fn read_min_score(reader: &Reader<'_>, table: &DeTable<'_>) -> BTreeMap<Action, u8> {
+/// Lowest scores by action, rising with it; `whole`: every action must be there.
+pub(crate) fn read_min_score(reader: &Reader<'_>, table: &DeTable<'_>, whole: bool) -> BTreeMap<Action, u8> {
     reader.check_keys(table, ACTIONS.get(1..).unwrap_or_default(), "`min_score`");
     let mut all = BTreeMap::new();
     let mut least = 0;
     for action in Action::ALL.into_iter().skip(1) {
         let Some(value) = table.get(action.as_str()) else {
-            reader.error(span_of(table), format!("`min_score` has no `{action}`"));
+            if whole {
+                reader.error(span_of(table), format!("`min_score` has no `{action}`"));
+            }
             continue;
         };
         let Some(score) = reader.integer(value, action.as_str(), 0..101).and_then(|n| u8::try_from(n).ok()) else {
@@ -172,6 +215,10 @@ fn read_min_score(reader: &Reader<'_>, table: &DeTable<'_>) -> BTreeMap<Action, 
                 value.span(),
                 format!("`{action}` asks for less than the milder action before it, which asks for {least}"),
             );
+        }
+        if score < SCORE_MIN {
+            let message = format!("`{action}` asks for {score} points, but below {SCORE_MIN} nothing is reported");
+            reader.warn_help(value.span(), message, format!("write {SCORE_MIN} or more"));
         }
         least = least.max(score);
         all.insert(action, score);
@@ -217,8 +264,11 @@ fn read_rules(reader: &Reader<'_>, table: &DeTable<'_>, rules: &Ruleset) -> BTre
     let mut all = BTreeMap::new();
     for (key, value) in table {
         let id: &str = key.get_ref();
-        if !known.contains(&id) {
-            reader.unknown(key.span(), "there is no rule", id, &known);
+        if let Some(disabled) = rules.disabled().iter().find(|d| d.id == id && !known.contains(&id)) {
+            let message = format!("this has no effect: `{id}` is disabled");
+            reader.warn_help(key.span(), message, format!("take it out; {} disabled the rule", disabled.by));
+        } else if !known.contains(&id) {
+            reader.unknown_of_many(key.span(), "there is no rule", id, &known, "`lazaret rules list` names all");
         }
         let Some(own) = reader.table(value, id) else { continue };
         reader.check_keys(own, &["action", "keep"], "a rule's line");
@@ -236,7 +286,15 @@ fn read_unexamined(reader: &Reader<'_>, table: &DeTable<'_>) -> BTreeMap<Unexami
     let mut all = BTreeMap::new();
     for (name, why) in Unexamined::NAMES {
         match table.get(name) {
-            Some(value) => all.extend(reader.name(value, name, &ACTIONS, Action::from_name).map(|a| (why, a))),
+            Some(value) => {
+                let action = reader.name(value, name, &ACTIONS, Action::from_name);
+                let is_quiet = matches!(why, Unexamined::Picture | Unexamined::Signature);
+                if is_quiet && action > Some(Action::Flag) {
+                    let message = format!("`{name}` can be \"allow\" or \"flag\": half of all mail has one");
+                    reader.error_help(value.span(), message, "what a rule finds in one still counts");
+                }
+                all.extend(action.map(|a| (why, a)));
+            }
             None => reader.error(span_of(table), format!("`unexamined` has no `{name}`")),
         }
     }

@@ -1,6 +1,6 @@
 //! Typed reading of TOML that complains instead of failing: every wrong key and type at once, each with its place.
 
-use crate::{Diagnostic, SourceFile, nearest};
+use crate::{Diagnostic, Severity, SourceFile, nearest};
 use std::cell::RefCell;
 use std::ops::Range;
 use toml::Spanned;
@@ -30,17 +30,27 @@ impl<'a> Reader<'a> {
         table
     }
 
-    /// How many complaints there are so far.
+    /// How many errors there are so far.
     pub(crate) fn errors(&self) -> usize {
-        self.complaints.borrow().len()
+        self.complaints.borrow().iter().filter(|c| c.severity == Severity::Error).count()
     }
 
     pub(crate) fn error(&self, span: Range<usize>, message: impl Into<String>) {
         self.complaints.borrow_mut().push(Diagnostic::error(self.file, span, message));
     }
 
+    pub(crate) fn warn_help(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
+        self.complaints.borrow_mut().push(Diagnostic::warning(self.file, span, message).help(help));
+    }
+
     pub(crate) fn error_help(&self, span: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         self.complaints.borrow_mut().push(Diagnostic::error(self.file, span, message).help(help));
+    }
+
+    /// The line on which a span begins, from 1.
+    pub(crate) fn line(&self, span: &Range<usize>) -> usize {
+        let before = self.file.text.as_bytes().get(..span.start).unwrap_or_default();
+        before.iter().filter(|b| **b == b'\n').count() + 1
     }
 
     /// All complaints, in order of their place.
@@ -65,6 +75,15 @@ impl<'a> Reader<'a> {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("known are: {}", known.join(", ")),
+        };
+        self.error_help(span, format!("{what} `{name}`"), help);
+    }
+
+    /// The same where the known are too many to list.
+    pub(crate) fn unknown_of_many(&self, span: Range<usize>, what: &str, name: &str, known: &[&str], help: &str) {
+        let help = match nearest(name, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => help.to_owned(),
         };
         self.error_help(span, format!("{what} `{name}`"), help);
     }

@@ -1,8 +1,8 @@
 //! Rules: TOML in, a compiled set out; examples run at load.
 
 use crate::compiled::{Compiled, Scouts};
-use crate::{Class, Diagnostic, Severity, SourceFile, loader, selftest};
-use std::collections::HashSet;
+use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, selftest};
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 /// Index of a rule in its [`Ruleset`]; stable for the life of the set.
@@ -29,6 +29,45 @@ pub struct Exception {
     pub owner: String,
     /// The last day on which it holds, `YYYY-MM-DD`.
     pub expires: String,
+    /// Which of the files it stands in, and where.
+    pub(crate) place: (usize, Range<usize>),
+}
+
+impl Exception {
+    /// Does it hold on a day (`YYYY-MM-DD`)? An unknown day is the empty text, on which none holds.
+    pub fn holds_on(&self, day: &str) -> bool {
+        !day.is_empty() && day <= self.expires.as_str()
+    }
+}
+
+/// Where a rule comes from, and what later files made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origin {
+    /// Name of its file.
+    pub file: String,
+    /// Line of its id, from 1.
+    pub line: usize,
+    /// `regex`, `digits`, …
+    pub kind: String,
+    /// Country (ISO 3166-1 alpha-2) whose identifier it finds.
+    pub country: Option<String>,
+    /// Every `[[adjust]]` and file-level `[[except]]` that names it, as `FILE:LINE`, in the order in which they count.
+    pub adjusted: Vec<String>,
+    /// Examples in which it must find something.
+    pub examples_found: usize,
+    /// Examples in which it must find nothing.
+    pub examples_clean: usize,
+}
+
+/// A rule that a later file took out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabled {
+    /// Its id.
+    pub id: String,
+    /// Name of its file.
+    pub file: String,
+    /// What took it out, as `FILE:LINE`.
+    pub by: String,
 }
 
 /// What others may know of a rule.
@@ -59,6 +98,9 @@ pub struct Ruleset {
     pub(crate) scouts: Scouts,
     /// Canonical forms of published test values.
     pub(crate) test_values: HashSet<String>,
+    /// As long as `compiled`.
+    origins: Vec<Origin>,
+    disabled: Vec<Disabled>,
 }
 
 /// An example that a rule must pass.
@@ -68,8 +110,11 @@ pub(crate) struct Example {
     pub(crate) find: Vec<String>,
     /// Lowest score that counts as found.
     pub(crate) min: u8,
-    /// Place of the example in its file.
+    /// Which of the files it is in, and where.
+    pub(crate) file: usize,
     pub(crate) span: Range<usize>,
+    /// Its number in its list, from 1.
+    pub(crate) number: usize,
 }
 
 /// A rule as read from its file.
@@ -83,18 +128,28 @@ pub(crate) struct Loaded {
     /// Which of the files it is in.
     pub(crate) file: usize,
     pub(crate) id_span: Range<usize>,
+    /// Words of `near` and `not_near`, from which the context is built again when a later file changes them.
+    pub(crate) words: [Vec<String>; 2],
+    pub(crate) origin: Origin,
+    /// The `[[adjust]]` after which the examples of the rule's own file need not hold any more.
+    pub(crate) changed_by: Option<(usize, Range<usize>)>,
+}
+
+/// Everything that the files said.
+#[derive(Debug, Default)]
+pub(crate) struct Loading {
+    pub(crate) rules: Vec<Loaded>,
+    pub(crate) test_values: HashSet<String>,
+    pub(crate) disabled: Vec<Disabled>,
+    pub(crate) complaints: Vec<Diagnostic>,
 }
 
 impl Ruleset {
-    /// Loads rule files, compiles them and runs every example.
+    /// Loads rule files, compiles them and runs every example. Later files change earlier ones (`disable`, `[[adjust]]`).
     /// Answers the set with its warnings, or every complaint at once.
     pub fn load(files: &[SourceFile<'_>]) -> Result<(Ruleset, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let (set, mut complaints, examples) = build(files)?;
-        for (at, file, example) in &examples {
-            if let Some(file) = files.get(*file) {
-                complaints.extend(selftest::run(&set, *at, *file, example));
-            }
-        }
+        let (set, mut complaints, trials) = build(files)?;
+        complaints.extend(trials.iter().filter_map(|trial| selftest::run(&set, files, trial)));
         if is_refused(&complaints) { Err(complaints) } else { Ok((set, complaints)) }
     }
 
@@ -114,6 +169,31 @@ impl Ruleset {
         &self.infos
     }
 
+    /// Where a rule comes from; `None` for a [`TEST_VALUE`], which has no file.
+    pub fn origin(&self, ix: RuleIx) -> Option<&Origin> {
+        self.origins.get(usize::from(ix.0))
+    }
+
+    /// The rules that later files took out.
+    pub fn disabled(&self) -> &[Disabled] {
+        &self.disabled
+    }
+
+    /// A warning for each exception that is over on a day (`YYYY-MM-DD`); `files` are those that were loaded.
+    pub fn expired(&self, files: &[SourceFile<'_>], day: &str) -> Vec<Diagnostic> {
+        let all = self.infos.iter().flat_map(|info| info.exceptions.iter().map(move |e| (info, e)));
+        let warn = |(info, exception): (&RuleInfo, &Exception)| {
+            let message = format!(
+                "this exception of `{}` ended on {}: what it let pass is found again",
+                info.id, exception.expires
+            );
+            let (file, span) = exception.place.clone();
+            let warning = Diagnostic::warning(*files.get(file)?, span, message);
+            Some(warning.help(format!("take it out, or ask {} for a new day", exception.owner)))
+        };
+        all.filter(|(_, exception)| !exception.holds_on(day)).filter_map(warn).collect()
+    }
+
     /// The `test-value` that stands for a rule's class and entity.
     pub(crate) fn test_value_of(&self, rule: RuleIx) -> Option<RuleIx> {
         let info = self.rule(rule)?;
@@ -123,32 +203,57 @@ impl Ruleset {
     }
 }
 
-type Built = (Ruleset, Vec<Diagnostic>, Vec<(RuleIx, usize, Example)>);
+/// An example to run.
+#[derive(Debug)]
+pub(crate) struct Trial {
+    pub(crate) rule: RuleIx,
+    pub(crate) example: Example,
+    /// Set: it comes from the rule's own file, and this later `[[adjust]]` may have made it untrue.
+    pub(crate) changed_by: Option<(usize, Range<usize>)>,
+}
+
+type Built = (Ruleset, Vec<Diagnostic>, Vec<Trial>);
 
 fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
-    let (loaded, test_values, mut complaints) = loader::load(files);
-    let mut set = Ruleset { infos: Vec::new(), compiled: Vec::new(), scouts: Scouts::default(), test_values };
-    let ids: Vec<String> = loaded.iter().map(|l| l.info.id.clone()).collect();
-    let mut examples = Vec::new();
-    for (at, rule) in loaded.into_iter().enumerate() {
-        let Loaded { info, mut compiled, examples: texts, beats, file, .. } = rule;
+    let Loading { rules, test_values, disabled, mut complaints } = loader::load(files);
+    let ids: HashMap<String, RuleIx> =
+        rules.iter().zip(0_u16..).map(|(loaded, at)| (loaded.info.id.clone(), RuleIx(at))).collect();
+    let mut set = Ruleset {
+        infos: Vec::new(),
+        compiled: Vec::new(),
+        scouts: Scouts::default(),
+        test_values,
+        origins: Vec::new(),
+        disabled,
+    };
+    let mut trials = Vec::new();
+    for (rule, at) in rules.into_iter().zip(0_u16..) {
+        let Loaded { info, mut compiled, examples, beats, file, origin, changed_by, .. } = rule;
         for (id, span) in beats {
-            match (ids.iter().position(|i| *i == id).and_then(|i| u16::try_from(i).ok()), files.get(file)) {
-                (Some(ix), _) => compiled.beats.push(RuleIx(ix)),
-                (None, Some(file)) => {
-                    complaints.push(Diagnostic::error(
-                        *file,
-                        span,
-                        format!("`beats` names a rule `{id}` that does not exist"),
-                    ));
+            match (ids.get(&id), files.get(file)) {
+                (Some(ix), _) => compiled.beats.push(*ix),
+                // A rule that a later file took out needs no beating.
+                (None, Some(file)) if !set.disabled.iter().any(|d| d.id == id) => {
+                    let message = format!("`beats` names a rule `{id}` that does not exist");
+                    let near =
+                        nearest(&id, ids.keys().map(String::as_str)).map(|near| format!("did you mean `{near}`?"));
+                    let complaint = Diagnostic::error(*file, span, message);
+                    complaints.push(match near {
+                        Some(help) => complaint.help(help),
+                        None => complaint,
+                    });
                 }
-                (None, None) => {}
+                (None, _) => {}
             }
         }
-        let ix = RuleIx(u16::try_from(at).unwrap_or(u16::MAX));
-        examples.extend(texts.into_iter().map(|example| (ix, file, example)));
+        trials.extend(examples.into_iter().map(|example| Trial {
+            rule: RuleIx(at),
+            changed_by: changed_by.clone().filter(|_| example.file == file),
+            example,
+        }));
         set.infos.push(info);
         set.compiled.push(compiled);
+        set.origins.push(origin);
     }
     let mut seen = HashSet::new();
     let variants: Vec<RuleInfo> = set
@@ -165,7 +270,7 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
         None => complaints
             .extend(files.first().map(|f| Diagnostic::error(*f, 0..0, "the rules together have too many anchors"))),
     }
-    if is_refused(&complaints) { Err(complaints) } else { Ok((set, complaints, examples)) }
+    if is_refused(&complaints) { Err(complaints) } else { Ok((set, complaints, trials)) }
 }
 
 fn is_refused(complaints: &[Diagnostic]) -> bool {

@@ -14,7 +14,7 @@ pattern = 'S[12]\d{6}'
 mode    = "shadow"
 context = { near = ["student", "pupil"], not_near = ["asset", "serial"], within = "line" }
 score   = { base = 40, near = 30, not_near = -30 }
-except  = [{ digest = "k1:7f3a", reason = "our demo student", owner = "mia", expires = 2027-06-30 }]
+except  = [{ digest = "k1:7f3a0123456789abcdef0123456789ab", reason = "our demo student", owner = "mia", expires = 2027-06-30 }]
 test    = [
   { text = "Student S2401234 cannot log in", find = ["S2401234"] },
   { text = "Serial S2401234 of the printer", find = [] },
@@ -71,13 +71,13 @@ fn each_mistake_has_its_complaint() {
         (
             "find = [\"S2401234\"]",
             "find = [\"S9\"]",
-            &["13:3: example of `acme-student-number`: item 1 of `find` does not stand in `text`"],
+            &["13:3: example 1 of `acme-student-number` fails: item 1 of `find` does not stand in `text`"],
         ),
         ("find = []", "find = [\"Serial\"]", &["`test` has no example in which the rule must find nothing"]),
         (
             "base = 40, near = 30",
             "base = 10, near = 10",
-            &["13:3: example of `acme-student-number` failed: expected acme_student_number at 8..16; found nothing"],
+            &["13:3: example 1 of `acme-student-number` fails: expected `S2401234`; found nothing"],
         ),
     ];
     for (from, to, wanted) in cases {
@@ -138,6 +138,7 @@ fn policy_complaints() {
         ("\"14d\"", "\"14 days\"", "not a time"),
         ("picture = \"allow\"", "picture = \"alow\"", "there is no picture `alow`"),
         ("people = 10", "people = 1", "`people` must be from 2"),
+        ("signature = \"allow\"", "signature = \"withhold\"", "`signature` can be \"allow\" or \"flag\""),
         ("[action]", "[actions]", "a policy has no key `actions`"),
     ];
     for (from, to, wanted) in cases {
