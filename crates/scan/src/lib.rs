@@ -7,6 +7,9 @@ mod compiled;
 mod context;
 mod diagnostic;
 mod engine;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzz;
 mod judge;
 mod kinds;
 mod layers;

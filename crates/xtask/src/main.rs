@@ -1,8 +1,10 @@
-//! Development commands: `cargo xtask test`, `bench` and `generate`. Nothing of this ships.
+//! Development commands: `cargo xtask test`, `bench`, `fuzz`, `mutants` and `generate`. Nothing of this ships.
 
 mod bench;
 mod e2e;
+mod fuzz;
 mod generate;
+mod mutants;
 mod process;
 mod servers;
 mod stages;
@@ -24,6 +26,10 @@ enum Command {
     Test(stages::Args),
     /// What it costs, as ratios against a named peer measured in the same run.
     Bench(bench::Args),
+    /// Random input for what reads foreign text, looking for what must not happen.
+    Fuzz(fuzz::Args),
+    /// Small changes to validators and judges, which the tests must notice.
+    Mutants(mutants::Args),
     /// A seeded mailbox with the truth about it.
     Generate(generate::Args),
 }
@@ -33,6 +39,8 @@ fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Test(args) => stages::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
+        Command::Mutants(args) => mutants::run(&args),
         Command::Generate(args) => generate::run(&args).map(|mailbox| {
             let planted: usize = mailbox.messages.iter().map(|m| m.pii.len()).sum();
             println!("{} messages, {} bytes, {planted} values planted", mailbox.messages.len(), mailbox.bytes);
