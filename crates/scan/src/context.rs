@@ -3,8 +3,10 @@
 //! Looked up only around candidates, never by searching the whole text for hundreds of words. Words count whole
 //! ("lic" is not found in "public"); digits, underscores and punctuation end a word.
 
-use crate::text::{before, byte, ceil, char_at, char_before, contains, floor, overlaps};
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+mod lexicon;
+
+use crate::text::{before, byte, ceil, char_at, char_before, floor};
+pub(crate) use lexicon::{Lexicon, Nearby};
 use std::ops::Range;
 
 /// How far context reaches.
@@ -37,40 +39,40 @@ impl Within {
 pub(crate) const WORDS_BEFORE: usize = 12;
 /// Words after a candidate that are read.
 pub(crate) const WORDS_AFTER: usize = 8;
+/// Words of one list of one rule.
+const WORDS_MAX: usize = 20_000;
 /// Bytes on either side that are read at most.
 pub(crate) const CONTEXT_BYTES_MAX: usize = 240;
 
-/// A set of whole words and phrases, in any case.
-#[derive(Debug)]
-pub(crate) struct WordSet(AhoCorasick);
+/// A set of whole words and phrases, in any case. [`Lexicon::new`] tells it their numbers.
+#[derive(Debug, Default)]
+pub(crate) struct WordSet {
+    words: Vec<String>,
+    /// Numbers of the words in the lexicon, sorted, each with its place in `words`.
+    numbers: Vec<(u32, u16)>,
+}
 
 impl WordSet {
-    /// Builds the set; `None` if the automaton is too large.
+    /// The set; `None` if there are more words than one rule may have.
     pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<WordSet> {
-        AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .match_kind(MatchKind::Standard)
-            .kind(Some(AhoCorasickKind::ContiguousNFA))
-            .build(words.into_iter().flat_map(spellings))
-            .ok()
-            .map(WordSet)
+        let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+        (words.len() <= WORDS_MAX).then(|| WordSet { words, numbers: Vec::new() })
     }
 
-    /// The words of the set in a part of the text, by their ends.
-    fn all(&self, text: &str, part: &Range<usize>) -> Vec<Range<usize>> {
-        let all = self.0.find_overlapping_iter(text.get(part.clone()).unwrap_or_default());
-        let spans = all.map(|m| part.start + m.start()..part.start + m.end());
-        spans.filter(|span| is_whole_word(text, span)).collect()
+    /// How many words it has.
+    pub(crate) fn len(&self) -> usize {
+        self.words.len()
     }
 
-    /// Does a word of the set stand in `window`, outside of `hole`?
-    pub(crate) fn hit(&self, text: &str, window: Range<usize>, hole: &Range<usize>) -> bool {
-        let base = window.start;
-        let Some(haystack) = text.get(window) else { return false };
-        self.0.find_overlapping_iter(haystack).any(|m| {
-            let span = base + m.start()..base + m.end();
-            !overlaps(&span, hole) && is_whole_word(text, &span)
-        })
+    /// A word of it.
+    pub(crate) fn word(&self, at: usize) -> Option<&str> {
+        self.words.get(at).map(String::as_str)
+    }
+
+    /// The place in the set of the word that has this number in the lexicon.
+    fn place(&self, number: u32) -> Option<u16> {
+        let at = self.numbers.binary_search_by_key(&number, |(n, _)| *n).ok()?;
+        self.numbers.get(at).map(|(_, place)| *place)
     }
 }
 
@@ -111,69 +113,25 @@ pub(crate) struct Context {
 }
 
 impl Context {
-    /// Is there evidence for it?
-    pub(crate) fn is_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby) -> bool {
-        self.near.as_ref().is_some_and(|set| nearby.near.ask(set, text, span, self.within))
+    /// The word that is evidence for it, if one stands near.
+    pub(crate) fn near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
+        nearby.ask(self.near.as_ref()?, text, span, self.within)
     }
 
-    /// Is there evidence against it? Always on the line alone: a serial number in the next paragraph says nothing.
-    pub(crate) fn is_not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby) -> bool {
-        self.not_near.as_ref().is_some_and(|set| nearby.not_near.ask(set, text, span, Within::Line))
+    /// The word that is evidence against it. Always on the line alone: a serial number in the next paragraph says nothing.
+    /// Words against are numbered after those for it.
+    pub(crate) fn not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
+        let found = nearby.ask(self.not_near.as_ref()?, text, span, Within::Line)?;
+        u16::try_from(self.near.as_ref().map_or(0, WordSet::len)).ok()?.checked_add(found)
     }
-}
 
-/// What one rule has read around its candidates in one text. A thousand candidates in a row would each read the same few
-/// hundred bytes again.
-#[derive(Debug, Default)]
-pub(crate) struct Nearby {
-    layer: usize,
-    near: Seen,
-    not_near: Seen,
-}
-
-impl Nearby {
-    /// Forgets what another text held.
-    pub(crate) fn within(&mut self, layer: usize) {
-        if self.layer != layer {
-            *self = Nearby { layer, ..Nearby::default() };
+    /// The word of a number that the two questions answer.
+    pub(crate) fn word(&self, number: u16) -> Option<&str> {
+        let (at, near) = (usize::from(number), self.near.as_ref().map_or(0, WordSet::len));
+        match at.checked_sub(near) {
+            None => self.near.as_ref()?.word(at),
+            Some(at) => self.not_near.as_ref()?.word(at),
         }
-    }
-}
-
-/// Bytes that are read ahead for candidates that come close after each other.
-const AHEAD_BYTES: usize = 1 << 10;
-
-/// The words of one set in a part of the text.
-#[derive(Debug, Default)]
-struct Seen {
-    part: Range<usize>,
-    words: Vec<Range<usize>>,
-    /// End of the last candidate.
-    asked: usize,
-}
-
-impl Seen {
-    /// Does a word of the set stand near `span`?
-    fn ask(&mut self, set: &WordSet, text: &str, span: &Range<usize>, within: Within) -> bool {
-        let reach = floor(text, span.start.saturating_sub(CONTEXT_BYTES_MAX))..ceil(text, span.end + CONTEXT_BYTES_MAX);
-        let is_dense = (self.asked.saturating_sub(AHEAD_BYTES)..self.asked + CONTEXT_BYTES_MAX).contains(&span.start);
-        self.asked = span.end;
-        if !contains(&self.part, &reach) {
-            if !is_dense {
-                return set.hit(text, window(text, span, within), span);
-            }
-            self.part = reach.start..ceil(text, reach.end + AHEAD_BYTES);
-            self.words = set.all(text, &self.part);
-        }
-        // Words are in the order of their ends.
-        let from = self.words.partition_point(|w| w.end <= reach.start);
-        let close = self.words.get(from..).unwrap_or_default().iter().take_while(|w| w.end <= reach.end);
-        let mut close = close.filter(|w| !overlaps(w, span)).peekable();
-        if close.peek().is_none() {
-            return false;
-        }
-        let window = window(text, span, within);
-        close.any(|w| contains(&window, w))
     }
 }
 
@@ -216,45 +174,6 @@ pub(crate) fn window(text: &str, span: &Range<usize>, within: Within) -> Range<u
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_whole_and_of_any_case() {
-        let set = WordSet::new(["card", "tax file", "größe", "カード"]).expect("small");
-        let cases = [
-            ("my CARD 12", true),
-            ("cards 12", false),
-            ("discard 12", false),
-            ("card12", true),
-            ("my_card_12", true),
-            ("Tax File 12", true),
-            ("GRÖSSE 12", true),
-            ("Größe 12", true),
-            ("私のカードは12", true),
-        ];
-        for (text, hit) in cases {
-            assert_eq!(set.hit(text, 0..text.len(), &(text.len()..text.len())), hit, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_remembered_answers_as_the_text_does() {
-        let set = WordSet::new(["card", "tax file"]).expect("small");
-        let text = format!("card 12\n\n{}\ntax file 77 {} card", "1 22 333 ".repeat(300), "4 55 ".repeat(300));
-        let starts: Vec<usize> = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at).collect();
-        let mut seen = Seen::default();
-        let mut hits = 0;
-        for at in starts.iter().chain(starts.iter().rev().step_by(7)) {
-            for length in [1, 4, 30] {
-                let span = *at..(at + length).min(text.len());
-                for within in [Within::Words, Within::Line, Within::Lines] {
-                    let plain = set.hit(&text, window(&text, &span, within), &span);
-                    hits += usize::from(plain);
-                    assert_eq!(seen.ask(&set, &text, &span, within), plain, "{span:?} {within:?}");
-                }
-            }
-        }
-        assert!(hits > 10);
-    }
 
     #[test]
     fn windows_end_at_lines_and_words() {

@@ -2,7 +2,7 @@
 
 use crate::compiled::{Compiled, DIGITS_MAX, Digits, HEAD_DIGITS, Kind};
 use crate::context::Nearby;
-use crate::engine::{SCORE_MIN, Term};
+use crate::engine::{Hints, Placement, SCORE_MIN, Term, WhyNot};
 use crate::scout::digit::{self, Group};
 use crate::scout::token::Found;
 use crate::text::{before, byte};
@@ -27,13 +27,16 @@ const TERMS_MAX: usize = 12;
 pub(crate) struct Evidence {
     terms: [Term; TERMS_MAX],
     len: usize,
+    sum: i16,
     /// One run of digits without separators.
     pub(crate) is_bare: bool,
+    /// A validator says that it is none; kept only for who asks why.
+    pub(crate) is_vetoed: bool,
 }
 
 impl Default for Evidence {
     fn default() -> Evidence {
-        Evidence { terms: [Term { name: "", points: 0 }; TERMS_MAX], len: 0, is_bare: false }
+        Evidence { terms: [Term::new("", 0); TERMS_MAX], len: 0, sum: 0, is_bare: false, is_vetoed: false }
     }
 }
 
@@ -41,7 +44,7 @@ impl Evidence {
     /// Evidence that a grammar has weighed already.
     pub(crate) fn of(terms: &[Term]) -> Evidence {
         let mut evidence = Evidence::default();
-        terms.iter().for_each(|t| evidence.add(t.name, t.points));
+        terms.iter().for_each(|t| evidence.push(*t));
         evidence
     }
 
@@ -49,16 +52,17 @@ impl Evidence {
         self.terms.get(..self.len).unwrap_or_default()
     }
 
-    fn sum(&self) -> i16 {
-        self.terms().iter().map(|t| t.points).sum()
+    fn add(&mut self, name: &'static str, points: i16) {
+        if points != 0 {
+            self.push(Term::new(name, points));
+        }
     }
 
-    fn add(&mut self, name: &'static str, points: i16) {
-        if points != 0
-            && let Some(cell) = self.terms.get_mut(self.len)
-        {
-            *cell = Term { name, points };
+    fn push(&mut self, term: Term) {
+        if let Some(cell) = self.terms.get_mut(self.len) {
+            *cell = term;
             self.len += 1;
+            self.sum += term.points;
         }
     }
 }
@@ -76,64 +80,126 @@ const DATE: i16 = -50;
 /// Points for standing in a row of groups of one size.
 const IN_ROW: i16 = -25;
 
-/// Sums evidence and context to a score; `None` if context that the rule needs is missing.
-pub(crate) fn weigh(
-    rule: &Compiled,
-    text: &str,
-    span: &Range<usize>,
-    evidence: Evidence,
-    countries: &[String],
-    nearby: &mut Nearby,
-) -> Option<(u8, Vec<Term>)> {
-    let mut all = evidence;
-    all.add("base", rule.score.base);
-    // Words around it are the dearest question: asked only if the answer can still matter.
-    if all.sum() + rule.score.near.max(0) < i16::from(SCORE_MIN) {
-        return None;
-    }
-    let is_near = rule.context.is_near(text, span, nearby);
-    let is_foreign = rule.country.as_ref().is_some_and(|c| !countries.is_empty() && !countries.contains(c));
-    if !is_near && (rule.need_near || is_foreign) {
-        return None;
-    }
-    if is_near {
-        all.add("near", rule.score.near);
-    } else if all.is_bare {
-        all.add("bare", rule.score.bare);
-    }
-    if all.sum() < i16::from(SCORE_MIN) {
-        return None;
-    }
-    if rule.context.is_not_near(text, span, nearby) {
-        all.add("not_near", rule.score.not_near);
-    }
-    Some((u8::try_from(all.sum().clamp(0, 100)).unwrap_or(0), all.terms().to_vec()))
+/// Points for being an identifier of a country that is expected.
+pub(crate) const HOME: i16 = 5;
+/// Points for bare digits in a subject or a file name, which are full of references.
+const PLACEMENT: i16 = -5;
+/// Score of what is known from elsewhere in the message or thread.
+const KNOWN_SCORE: i16 = 60;
+
+/// A candidate and what is known beside it.
+pub(crate) struct Case<'c, 't> {
+    pub(crate) rule: &'c Compiled,
+    pub(crate) text: &'t str,
+    pub(crate) span: &'c Range<usize>,
+    pub(crate) hints: &'c Hints<'c>,
+    /// Is the answer wanted for what comes to nothing, too?
+    pub(crate) is_traced: bool,
 }
 
-/// Runs the validators; `None` is a veto.
-fn validate(rule: &Compiled, canonical: &str, evidence: &mut Evidence) -> Option<()> {
+/// What a candidate is worth.
+pub(crate) struct Weighed {
+    pub(crate) score: u8,
+    pub(crate) terms: Vec<Term>,
+    pub(crate) why_not: Option<WhyNot>,
+}
+
+/// Sums evidence and context to a score; `None` if nothing follows and nobody asks why. `is_known` is asked if all that
+/// lacks is context: was this value found elsewhere?
+pub(crate) fn weigh(
+    case: &Case<'_, '_>,
+    evidence: Evidence,
+    nearby: &mut Nearby<'_>,
+    is_known: impl FnOnce() -> bool,
+) -> Option<Weighed> {
+    let Case { rule, text, span, hints, is_traced } = *case;
+    let mut all = evidence;
+    let score = &rule.score;
+    all.add("base", score.base);
+    let is_home = rule.country.as_ref().filter(|_| !hints.countries.is_empty()).map(|c| hints.countries.contains(c));
+    if is_home == Some(true) {
+        all.add("country", HOME);
+    }
+    // Words around it are the dearest question: asked only if the answer can still matter.
+    let is_hopeless = all.sum + score.near.max(0) < i16::from(SCORE_MIN);
+    if is_hopeless && !is_traced {
+        return None;
+    }
+    let near = rule.context.near(text, span, nearby);
+    let mut why_not = match near {
+        _ if all.is_vetoed => Some(WhyNot::Checksum),
+        _ if is_hopeless => Some(WhyNot::Score),
+        None if rule.need_near => Some(WhyNot::Context),
+        None if is_home == Some(false) && all.is_bare => Some(WhyNot::Country),
+        _ => None,
+    };
+    let lacks_context = near.is_none() && !is_hopeless && !all.is_vetoed;
+    let may_be_known = lacks_context && hints.memory.is_some();
+    if why_not.is_some() && !is_traced && !may_be_known {
+        return None;
+    }
+    match near {
+        Some(word) if score.near != 0 => all.push(Term { word: Some(word), ..Term::new("near", score.near) }),
+        Some(_) => {}
+        None if all.is_bare => {
+            all.add("bare", score.bare);
+            all.add(
+                "placement",
+                if matches!(hints.placement, Placement::Header | Placement::Name) { PLACEMENT } else { 0 },
+            );
+        }
+        None => {}
+    }
+    if all.sum < i16::from(SCORE_MIN) && !is_traced && !may_be_known {
+        return None;
+    }
+    if score.not_near != 0
+        && let Some(word) = rule.context.not_near(text, span, nearby)
+    {
+        all.push(Term { word: Some(word), ..Term::new("not_near", score.not_near) });
+    }
+    if may_be_known && (why_not.is_some() || all.sum < KNOWN_SCORE) && is_known() {
+        let points = (KNOWN_SCORE - all.sum).max(0);
+        all.push(Term::new("known", points));
+        why_not = None;
+    }
+    if all.is_vetoed && all.is_bare && near.is_none() {
+        // One of the many runs of digits that could have been anything.
+        return None;
+    }
+    let score = u8::try_from(all.sum.clamp(0, 100)).unwrap_or(0);
+    let why_not = why_not.or((score < SCORE_MIN).then_some(WhyNot::Score));
+    (is_traced || why_not.is_none()).then(|| Weighed { score, terms: all.terms().to_vec(), why_not })
+}
+
+/// Runs the validators; `None` is a veto, unless somebody asks why.
+fn validate(rule: &Compiled, canonical: &str, evidence: &mut Evidence, is_traced: bool) -> Option<()> {
     if rule.validators.is_empty() {
         return Some(());
     }
     if rule.validators.iter().all(|v| (v.check)(canonical)) {
         evidence.add("valid", rule.score.valid);
-    } else {
-        evidence.add("invalid", rule.score.invalid?);
+        return Some(());
+    }
+    match rule.score.invalid {
+        Some(points) => evidence.add("invalid", points),
+        None if is_traced => evidence.is_vetoed = true,
+        None => return None,
     }
     Some(())
 }
 
 /// Judges what an expression matched.
-pub(crate) fn pattern(rule: &Compiled, text: &str, span: &Range<usize>) -> Option<Evidence> {
+pub(crate) fn pattern(rule: &Compiled, text: &str, span: &Range<usize>, is_traced: bool) -> Option<Evidence> {
     let mut evidence = Evidence::default();
-    validate(rule, text.get(span.clone())?, &mut evidence)?;
+    validate(rule, text.get(span.clone())?, &mut evidence, is_traced)?;
     Some(evidence)
 }
 
 /// Judges an identifier.
-pub(crate) fn token(rule: &Compiled, found: &Found) -> Option<Evidence> {
+pub(crate) fn token(rule: &Compiled, found: &Found, is_traced: bool) -> Option<Evidence> {
     let mut evidence = Evidence::default();
-    validate(rule, &found.canonical, &mut evidence)?;
+    validate(rule, &found.canonical, &mut evidence, is_traced)?;
     if found.is_irregular {
         evidence.add("irregular", rule.score.irregular.unwrap_or(0));
     }
@@ -224,7 +290,7 @@ impl<'g> Number<'g> {
     }
 
     /// The questions that rule out most stretches of a long run, each answered without a look at the digits.
-    pub(crate) fn may_be(&self, rule: &Digits, compiled: &Compiled) -> bool {
+    pub(crate) fn may_be(&self, rule: &Digits, compiled: &Compiled, is_traced: bool) -> bool {
         let [even, odd] = self.luhn;
         let luhn = if self.len.is_multiple_of(2) { even } else { odd };
         let first = usize::from(self.digits.first().map_or(0, |d| d.wrapping_sub(b'0')));
@@ -232,7 +298,7 @@ impl<'g> Number<'g> {
         let has_luhn = compiled.score.invalid.is_none() && compiled.validators.iter().any(|v| v.is_luhn());
         rule.starts.get(first).is_some_and(|lengths| lengths >> self.len & 1 == 1)
             && (!is_grouped || compiled.score.irregular.is_some() || rule.groupings.contains(&self.signature))
-            && (!has_luhn || luhn.is_multiple_of(10))
+            && (!has_luhn || is_traced || luhn.is_multiple_of(10))
             && !self.is_hopeless(rule, compiled)
     }
 
@@ -245,7 +311,13 @@ impl<'g> Number<'g> {
     }
 
     /// Is it one of the rule's? Answers its span and what speaks for and against it.
-    pub(crate) fn judge(&self, text: &str, rule: &Digits, compiled: &Compiled) -> Option<(Range<usize>, Evidence)> {
+    pub(crate) fn judge(
+        &self,
+        text: &str,
+        rule: &Digits,
+        compiled: &Compiled,
+        is_traced: bool,
+    ) -> Option<(Range<usize>, Evidence)> {
         let bytes = text.as_bytes();
         let (first, last) = (self.taken().first()?, self.taken().last()?);
         let allowed = rule.separators | digit::NEWLINE | digit::WIDE;
@@ -256,8 +328,8 @@ impl<'g> Number<'g> {
         let span = self.lead(bytes, rule, first.start)?..last.end;
         self.grouping(rule, compiled, &mut evidence)?;
         self.prefix(rule, &mut evidence)?;
-        validate(compiled, self.digits(), &mut evidence)?;
         self.touching(bytes, rule, &span, &mut evidence)?;
+        validate(compiled, self.digits(), &mut evidence, is_traced)?;
         if self.lookalikes {
             evidence.add("lookalike", LOOKALIKE);
         }

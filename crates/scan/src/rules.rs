@@ -1,6 +1,7 @@
 //! Rules: TOML in, a compiled set out; examples run at load.
 
 use crate::compiled::{Compiled, Scouts};
+use crate::context::Lexicon;
 use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, selftest};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -96,6 +97,8 @@ pub struct Ruleset {
     /// As long as there are rules; a `test-value` has no rule of its own.
     pub(crate) compiled: Vec<Compiled>,
     pub(crate) scouts: Scouts,
+    /// Words of every context.
+    pub(crate) lexicon: Lexicon,
     /// Canonical forms of published test values.
     pub(crate) test_values: HashSet<String>,
     /// As long as `compiled`.
@@ -194,6 +197,11 @@ impl Ruleset {
         all.filter(|(_, exception)| !exception.holds_on(day)).filter_map(warn).collect()
     }
 
+    /// The word of a rule's context that a term names.
+    pub fn context_word(&self, rule: RuleIx, word: u16) -> Option<&str> {
+        self.compiled.get(self.base(rule)?)?.context.word(word)
+    }
+
     /// The `test-value` that stands for a rule's class and entity.
     pub(crate) fn test_value_of(&self, rule: RuleIx) -> Option<RuleIx> {
         let info = self.rule(rule)?;
@@ -222,6 +230,7 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
         infos: Vec::new(),
         compiled: Vec::new(),
         scouts: Scouts::default(),
+        lexicon: Lexicon::default(),
         test_values,
         origins: Vec::new(),
         disabled,
@@ -265,10 +274,14 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
     if !set.test_values.is_empty() {
         set.infos.extend(variants);
     }
-    match Scouts::new(&set.compiled) {
-        Some(scouts) => set.scouts = scouts,
-        None => complaints
-            .extend(files.first().map(|f| Diagnostic::error(*f, 0..0, "the rules together have too many anchors"))),
+    let lexicon = Lexicon::new(set.compiled.iter_mut().map(|c| &mut c.context));
+    match Scouts::new(&set.compiled).zip(lexicon) {
+        Some((scouts, lexicon)) => (set.scouts, set.lexicon) = (scouts, lexicon),
+        None => complaints.extend(
+            files
+                .first()
+                .map(|f| Diagnostic::error(*f, 0..0, "the rules together have too many anchors or words of context")),
+        ),
     }
     if is_refused(&complaints) { Err(complaints) } else { Ok((set, complaints, trials)) }
 }

@@ -91,7 +91,7 @@ pub(crate) fn read(text: &str, word: Range<usize>, wanted: Wanted) -> Vec<Found>
     let found = assigned(text, at, wanted).or_else(|| stated(text, at, wanted)).or_else(|| beside(text, at, wanted));
     let finish = |(span, mut terms, is_assigned): (Range<usize>, Vec<Term>, bool)| {
         if negated && !is_assigned {
-            terms.push(Term { name: "negation", points: -15 });
+            terms.push(Term::new("negation", -15));
         }
         Found { span, terms }
     };

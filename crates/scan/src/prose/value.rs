@@ -216,15 +216,15 @@ fn judge_quoted(text: &str, from: usize, quote: u8, said: Said, wanted: Wanted) 
         Wanted::Key => is_key(value),
         Wanted::Pin => is_pin(value),
     };
-    (fits && said != Said::Beside).then(|| (span, vec![said.term(), Term { name: "quoted", points: 20 }]))
+    (fits && said != Said::Beside).then(|| (span, vec![said.term(), Term::new("quoted", 20)]))
 }
 
 impl Said {
     fn term(self) -> Term {
         match self {
-            Said::Assigned => Term { name: "assigned", points: 20 },
-            Said::Stated => Term { name: "stated", points: 15 },
-            Said::Beside => Term { name: "beside", points: 5 },
+            Said::Assigned => Term::new("assigned", 20),
+            Said::Stated => Term::new("stated", 15),
+            Said::Beside => Term::new("beside", 5),
         }
     }
 }
@@ -244,7 +244,7 @@ pub(super) fn judge(text: &str, span: Range<usize>, said: Said, form: Form, want
         return None;
     }
     if wanted == Wanted::Pin {
-        let points = Term { name: "digits", points: if said == Said::Beside { 10 } else { 20 } };
+        let points = Term::new("digits", if said == Said::Beside { 10 } else { 20 });
         return is_pin(value).then(|| (span, vec![said.term(), points]));
     }
     let chars = Chars::of(value);
@@ -276,11 +276,11 @@ fn strength(value: &str, chars: &Chars, said: Said, form: Form, is_last: bool) -
         return None;
     }
     if fits {
-        return Some(Term { name: "strong", points: 25 });
+        return Some(Term::new("strong", 25));
     }
     let only_digits = chars.digits == chars.all;
     if only_digits && said != Said::Beside && (said == Said::Assigned || is_last) {
-        return Some(Term { name: "digits", points: 10 });
+        return Some(Term::new("digits", 10));
     }
     let is_plain_word = chars.letters == chars.all;
     let is_weak = match form {
@@ -288,7 +288,7 @@ fn strength(value: &str, chars: &Chars, said: Said, form: Form, is_last: bool) -
         Form::Colon => said == Said::Assigned && is_plain_word && is_last && chars.all >= 5,
         Form::Cell => false,
     };
-    is_weak.then_some(Term { name: "word", points: 0 })
+    is_weak.then_some(Term::new("word", 0))
 }
 
 /// Characters by kind.

@@ -1,0 +1,319 @@
+//! One scan under way: scouts lead to candidates, judges weigh them.
+
+use super::{DECODE_DEPTH_MAX, Hints, Incomplete, Match, PROSE_BYTES, Term, WhyNot};
+use crate::compiled::{How, Kind};
+use crate::context::Nearby;
+use crate::judge::{self, Case, Evidence};
+use crate::scout::{anchor, digit, token};
+use crate::shadow::Shadow;
+use crate::text::{before, byte, overlaps};
+use crate::{RuleIx, Ruleset, carrier, marks, prose};
+use std::ops::Range;
+
+/// Candidates that are explained, of those that came to nothing, in one text.
+const TRACED_MAX: usize = 100_000;
+
+/// What is left of the caps.
+pub(super) struct Budget {
+    pub(super) candidates: usize,
+    pub(super) work: usize,
+    pub(super) incomplete: Option<Incomplete>,
+}
+
+impl Budget {
+    /// Takes bytes of work; false when there are none left.
+    fn work(&mut self, bytes: usize) -> bool {
+        match self.work.checked_sub(bytes) {
+            Some(rest) => {
+                self.work = rest;
+                true
+            }
+            None => {
+                self.incomplete = self.incomplete.or(Some(Incomplete::Work));
+                false
+            }
+        }
+    }
+
+    fn candidate(&mut self) -> bool {
+        match self.candidates.checked_sub(1) {
+            Some(rest) => {
+                self.candidates = rest;
+                true
+            }
+            None => {
+                self.incomplete = self.incomplete.or(Some(Incomplete::Candidates));
+                false
+            }
+        }
+    }
+}
+
+/// One scan under way.
+pub(super) struct Walk<'s, 'h> {
+    pub(super) set: &'s Ruleset,
+    pub(super) hints: &'h Hints<'h>,
+    /// One rule alone.
+    pub(super) only: Option<RuleIx>,
+    pub(super) budget: Budget,
+    /// Is kept what came to nothing, too?
+    pub(super) is_traced: bool,
+    /// Spans are bytes of the text of the outermost layer.
+    pub(super) found: Vec<Found>,
+}
+
+/// What became of a candidate.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) this: Match,
+    pub(crate) why_not: Option<WhyNot>,
+}
+
+/// The shadow of a layer, and what was found in it.
+struct Layer<'t, 's> {
+    text: &'t str,
+    nearby: Nearby<'s>,
+    found: Vec<Found>,
+}
+
+impl<'s> Walk<'s, '_> {
+    /// Scans one text: the source, or what a carrier in it says.
+    pub(super) fn layer(&mut self, text: &str, depth: usize) {
+        let shadow = Shadow::new(text);
+        let mut layer = Layer { text: shadow.text(), nearby: Nearby::new(&self.set.lexicon), found: Vec::new() };
+        self.digits(&mut layer);
+        self.anchors(&mut layer);
+        let Layer { mut found, .. } = layer;
+        for one in &mut found {
+            if marks::hides(shadow.text(), &one.this.span) {
+                one.why_not = Some(WhyNot::Mark);
+            }
+            one.this.span = shadow.source(&one.this.span);
+        }
+        found.retain(|one| one.why_not.is_none() || self.is_traced);
+        self.found.append(&mut found);
+        if depth < DECODE_DEPTH_MAX {
+            self.encoded(text, depth);
+        }
+    }
+
+    /// Opens carriers such as base64; what is found in one is reported for the bytes that carry it.
+    fn encoded(&mut self, text: &str, depth: usize) {
+        let mut at = 0;
+        while let Some(carrier) = carrier::next(text, at) {
+            at = carrier.span.end;
+            let from = self.found.len();
+            self.layer(&carrier.text, depth + 1);
+            for one in self.found.iter_mut().skip(from) {
+                one.this.span = carrier.source(&one.this.span);
+                one.this.terms.push(Term::new(carrier.name, 0));
+            }
+        }
+    }
+
+    fn keep(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, span: Range<usize>, evidence: Evidence) {
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let (set, text) = (self.set, layer.text);
+        let value = text.get(span.clone()).unwrap_or_default();
+        let is_known = || {
+            let class = set.rule(rule).map(|info| info.class);
+            self.hints.memory.zip(class).is_some_and(|(m, class)| m.knows(class, &set.canonical(rule, value)))
+        };
+        let case = Case { rule: compiled, text, span: &span, hints: self.hints, is_traced: self.is_traced };
+        let Some(weighed) = judge::weigh(&case, evidence, &mut layer.nearby, is_known) else { return };
+        let is_counted = weighed.why_not.is_none() || layer.found.len() < TRACED_MAX;
+        if span.is_empty() || !is_counted || weighed.why_not.is_none() && !self.budget.candidate() {
+            return;
+        }
+        let is_test = set.test_values.contains(&*set.canonical(rule, value));
+        let rule = if is_test { set.test_value_of(rule).unwrap_or(rule) } else { rule };
+        let this = Match { rule, span, score: weighed.score, terms: weighed.terms, also: Vec::new() };
+        layer.found.push(Found { this, why_not: weighed.why_not });
+    }
+
+    fn wants(&self, rule: RuleIx) -> bool {
+        self.only.is_none_or(|only| only == rule)
+    }
+
+    /// Digits, identifiers, and expressions that are led by digits.
+    fn digits(&mut self, layer: &mut Layer<'_, 's>) {
+        let set = self.set;
+        let bytes = layer.text.as_bytes();
+        let mut windows = Windows::new(set);
+        let mut groups = Vec::new();
+        let mut at = 0;
+        while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.digits_max.max(1)) {
+            at = next;
+            self.numbers(layer, &groups);
+            for group in &groups {
+                if before(bytes, group.start).is_ascii_digit() {
+                    continue;
+                }
+                self.tokens(layer, group.start, group.len());
+                for (rule, digits) in &set.scouts.digit_runs {
+                    if group.len() >= *digits && self.wants(*rule) {
+                        self.window(layer, *rule, group.start..group.end, &mut windows);
+                    }
+                }
+            }
+        }
+        self.flush(layer, windows);
+    }
+
+    fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
+        let text = layer.text;
+        let set = self.set;
+        if groups.iter().map(digit::Group::len).sum::<usize>() < set.scouts.digits_min {
+            return;
+        }
+        for first in 0..groups.len() {
+            let mut number = judge::Number::new(groups, first);
+            while number.extend(text.as_bytes(), set.scouts.digits_max) {
+                let Some(rules) = set.scouts.by_length.get(number.len()) else { continue };
+                for rule in rules {
+                    let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
+                    let Kind::Digits(digits) = &compiled.kind else { continue };
+                    if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
+                        continue;
+                    }
+                    if let Some((span, evidence)) = number.judge(text, digits, compiled, self.is_traced) {
+                        self.keep(layer, *rule, span, evidence);
+                    }
+                }
+            }
+        }
+    }
+
+    fn tokens(&mut self, layer: &mut Layer<'_, 's>, digits: usize, run: usize) {
+        let text = layer.text;
+        let set = self.set;
+        let has_letters = token::has_letters(text.as_bytes(), digits);
+        for (rule, needs_letters) in &set.scouts.tokens {
+            if *needs_letters && !has_letters {
+                continue;
+            }
+            let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
+            let Kind::Token(shapes) = &compiled.kind else { continue };
+            if !self.wants(*rule) {
+                continue;
+            }
+            if let Some(found) = token::read(text.as_bytes(), digits, run, has_letters, shapes, &compiled.validators)
+                && let Some(evidence) = judge::token(compiled, &found, self.is_traced)
+            {
+                self.keep(layer, *rule, found.span, evidence);
+            }
+        }
+    }
+
+    fn anchors(&mut self, layer: &mut Layer<'_, 's>) {
+        let text = layer.text;
+        let set = self.set;
+        let Some(automaton) = &set.scouts.anchors else { return };
+        let mut windows = Windows::new(set);
+        for hit in automaton.find_overlapping_iter(text) {
+            let Some(leads) = set.scouts.leads.get(hit.pattern().as_usize()) else { continue };
+            for lead in leads {
+                if !self.wants(lead.rule) {
+                    continue;
+                }
+                match lead.how {
+                    How::Around => self.window(layer, lead.rule, hit.range(), &mut windows),
+                    How::Start => self.start(layer, lead.rule, hit.start(), &mut windows),
+                    How::Word => self.word(layer, lead.rule, hit.range()),
+                }
+            }
+        }
+        self.flush(layer, windows);
+    }
+
+    fn start(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, at: usize, windows: &mut Windows) {
+        let text = layer.text;
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Regex(pattern) = &compiled.kind else { return };
+        let Some(window) = windows.get_mut(rule) else { return };
+        // Within the last match of the rule nothing new begins, nor within a word.
+        let bytes = text.as_bytes();
+        let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
+        let in_word = is_word(before(bytes, at)) && is_word(byte(bytes, at));
+        if at < window.end || in_word || !self.budget.work(pattern.after.min(1 << 10)) {
+            return;
+        }
+        if let Some((span, end)) = anchor::search_at(text, pattern, at) {
+            *window = at..end;
+            if self.budget.work(span.len())
+                && let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced)
+            {
+                self.keep(layer, rule, span, evidence);
+            }
+        }
+    }
+
+    /// Opens a window, or widens the one that is open if they touch.
+    fn window(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, hit: Range<usize>, windows: &mut Windows) {
+        let text = layer.text;
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Regex(pattern) = &compiled.kind else { return };
+        let new = anchor::window(text, pattern, hit);
+        let Some(open) = windows.get_mut(rule) else { return };
+        if open.start >= open.end {
+            *open = new;
+            return;
+        }
+        if overlaps(open, &new) {
+            open.end = new.end;
+            return;
+        }
+        let done = std::mem::replace(open, new);
+        self.confirm(layer, rule, done);
+    }
+
+    fn flush(&mut self, layer: &mut Layer<'_, 's>, windows: Windows) {
+        for (at, window) in windows.0.into_iter().enumerate() {
+            let rule = RuleIx(u16::try_from(at).unwrap_or(u16::MAX));
+            let is_open = self.set.compiled.get(at).is_some_and(|c| c.is_windowed());
+            if is_open && !window.is_empty() {
+                self.confirm(layer, rule, window);
+            }
+        }
+    }
+
+    fn confirm(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, window: Range<usize>) {
+        let text = layer.text;
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Regex(pattern) = &compiled.kind else { return };
+        if !self.budget.work(window.len()) {
+            return;
+        }
+        anchor::search(text, pattern, window, |span| {
+            if let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced) {
+                self.keep(layer, rule, span, evidence);
+            }
+        });
+    }
+
+    fn word(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, word: Range<usize>) {
+        let text = layer.text;
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Prose(rules) = &compiled.kind else { return };
+        // The kind that a mark names is no keyword for what follows the mark.
+        if !prose::is_word(text, &word) || !self.budget.work(PROSE_BYTES) || marks::overlapping(text, &word).is_some() {
+            return;
+        }
+        for found in prose::read(text, word, rules.wanted) {
+            self.keep(layer, rule, found.span, Evidence::of(&found.terms));
+        }
+    }
+}
+
+/// One window a rule.
+struct Windows(Vec<Range<usize>>);
+
+impl Windows {
+    fn new(set: &Ruleset) -> Windows {
+        Windows(vec![0..0; set.compiled.len()])
+    }
+
+    fn get_mut(&mut self, rule: RuleIx) -> Option<&mut Range<usize>> {
+        self.0.get_mut(usize::from(rule.0))
+    }
+}
