@@ -2,6 +2,7 @@
 
 mod crypto;
 mod date;
+mod drive;
 mod email;
 mod iban;
 mod keccak;
@@ -9,6 +10,7 @@ mod luhn;
 mod network;
 mod phone;
 mod seed;
+mod travel;
 
 use super::{Validator, check, digits};
 
@@ -19,11 +21,13 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("cardano_address", crypto::cardano),
     check("coordinates", network::coordinates),
     check("date", date::check),
+    check("driving_licence_any", drive::licence),
     check("email", email::check),
     check("ethereum_address", crypto::ethereum),
     check("extended_key", crypto::extended_key),
     Validator { name: "iban", check: iban::check, extent: Some(iban::length) },
     check("iccid", network::iccid),
+    check("in_state", drive::state_india),
     check("ipv4_private", network::ipv4_private),
     check("ipv4_public", network::ipv4_public),
     check("ipv6", network::ipv6),
@@ -31,7 +35,13 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("mac", network::mac),
     check("monero_address", crypto::monero),
     check("phone", phone::check),
+    check("plate_any", drive::plate),
     check("private_key_wif", crypto::private_key),
+    check("machine_readable_zone", travel::zone),
     check("seed_phrase", seed::check),
     check("segwit_address", crypto::segwit),
+    check("travel_document_de", travel::german),
+    check("uk_driving_licence", drive::britain),
+    check("uk_plate", drive::plate_britain),
+    check("vin", drive::vin),
 ];
