@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: what it costs, as ratios against a named peer measured in the same run. Absolute rates say
 //! little on a shared machine.
 
+mod scan;
+
 use crate::e2e::{Home, MailboxSpec, Replies};
 use crate::servers::{Account, Lab, Sink};
 use crate::{generate, process, workspace};
@@ -34,7 +36,7 @@ pub(crate) struct Args {
 enum Which {
     /// Messages a second out of Dovecot into tickets and replies.
     EndToEnd,
-    /// Scanning against one multi-pattern automaton.
+    /// Scanning against other scanners.
     Scan,
     /// Commits against append and fdatasync.
     Store,
@@ -62,7 +64,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         end_to_end(args)?;
     }
     if wanted(Which::Scan) {
-        scan(args)?;
+        scan::run(args)?;
     }
     if wanted(Which::Store) {
         example("lazaret-store", "commit_rate", &[])?;
@@ -82,26 +84,6 @@ fn example(package: &str, name: &str, files: &[PathBuf]) -> Result<()> {
     println!("── {package} {name}");
     let run = ["run", "--release", "--locked", "--quiet", "--package", package, "--example", name, "--"];
     process::show(Command::new(cargo()).args(run).args(files))
-}
-
-/// The scanner over generated mails without attachments: text, headers and mark-up, as a worker sees them decoded or not.
-fn scan(args: &Args) -> Result<()> {
-    const MAILS_MAX: usize = 500;
-    let scratch = process::scratch("scan")?;
-    generate::run(&generate::Args {
-        messages: args.messages.min(MAILS_MAX),
-        seed: 1,
-        out: scratch.path().into(),
-        copies: 0,
-        pii_share: 0.15,
-        no_attachments: true,
-        crlf: false,
-        start: 1_790_000_000,
-    })?;
-    let files = std::fs::read_dir(scratch.path().join("maildir/new"))?.map(|e| Ok(e?.path()));
-    let mut files = files.collect::<std::io::Result<Vec<PathBuf>>>()?;
-    files.sort();
-    example("lazaret-scan", "throughput", &files)
 }
 
 fn median(mut values: Vec<f64>) -> f64 {
