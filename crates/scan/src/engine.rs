@@ -7,6 +7,7 @@
 mod types;
 mod walk;
 
+use crate::carrier::Allowance;
 use crate::compiled::Canonical;
 use crate::scout::digit;
 use crate::shadow::Shadow;
@@ -18,8 +19,6 @@ use zeroize::Zeroizing;
 
 /// Lowest score that is reported.
 pub(crate) const SCORE_MIN: u8 = 30;
-/// How often base64 in base64 is opened.
-const DECODE_DEPTH_MAX: usize = 2;
 /// Bytes that a prose rule reads around one word, for the count of work.
 const PROSE_BYTES: usize = 256;
 
@@ -83,7 +82,8 @@ impl Ruleset {
         is_traced: bool,
     ) -> (Vec<Found>, Option<Incomplete>) {
         let work_max = limits.work_bytes_min.saturating_add(text.len().saturating_mul(limits.work_per_byte));
-        let budget = Budget { candidates: limits.candidates_max, work: work_max, incomplete: None };
+        let decoded = Allowance::of(text.len());
+        let budget = Budget { candidates: limits.candidates_max, work: work_max, decoded, incomplete: None };
         let mut walk = Walk { set: self, hints, only, budget, is_traced, found: Vec::new() };
         walk.layer(text, 0);
         let incomplete = walk.budget.incomplete;
@@ -194,7 +194,7 @@ test = [{ text = "a tok1234 b", find = ["tok1234"] }, { text = "tok123", find = 
             out
         };
         let mut text = "the value is tok1234 here".to_owned();
-        for (depth, found) in [(0, 1), (1, 1), (2, 1), (3, 0)] {
+        for (depth, found) in [(0, 1), (1, 1), (2, 1), (3, 1), (4, 0)] {
             let scan = set.scan(&text, &Hints::default());
             assert_eq!(scan.matches.len(), found, "depth {depth}");
             text = encode(&text);

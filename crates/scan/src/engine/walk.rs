@@ -1,13 +1,14 @@
 //! One scan under way: scouts lead to candidates, judges weigh them.
 
-use super::{DECODE_DEPTH_MAX, Hints, Incomplete, Match, PROSE_BYTES, Term, WhyNot};
+use super::{Hints, Incomplete, Match, PROSE_BYTES, Term, WhyNot};
+use crate::carrier::{self, Allowance, Carriers};
 use crate::compiled::{How, Kind};
 use crate::context::Nearby;
 use crate::judge::{self, Case, Evidence};
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
 use crate::text::{before, byte, overlaps};
-use crate::{RuleIx, Ruleset, carrier, marks, prose};
+use crate::{RuleIx, Ruleset, marks, prose};
 use std::ops::Range;
 
 /// Candidates that are explained, of those that came to nothing, in one text.
@@ -17,6 +18,7 @@ const TRACED_MAX: usize = 100_000;
 pub(super) struct Budget {
     pub(super) candidates: usize,
     pub(super) work: usize,
+    pub(super) decoded: Allowance,
     pub(super) incomplete: Option<Incomplete>,
 }
 
@@ -92,21 +94,30 @@ impl<'s> Walk<'s, '_> {
         }
         found.retain(|one| one.why_not.is_none() || self.is_traced);
         self.found.append(&mut found);
-        if depth < DECODE_DEPTH_MAX {
+        if depth < carrier::DEPTH_MAX {
             self.encoded(text, depth);
         }
     }
 
-    /// Opens carriers such as base64; what is found in one is reported for the bytes that carry it.
+    /// Opens the carriers of a text; what is found in one is reported for the bytes that carry it.
     fn encoded(&mut self, text: &str, depth: usize) {
-        let mut at = 0;
-        while let Some(carrier) = carrier::next(text, at) {
-            at = carrier.span.end;
+        let mut carriers = Carriers::new(text);
+        while let Some(carrier) = carriers.next(&self.budget.decoded) {
+            let is_within = self.budget.decoded.take(&carrier);
+            if !is_within || carrier.is_cut {
+                self.budget.incomplete = self.budget.incomplete.or(Some(Incomplete::Work));
+            }
+            if !is_within {
+                return;
+            }
             let from = self.found.len();
             self.layer(&carrier.text, depth + 1);
-            for one in self.found.iter_mut().skip(from) {
-                one.this.span = carrier.source(&one.this.span);
-                one.this.terms.push(Term::new(carrier.name, 0));
+            for mut one in self.found.split_off(from) {
+                if let Some(span) = carrier.source(&one.this.span) {
+                    one.this.span = span;
+                    one.this.terms.push(Term::new(carrier.name, 0));
+                    self.found.push(one);
+                }
             }
         }
     }
