@@ -1,9 +1,10 @@
 //! What must hold for any input at all. `cargo xtask fuzz` looks for inputs for which it does not; the inputs it kept are
 //! run again by every test run.
 
+use crate::carrier::{Allowance, Carriers};
 use crate::shadow::Shadow;
 use crate::text::byte;
-use crate::{Hints, Ruleset, SourceFile, carrier, shipped};
+use crate::{Hints, Ruleset, SourceFile, shipped};
 use std::sync::LazyLock;
 
 static RULES: LazyLock<Option<Ruleset>> = LazyLock::new(|| {
@@ -12,7 +13,7 @@ static RULES: LazyLock<Option<Ruleset>> = LazyLock::new(|| {
 });
 
 /// Folding keeps the way back: a place in the shadow is a character boundary of the source, in order, within bounds; and
-/// carriers come in order and map into their span.
+/// carriers map into their span.
 pub fn normaliser(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let shadow = Shadow::new(&text);
@@ -23,19 +24,18 @@ pub fn normaliser(data: &[u8]) {
         assert!(source >= last && source <= text.len() && text.is_char_boundary(source), "a way back is wrong");
         last = source;
     }
-    let mut at = 0;
-    while let Some(carrier) = carrier::next(&text, at) {
-        assert!(carrier.span.start >= at && carrier.span.end > at, "a carrier stands where it was not looked for");
-        assert!(carrier.span.end <= text.len(), "a carrier goes on beyond the text");
+    let allowance = Allowance::of(text.len());
+    let mut carriers = Carriers::new(&text);
+    while let Some(carrier) = carriers.next(&allowance) {
+        assert!(carrier.span.end > carrier.span.start && carrier.span.end <= text.len(), "a carrier is not in the text");
         let boundaries: Vec<usize> = carrier.text.char_indices().map(|(i, _)| i).chain([carrier.text.len()]).collect();
         for pair in boundaries.windows(2) {
             let (Some(from), Some(to)) = (pair.first(), pair.last()) else { continue };
-            let source = carrier.source(&(*from..*to));
+            let Some(source) = carrier.source(&(*from..*to)) else { continue };
             let is_within = carrier.span.start <= source.start && source.end <= carrier.span.end;
             assert!(is_within && source.start <= source.end, "a carrier maps out of its span");
             assert!(text.get(source).is_some(), "a carrier maps into a character");
         }
-        at = carrier.span.end;
     }
 }
 
