@@ -3,6 +3,7 @@
 use crate::RuleIx;
 use crate::context::{Context, spellings};
 use crate::prose::Prose;
+use crate::records::Dictionary;
 use crate::validator::Validator;
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
@@ -65,6 +66,7 @@ pub(crate) enum Kind {
     Digits(Digits),
     Token(Token),
     Prose(Prose),
+    Dictionary(Box<Dictionary>),
 }
 
 /// A confirming expression, run in windows around anchors.
@@ -234,6 +236,8 @@ impl Scouts {
                     Anchors::Inner(all) => all.iter().for_each(|t| anchor(t, How::Around)),
                     Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
                 },
+                // Found by functions of `records`.
+                Kind::Dictionary(_) => {}
                 Kind::Prose(prose) => prose.words.iter().for_each(|w| anchor(w, How::Word)),
                 Kind::Token(token) => {
                     let needs_letters = token.shapes.iter().all(|s| s.first() != Some(&Shape::Digit));

@@ -20,6 +20,7 @@ mod policy;
 mod profile;
 mod prose;
 mod reader;
+mod records;
 mod rules;
 mod scout;
 mod selftest;

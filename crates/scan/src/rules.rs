@@ -2,7 +2,7 @@
 
 use crate::compiled::{Compiled, Scouts};
 use crate::context::Lexicon;
-use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, selftest};
+use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, records, selftest};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
@@ -99,6 +99,7 @@ pub struct Ruleset {
     pub(crate) scouts: Scouts,
     /// Words of every context.
     pub(crate) lexicon: Lexicon,
+    pub(crate) records: records::Index,
     /// Canonical forms of published test values.
     pub(crate) test_values: HashSet<String>,
     /// As long as `compiled`.
@@ -231,10 +232,12 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
         compiled: Vec::new(),
         scouts: Scouts::default(),
         lexicon: Lexicon::default(),
+        records: records::Index::default(),
         test_values,
         origins: Vec::new(),
         disabled,
     };
+    let places: Vec<(usize, Range<usize>)> = rules.iter().map(|loaded| (loaded.file, loaded.id_span.clone())).collect();
     let mut trials = Vec::new();
     for (rule, at) in rules.into_iter().zip(0_u16..) {
         let Loaded { info, mut compiled, examples, beats, file, origin, changed_by, .. } = rule;
@@ -282,6 +285,13 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
                 .first()
                 .map(|f| Diagnostic::error(*f, 0..0, "the rules together have too many anchors or words of context")),
         ),
+    }
+    match records::Index::new(&set.compiled, files) {
+        Ok(index) => set.records = index,
+        Err(troubles) => complaints.extend(troubles.into_iter().filter_map(|(at, trouble)| {
+            let (file, span) = places.get(at)?.clone();
+            Some(Diagnostic::error(*files.get(file)?, span, trouble))
+        })),
     }
     if is_refused(&complaints) { Err(complaints) } else { Ok((set, complaints, trials)) }
 }

@@ -85,6 +85,7 @@ impl<'s> Walk<'s, '_> {
         let mut layer = Layer { text: shadow.text(), nearby: Nearby::new(&self.set.lexicon), found: Vec::new() };
         self.digits(&mut layer);
         self.anchors(&mut layer);
+        self.records(&mut layer);
         let Layer { mut found, .. } = layer;
         for one in &mut found {
             if marks::hides(shadow.text(), &one.this.span) {
@@ -140,6 +141,16 @@ impl<'s> Walk<'s, '_> {
         let rule = if is_test { set.test_value_of(rule).unwrap_or(rule) } else { rule };
         let this = Match { rule, span, score: weighed.score, terms: weighed.terms, also: Vec::new() };
         layer.found.push(Found { this, why_not: weighed.why_not });
+    }
+
+    /// What lists of words bring.
+    fn records(&mut self, layer: &mut Layer<'_, 's>) {
+        let set = self.set;
+        for found in set.records.words(layer.text) {
+            if self.wants(found.rule) {
+                self.keep(layer, found.rule, found.span, Evidence::default());
+            }
+        }
     }
 
     fn wants(&self, rule: RuleIx) -> bool {

@@ -1,5 +1,6 @@
 //! The keys of each kind of rule, a file for each kind.
 
+mod dictionary;
 mod digits;
 mod prose;
 mod regex;
@@ -17,6 +18,7 @@ pub(crate) fn keys(kind: &str) -> &'static [&'static str] {
         "regex" => &["pattern", "anchors", "window"],
         "digits" => &["lengths", "groupings", "separators", "prefixes", "lead", "glued"],
         "token" => &["shapes", "separators"],
+        "dictionary" => &["words", "file", "case", "next", "comma", "title"],
         _ => &["words", "value"],
     }
 }
@@ -33,6 +35,7 @@ pub(crate) fn read(
         "regex" => regex::read(reader, table, span).map(|p| Kind::Regex(Box::new(p))),
         "digits" => digits::read(reader, table, span).map(Kind::Digits),
         "token" => token::read(reader, table, span, validators).map(Kind::Token),
+        "dictionary" => dictionary::read(reader, table, span).map(|d| Kind::Dictionary(Box::new(d))),
         _ => prose::read(reader, table, span).map(Kind::Prose),
     }
 }
