@@ -478,6 +478,10 @@ impl Words {
             at = text.get(at..)?.starts_with(", ").then_some(at + 1)?;
         } else if rule.title {
             at += usize::from(byte(text.as_bytes(), at) == b'.');
+            // "Ms Chen" and "MS CHEN", but not "MS-Exchange" and "Mr NZ".
+            let next = word_after(text, at).filter(|_| byte(text.as_bytes(), at) == b' ')?;
+            let has_small = |span: Range<usize>| text.get(span).is_some_and(|t| t.contains(char::is_lowercase));
+            (has_small(first) == has_small(next)).then_some(())?;
         }
         let mut end = None;
         for nth in 0..NEXT_WORDS_MAX {
@@ -698,7 +702,10 @@ mod tests {
         assert_eq!(found(comma(), "Chen, Mia K."), ["Chen, Mia"]);
         assert_eq!(found(comma(), "Chen Mia"), [""; 0]);
         let title = || Dictionary { title: true, ..dictionary(&["Mr", "Frau"], Some(&["*"])) };
-        assert_eq!(found(title(), "Dear Mr. Ng, Frau von Stein; Mr Please"), ["Ng", "von Stein"]);
+        assert_eq!(
+            found(title(), "Dear Mr. Ng, Frau von Stein; Mr Please, MR-Smith, MR Smith, MR SMITH"),
+            ["Ng", "von Stein", "SMITH"]
+        );
     }
 
     #[test]
