@@ -36,3 +36,16 @@ pub use layers::glob;
 pub use policy::{Bulk, Keep, Policy, Unexamined};
 pub use rules::{Disabled, Exception, Origin, RuleInfo, RuleIx, RuleMode, Ruleset, TEST_VALUE};
 pub use vocabulary::{Action, Class};
+
+/// What the validator of a name says of a canonical form (digits, or letters and digits in capitals); `None`: there is
+/// none of that name. For tests of agreement with other implementations; rules name validators themselves.
+#[doc(hidden)]
+pub fn validate(name: &str, canonical: &str) -> Option<bool> {
+    validator::Validator::from_name(name).map(|v| (v.check)(canonical))
+}
+
+/// The names of all validators, for the same tests.
+#[doc(hidden)]
+pub fn validators() -> impl Iterator<Item = &'static str> {
+    validator::Validator::all().map(|v| v.name)
+}
