@@ -1,5 +1,7 @@
 //! IBAN (ISO 13616-1): country, its length and structure, and the check digits (ISO 7064 mod 97-10).
 
+use super::bban;
+
 /// Country and structure of the BBAN as in the registry of SWIFT (release 99): `n` digits, `a` letters, `c` either.
 const REGISTRY: &[(&str, &str)] = &[
     ("AD", "n8c12"),
@@ -116,8 +118,23 @@ pub(super) fn length(canonical: &str) -> Option<usize> {
     structure(canonical).map(|s| 4 + fields(s).iter().map(|(_, n)| n).sum::<usize>())
 }
 
+/// Structure, check digits, and the check within the national part where there is one.
 pub(super) fn check(canonical: &str) -> bool {
+    is_sound(canonical) && is_sound_within(canonical)
+}
+
+/// Right outside, wrong within: numbers that were made up for tests, or typed wrong with luck.
+pub(super) fn is_outside_only(canonical: &str) -> bool {
+    is_sound(canonical) && !is_sound_within(canonical)
+}
+
+fn is_sound(canonical: &str) -> bool {
     structure(canonical).is_some_and(|s| fits(canonical, s)) && remainder(canonical) == Some(1)
+}
+
+fn is_sound_within(canonical: &str) -> bool {
+    let parts = canonical.get(..2).zip(canonical.get(4..));
+    parts.is_some_and(|(country, bban)| bban::check(country, bban))
 }
 
 fn fits(canonical: &str, structure: &str) -> bool {
@@ -178,7 +195,11 @@ mod tests {
             "DE",
         ];
         for iban in bad {
-            assert!(!check(iban), "{iban}");
+            assert!(!check(iban) && !is_outside_only(iban), "{iban}");
         }
+        // Belgium's own digits are 34.
+        assert!(
+            !check("BE05539007547035") && is_outside_only("BE41539007547035") && !is_outside_only("BE68539007547034")
+        );
     }
 }

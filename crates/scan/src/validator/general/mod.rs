@@ -1,9 +1,12 @@
 //! Checks that belong to no state and no vendor.
 
+mod account;
+mod bban;
 mod crypto;
 mod date;
 mod drive;
 mod email;
+mod health;
 mod iban;
 mod keccak;
 mod luhn;
@@ -16,7 +19,12 @@ use super::{Validator, check, digits};
 
 /// The table.
 pub(super) const VALIDATORS: &[Validator] = &[
+    check("aba_routing", account::aba),
+    check("account_any", account::any),
     check("altcoin_address", crypto::altcoin),
+    check("ar_cbu", account::cbu),
+    check("au_bsb", account::bsb),
+    check("bic", account::bic),
     check("bitcoin_address", crypto::bitcoin),
     check("cardano_address", crypto::cardano),
     check("coordinates", network::coordinates),
@@ -26,6 +34,7 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("ethereum_address", crypto::ethereum),
     check("extended_key", crypto::extended_key),
     Validator { name: "iban", check: iban::check, extent: Some(iban::length) },
+    Validator { name: "iban_outside", check: iban::is_outside_only, extent: Some(iban::length) },
     check("iccid", network::iccid),
     check("in_state", drive::state_india),
     check("ipv4_private", network::ipv4_private),
@@ -35,13 +44,19 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("mac", network::mac),
     check("monero_address", crypto::monero),
     check("phone", phone::check),
+    check("mx_clabe", account::clabe),
+    check("nz_account", account::new_zealand),
     check("plate_any", drive::plate),
     check("private_key_wif", crypto::private_key),
     check("machine_readable_zone", travel::zone),
+    check("record_number", health::record),
     check("seed_phrase", seed::check),
     check("segwit_address", crypto::segwit),
     check("travel_document_de", travel::german),
     check("uk_driving_licence", drive::britain),
     check("uk_plate", drive::plate_britain),
+    check("us_dea", health::dea),
+    check("us_mbi", health::mbi),
+    check("us_npi", health::npi),
     check("vin", drive::vin),
 ];
