@@ -1,21 +1,29 @@
 //! A table whose header names the column: `Username | Password` over `jdoe | hunter2!`.
 
-use crate::text::floor;
+use super::words::{ANY, KEYWORD, roles};
+use crate::text::{before, byte};
 use std::ops::Range;
 
 /// Rows that are read.
 const ROWS_MAX: usize = 200;
 /// Bytes of a line that are read.
 const LINE_BYTES_MAX: usize = 512;
+/// Cells of a header before the keyword's.
+const CELLS_MAX: usize = 24;
+/// Bytes of a header before the keyword.
+const HEADER_BYTES_MAX: usize = 300;
+/// Rows of an aligned table that are read.
+const ALIGNED_ROWS_MAX: usize = 50;
 
 /// The cells under the header cell that holds nothing but the keyword; none if it is no header.
 pub(super) fn read(text: &str, word: &Range<usize>) -> Vec<Range<usize>> {
-    let head = text.get(floor(text, word.start.saturating_sub(LINE_BYTES_MAX))..word.start).unwrap_or_default();
-    let start = word.start - head.len() + head.rfind('\n').map_or(0, |i| i + 1);
+    let Some(delimiter) = beside(text, word) else { return Vec::new() };
+    let Some(start) = line_start(text, word, delimiter) else { return Vec::new() };
     let Some(header) = line(text, start) else { return Vec::new() };
-    let body = text.get(start..header.end).unwrap_or_default();
-    let Some(delimiter) = ['|', '\t', ';', ','].into_iter().find(|d| body.contains(*d)) else { return Vec::new() };
-    let columns = cells(text, &header, delimiter);
+    let columns = if delimiter == ALIGNED { Vec::new() } else { cells(text, &header, delimiter) };
+    if delimiter == ALIGNED {
+        return aligned(text, word, &header);
+    }
     let is_own = |c: &Range<usize>| c.start <= word.start && word.end <= c.end && c.len() <= word.len() + 10;
     let Some(column) = columns.iter().position(is_own) else { return Vec::new() };
     // A header is words alone; a row that holds a value is none.
@@ -25,6 +33,7 @@ pub(super) fn read(text: &str, word: &Range<usize>) -> Vec<Range<usize>> {
     if columns.len() < 2 || !columns.iter().all(is_label) {
         return Vec::new();
     }
+    let name = text.get(word.clone()).unwrap_or_default();
     let mut found = Vec::new();
     let mut next = header.end + 1;
     for _ in 0..ROWS_MAX {
@@ -37,7 +46,93 @@ pub(super) fn read(text: &str, word: &Range<usize>) -> Vec<Range<usize>> {
         if row_text.chars().all(|c| matches!(c, '-' | '+' | '|' | '=' | ':' | ' ' | '\r')) {
             continue;
         }
-        found.extend(cells(text, &row, delimiter).get(column).filter(|c| !c.is_empty()).cloned());
+        let Some(cell) = cells(text, &row, delimiter).get(column).filter(|c| !c.is_empty()).cloned() else { continue };
+        // The header again, or another one: what follows is read from there.
+        let own = text.get(cell.clone()).unwrap_or_default();
+        if own.eq_ignore_ascii_case(name) || roles(own, ANY) & KEYWORD != 0 {
+            break;
+        }
+        found.push(cell);
+    }
+    found
+}
+
+/// What stands for a delimiter where columns are aligned with spaces.
+const ALIGNED: char = ' ';
+
+/// The delimiter that touches the keyword's cell.
+fn beside(text: &str, word: &Range<usize>) -> Option<char> {
+    let bytes = text.as_bytes();
+    let is_delimiter = |b: u8| matches!(b, b'|' | b'\t' | b';' | b',');
+    let mut at = word.end;
+    while matches!(byte(bytes, at), b' ' | b'"' | b'*' | b'\r') && at < word.end + 40 {
+        at += 1;
+    }
+    let next = byte(bytes, at);
+    if is_delimiter(next) {
+        return Some(char::from(next));
+    }
+    // Another word of the same sentence follows: no cell.
+    if next != b'\n' && next != 0 && at < word.end + 2 {
+        return None;
+    }
+    let mut start = word.start;
+    while matches!(before(bytes, start), b' ' | b'"' | b'*') && start + 40 > word.start {
+        start -= 1;
+    }
+    let previous = before(bytes, start);
+    if is_delimiter(previous) {
+        return Some(char::from(previous));
+    }
+    let is_wide =
+        at >= word.end + 2 && next != b'\n' && next != 0 || start + 2 <= word.start && previous != b'\n' && start > 0;
+    is_wide.then_some(ALIGNED)
+}
+
+/// Where the line of the keyword starts, unless a header cannot be so long.
+fn line_start(text: &str, word: &Range<usize>, delimiter: char) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let mut cells = 0;
+    let mut at = word.start;
+    while at > 0 && before(bytes, at) != b'\n' {
+        at -= 1;
+        cells += usize::from(char::from(byte(bytes, at)) == delimiter && delimiter != ALIGNED);
+        if cells > CELLS_MAX || word.start - at > HEADER_BYTES_MAX {
+            return None;
+        }
+    }
+    Some(at)
+}
+
+/// Cells under a header whose columns are aligned with spaces.
+fn aligned(text: &str, word: &Range<usize>, header: &Range<usize>) -> Vec<Range<usize>> {
+    let names = text.get(header.clone()).unwrap_or_default();
+    let is_header = names.is_ascii() && !names.contains(|c: char| c.is_ascii_digit() || ":=.".contains(c));
+    let gaps = names.trim().match_indices("  ").count();
+    if !is_header || gaps == 0 {
+        return Vec::new();
+    }
+    let column = word.start - header.start;
+    let mut found = Vec::new();
+    let mut next = header.end + 1;
+    for _ in 0..ALIGNED_ROWS_MAX {
+        let Some(row) = line(text, next) else { break };
+        next = row.end + 1;
+        let body = text.get(row.clone()).unwrap_or_default();
+        if body.chars().all(|c| matches!(c, '-' | '=' | ' ' | '\r')) {
+            continue;
+        }
+        let Some(cell) = body.get(column..) else { break };
+        let starts =
+            !cell.starts_with(' ') && body.get(..column).is_some_and(|head| head.is_empty() || head.ends_with(' '));
+        let length = cell.find([' ', '\t', '\r']).unwrap_or(cell.len());
+        // A sentence under the header ends the table: cells are apart by two spaces or more.
+        let is_apart = cell.get(length..).is_some_and(|rest| rest.trim().is_empty() || rest.starts_with("  "));
+        if !starts || length == 0 || !is_apart {
+            break;
+        }
+        let start = row.start + column;
+        found.push(start..start + length);
     }
     found
 }

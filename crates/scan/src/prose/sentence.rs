@@ -1,0 +1,197 @@
+//! What a sentence says about a keyword, after it and before it.
+
+use super::value::{self, Form, Said};
+use super::words::{ADVERB, AS, BRIDGE, CHANGE, COPULA, EMPTY, FOLLOWER, KEYWORD, NEGATION, OWN, TO, USER, cjk};
+use super::{Found, Keyword, Wanted, blanks, closers, pair, pieces};
+use crate::text::{before, byte, char_at};
+
+/// Words between the keyword and its copula or colon at most.
+const FILLERS_MAX: usize = 8;
+/// Words between a copula and the value at most.
+const ADVERBS_MAX: usize = 4;
+/// Words before the keyword that are read.
+const BACK_MAX: usize = 6;
+/// What answers a question for a password.
+const ANSWERS: &[&str] =
+    &["it's", "its", "it", "that's", "c'est", "es", "das", "dat", "het", "det", "to", "è", "é", "este", "это", "це"];
+
+/// Reads the sentence of a keyword that no separator follows.
+pub(super) fn read(keyword: &Keyword<'_>) -> Option<Found> {
+    stated(keyword)
+        .or_else(|| joined(keyword))
+        .or_else(|| answered(keyword))
+        .or_else(|| beside(keyword))
+        .or_else(|| below(keyword))
+        .or_else(|| reversed(keyword))
+}
+
+/// Is a lost or wrong one spoken of?
+pub(super) fn is_negated(keyword: &Keyword<'_>) -> bool {
+    let near = pieces::back(keyword.text, keyword.word.start).take(4).take_while(|p| !p.ends && !p.is_label);
+    near.into_iter().any(|p| keyword.roles(p.word) & NEGATION != 0)
+}
+
+/// Is setting or changing it spoken of before the keyword?
+fn is_changing(keyword: &Keyword<'_>) -> bool {
+    let near = pieces::back(keyword.text, keyword.word.start).take(5).take_while(|p| !p.ends && !p.is_label);
+    near.into_iter().any(|p| keyword.roles(p.word) & CHANGE != 0)
+}
+
+fn value_at(keyword: &Keyword<'_>, at: usize, said: Said) -> Option<Found> {
+    if pair::is_second(keyword) {
+        return pair::value(keyword, at, said);
+    }
+    value::at(keyword, at, said, Form::Colon)
+}
+
+/// `password for the portal: x`, `password for the portal is now x`, `changed my password to x`.
+fn stated(keyword: &Keyword<'_>) -> Option<Found> {
+    if matches!(byte(keyword.bytes(), keyword.end), b'.' | b',' | b';' | b'?' | b'!') {
+        return None;
+    }
+    let mut words = pieces::forward(keyword.text, closers(keyword.bytes(), keyword.end)).take(FILLERS_MAX).peekable();
+    let (mut is_changed, mut is_bridged) = (None, false);
+    while let Some(piece) = words.next() {
+        let roles = keyword.roles(piece.word);
+        if roles & COPULA != 0 && !piece.ends {
+            let said = if piece.is_label { Said::Assigned } else { Said::Stated };
+            return after_copula(keyword, piece.span.end, said);
+        }
+        if piece.is_label {
+            let is_filler = is_bridged || roles & (ADVERB | BRIDGE) != 0;
+            return is_filler.then(|| value_at(keyword, piece.span.end, Said::Assigned)).flatten();
+        }
+        if roles & TO != 0 && *is_changed.get_or_insert_with(|| is_changing(keyword)) {
+            return value_at(keyword, piece.span.end, Said::Stated);
+        }
+        if roles & CHANGE != 0 && words.peek().is_some_and(|next| keyword.roles(next.word) & TO != 0) {
+            is_changed = Some(true);
+            continue;
+        }
+        let is_over = roles & (FOLLOWER | KEYWORD) != 0 && roles & (BRIDGE | OWN) == 0;
+        let in_brackets = piece.span.end.checked_sub(1).is_some_and(|i| byte(keyword.bytes(), i) == b')');
+        if is_over || piece.ends && !in_brackets {
+            return None;
+        }
+        is_bridged |= roles & BRIDGE != 0 || in_brackets || byte(keyword.bytes(), piece.span.start) == b'(';
+    }
+    None
+}
+
+/// The value after "is", "is now", "was changed to".
+fn after_copula(keyword: &Keyword<'_>, at: usize, mut said: Said) -> Option<Found> {
+    let mut after = at;
+    for piece in pieces::forward(keyword.text, at).take(ADVERBS_MAX) {
+        let roles = keyword.roles(piece.word);
+        if roles & (ADVERB | TO | CHANGE | COPULA) == 0 || piece.ends {
+            break;
+        }
+        after = piece.span.end;
+        if piece.is_label {
+            said = Said::Assigned;
+            break;
+        }
+    }
+    value_at(keyword, after, said)
+}
+
+/// Scripts that join their particles: 密码已改为abc12345, パスワードはSakura123です.
+fn joined(keyword: &Keyword<'_>) -> Option<Found> {
+    let is_joined = |c: char| (0xE00..0xE80).contains(&u32::from(c)) || u32::from(c) >= 0x2E80;
+    let text = keyword.text;
+    if !char_at(text, keyword.end).is_some_and(is_joined) {
+        return None;
+    }
+    let rest = text.get(keyword.end..)?;
+    let length: usize =
+        rest.chars().take(14).take_while(|c| is_joined(*c) && !"。、，！？；".contains(*c)).map(char::len_utf8).sum();
+    let particles = rest.get(..length)?;
+    if cjk::NO_VALUE.iter().any(|w| particles.contains(w)) {
+        return None;
+    }
+    let at = blanks(text.as_bytes(), keyword.end + length);
+    match byte(text.as_bytes(), at) {
+        b':' | b'=' => value_at(keyword, at + 1, Said::Assigned),
+        _ => value_at(keyword, at, Said::Stated),
+    }
+}
+
+/// "Your password? It's x", "here is the password, it is x".
+fn answered(keyword: &Keyword<'_>) -> Option<Found> {
+    let mark = byte(keyword.bytes(), keyword.end);
+    if !matches!(mark, b'?' | b'.' | b',' | b';') {
+        return None;
+    }
+    let mut words = pieces::forward(keyword.text, keyword.end + 1);
+    let first = words.next()?;
+    if !ANSWERS.iter().any(|a| a.eq_ignore_ascii_case(first.word)) {
+        let is_question = mark == b'?' && !first.word.is_empty();
+        return is_question.then(|| value_at(keyword, keyword.end + 1, Said::Beside)).flatten();
+    }
+    after_copula(keyword, first.span.end, Said::Stated)
+}
+
+/// `password toor99`
+fn beside(keyword: &Keyword<'_>) -> Option<Found> {
+    let bytes = keyword.bytes();
+    let start = blanks(bytes, closers(bytes, keyword.end));
+    if start == keyword.end || matches!(byte(bytes, start), b'\r' | b'\n') {
+        return None;
+    }
+    let is_option = matches!(before(bytes, keyword.word.start), b'-');
+    if is_option {
+        return value::at(keyword, start, Said::Assigned, Form::Equals);
+    }
+    if keyword.is_weak && !has_user(keyword) {
+        return None;
+    }
+    if pair::is_second(keyword) {
+        return None;
+    }
+    value::at(keyword, start, Said::Beside, Form::Colon)
+}
+
+/// Does a user name or an account stand before it?
+fn has_user(keyword: &Keyword<'_>) -> bool {
+    let mut near = pieces::back(keyword.text, keyword.word.start).take(BACK_MAX);
+    near.any(|p| keyword.roles(p.word) & USER != 0 || p.word.contains('@'))
+}
+
+/// The keyword alone on its line, the value alone on the next.
+fn below(keyword: &Keyword<'_>) -> Option<Found> {
+    let bytes = keyword.bytes();
+    let end = blanks(bytes, closers(bytes, keyword.end));
+    let head = bytes.get(keyword.word.start.saturating_sub(12)..keyword.word.start)?;
+    let is_first = head.iter().rev().take_while(|b| **b != b'\n').all(|b| b" \t>*_#\"-".contains(b));
+    let has_line = head.contains(&b'\n') || keyword.word.start <= 12;
+    let is_alone = is_first && has_line && matches!(byte(bytes, end), b'\r' | b'\n');
+    is_alone.then(|| value::at(keyword, end, Said::Line, Form::Cell)).flatten()
+}
+
+/// "Kangaroo77 is my password", "use Kangaroo77 as the password".
+fn reversed(keyword: &Keyword<'_>) -> Option<Found> {
+    let follower = pieces::forward(keyword.text, keyword.end).next();
+    let goes_on = byte(keyword.bytes(), keyword.end) == b' ';
+    if goes_on && follower.is_some_and(|p| keyword.roles(p.word) & (FOLLOWER | EMPTY) != 0) {
+        return None;
+    }
+    let mut words = pieces::back(keyword.text, keyword.word.start);
+    let mut owners = 0;
+    for _ in 0..BACK_MAX {
+        let piece = words.next()?;
+        if piece.ends || piece.is_label {
+            return None;
+        }
+        let roles = keyword.roles(piece.word);
+        if roles & AS != 0 || roles & COPULA != 0 && owners > 0 {
+            let value = words.next()?;
+            return value::judge_token(keyword, value.span, Said::Reversed);
+        }
+        let is_name = matches!(keyword.wanted, Wanted::Code) && owners == 0;
+        if roles & OWN == 0 && !is_name {
+            return None;
+        }
+        owners += usize::from(roles & OWN != 0);
+    }
+    None
+}
