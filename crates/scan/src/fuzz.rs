@@ -27,7 +27,10 @@ pub fn normaliser(data: &[u8]) {
     let allowance = Allowance::of(text.len());
     let mut carriers = Carriers::new(&text);
     while let Some(carrier) = carriers.next(&allowance) {
-        assert!(carrier.span.end > carrier.span.start && carrier.span.end <= text.len(), "a carrier is not in the text");
+        assert!(
+            carrier.span.end > carrier.span.start && carrier.span.end <= text.len(),
+            "a carrier is not in the text"
+        );
         let boundaries: Vec<usize> = carrier.text.char_indices().map(|(i, _)| i).chain([carrier.text.len()]).collect();
         for pair in boundaries.windows(2) {
             let (Some(from), Some(to)) = (pair.first(), pair.last()) else { continue };

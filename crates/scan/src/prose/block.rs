@@ -91,5 +91,5 @@ pub(super) fn seed(text: &str, at: usize) -> Option<Found> {
         end -= 1;
     }
     let is_seed = letters >= 16 && digits >= 1;
-    is_seed.then(|| Found { span: start..end, terms: vec![Term { name: "base32", points: 30 }] })
+    is_seed.then(|| Found { span: start..end, terms: vec![Term::new("base32", 30)] })
 }

@@ -313,12 +313,6 @@ fn names_itself(value: &str) -> bool {
     is_joined && ["password", "passwd", "passwort", "secret", "token"].iter().any(|w| holds(value, w))
 }
 
-/// `#add-password`, `policy/ChangePassword`: a name in a program or a page.
-fn names_itself(value: &str) -> bool {
-    let is_joined = value.contains(['#', '-', '/', ':', '_', '.']) && !value.contains(|c: char| c.is_ascii_digit());
-    is_joined && ["password", "passwd", "passwort", "secret", "token"].iter().any(|w| holds(value, w))
-}
-
 /// `"user password"`, `"password_field"`: what a label or a key of a program holds.
 fn is_label(value: &str, keyword: &Keyword<'_>) -> bool {
     let is_words = value.bytes().all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-' | b' ' | b'.'));
