@@ -53,6 +53,6 @@ pub use keys::{DigestKey, MarkKey, TokenKey};
 pub use limits::Limits;
 pub use message::{Addr, Address, Class, Digest, Envelope, MessageKey, PartPath, Proof, Verdict};
 pub use outcome::{Attachment, Finding, Opaque, OpaqueWhy, Outcome, Reason};
-pub use pipeline::{Pipeline, Setup};
+pub use pipeline::{Explain, Pipeline, Setup, Show};
 pub use profile::{Profile, ProofMode, Reporter};
 pub use text::{Cleared, Raw, RawMessage};

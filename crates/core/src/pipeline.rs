@@ -8,9 +8,12 @@
 
 mod again;
 mod examine;
+mod except;
+mod explain;
 mod facts;
 mod lines;
 mod readings;
+mod shown;
 mod write;
 
 use crate::decide::{Decision, Evidence, decide};
@@ -22,11 +25,14 @@ use crate::{
     Verdict, mark, parse, report,
 };
 use examine::Examined;
-use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, RuleMode, Ruleset, SourceFile, Unexamined};
+pub use explain::Explain;
+use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, Ruleset, SourceFile, Unexamined};
+pub use lines::Show;
 use std::sync::Arc;
 use write::Written;
 
 /// All that a worker is told before its first message.
+#[derive(Clone)]
 pub struct Setup {
     /// Of the parent's binary.
     pub build_id: String,
@@ -42,6 +48,8 @@ pub struct Setup {
     pub digest_key: DigestKey,
     /// For the tags of marks.
     pub mark_key: MarkKey,
+    /// The day in UTC, `YYYY-MM-DD`, by which exceptions end; empty: none holds.
+    pub today: String,
 }
 
 /// A loaded setup. It has no state besides: each message is answered as if it were the first.
@@ -51,6 +59,7 @@ pub struct Pipeline {
     limits: Limits,
     digest_key: DigestKey,
     mark_key: MarkKey,
+    today: String,
 }
 
 impl Pipeline {
@@ -70,6 +79,7 @@ impl Pipeline {
             limits: setup.limits,
             digest_key: setup.digest_key.clone(),
             mark_key: setup.mark_key.clone(),
+            today: setup.today.clone(),
         };
         Ok((pipeline, warnings))
     }
@@ -118,15 +128,16 @@ impl Pipeline {
             limits: self.limits,
             digest_key: self.digest_key.clone(),
             mark_key: self.mark_key.clone(),
+            today: self.today.clone(),
         };
         lenient.process(message, profile)
     }
 
     /// Scans a file: a mail by its texts, anything else as the text `text`. The report says what the policy would do.
-    pub fn scan(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile) -> Report {
+    pub fn scan(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile, show: Show) -> Report {
         match report::is_message(message.expose()) {
-            true => self.scan_mail(file, index, message, profile),
-            false => self.scan_file(file, index, message, profile),
+            true => self.scan_mail(file, index, message, profile, show),
+            false => self.scan_file(file, index, message, profile, show),
         }
     }
 
@@ -222,12 +233,9 @@ impl Pipeline {
         }
     }
 
-    /// What the policy does about a finding. A shadow rule only counts.
+    /// What the policy does about a finding. A rule in shadow only counts.
     fn action(&self, rule: RuleIx, score: u8) -> Action {
-        match self.rules.rule(rule) {
-            Some(info) if info.mode == RuleMode::On => self.policy.action(info, score),
-            _ => Action::Allow,
-        }
+        self.rules.rule(rule).map_or(Action::Allow, |info| self.policy.action(info, score))
     }
 }
 

@@ -42,6 +42,21 @@ impl fmt::Debug for Report {
     }
 }
 
+/// Raw text in a line, forgotten with it.
+pub(crate) struct RawText(pub(crate) Zeroizing<String>);
+
+impl RawText {
+    pub(crate) fn new(text: impl Into<String>) -> RawText {
+        RawText(Zeroizing::new(text.into()))
+    }
+}
+
+impl Serialize for RawText {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 #[derive(Serialize)]
 struct Mailbox<'a> {
     name: &'a str,

@@ -13,7 +13,7 @@
 
 mod codec;
 
-use crate::pipeline::Setup;
+use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{Outcome, Profile, Raw, RawMessage};
 use codec::{Code, Cursor};
@@ -67,6 +67,17 @@ pub enum JobKind {
         file: String,
         /// Number of the message in an mbox or Maildir.
         index: Option<u64>,
+        /// What the line shows beside places.
+        show: Show,
+    },
+    /// The verb `rules explain` over a file.
+    Explain {
+        /// The argument as given.
+        file: String,
+        /// Number of the message in an mbox or Maildir.
+        index: Option<u64>,
+        /// What the line shows beside scores.
+        show: Explain,
     },
     /// The verb `scan` over one `{"id","text"}`; the message is the text in UTF-8.
     ScanText {

@@ -32,6 +32,7 @@ fn shipped() -> Pipeline {
         limits: Limits::default(),
         digest_key: DigestKey::new([1; 32]),
         mark_key: MarkKey::new([2; 32]),
+        today: "2026-03-01".into(),
     };
     match Pipeline::new(&setup) {
         Ok((pipeline, _)) => pipeline,

@@ -15,6 +15,7 @@ fn pipeline() -> &'static Pipeline {
             limits: Limits { text_bytes_max: 1 << 16, parts_max: 20, ..Limits::default() },
             digest_key: DigestKey::new([1; 32]),
             mark_key: MarkKey::new([2; 32]),
+            today: "2026-03-01".into(),
         };
         match Pipeline::new(&setup) {
             Ok((pipeline, _)) => pipeline,

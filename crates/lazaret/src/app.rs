@@ -67,6 +67,7 @@ impl App {
             limits: config.limits,
             digest_key: store.keys().digest.clone(),
             mark_key: store.keys().mark.clone(),
+            today: crate::clock::today(),
         };
         let pool = Pool::start(setup, config.workers);
         let status = Arc::new(Status::new(&config));

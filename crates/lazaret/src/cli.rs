@@ -80,12 +80,18 @@ pub(crate) enum Command {
         paths: Vec<PathBuf>,
     },
     /// Findings in files, or in {"id","text"} lines on standard input
+    ///
+    /// Text shows each finding in its line, with every value masked. Everything found at 30 points or above is there, with
+    /// what the policy would do; a rule in shadow, and one that no chosen profile names, shows `allow`.
     Scan {
         #[command(flatten)]
         rules: RuleFiles,
         /// Read {"id","text"} lines on standard input
         #[arg(long, conflicts_with = "paths")]
         jsonl: bool,
+        /// Show the values, in JSON too
+        #[arg(long, conflicts_with = "jsonl")]
+        reveal: bool,
         /// Files, or - for standard input
         #[arg(required_unless_present = "jsonl", value_name = "FILE")]
         paths: Vec<PathBuf>,
@@ -93,6 +99,11 @@ pub(crate) enum Command {
     /// Rule work
     #[command(subcommand)]
     Rules(Rules),
+    /// JSON Schema of a file, for editors
+    Schema {
+        /// Which file
+        of: Schema,
+    },
     /// How the daemon fares
     Status {
         /// Exit 75 when something needs a look, for monitoring
@@ -116,10 +127,36 @@ pub(crate) enum Command {
     Worker,
 }
 
+/// Which JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Schema {
+    /// A rule file.
+    Rules,
+    /// The policy.
+    Policy,
+    /// A profile.
+    Profile,
+    /// The configuration, lazaret.toml.
+    Config,
+}
+
+impl Schema {
+    /// The schema itself.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Schema::Rules => include_str!("../../../config/schema/rules.schema.json"),
+            Schema::Policy => include_str!("../../../config/schema/policy.schema.json"),
+            Schema::Profile => include_str!("../../../config/schema/profile.schema.json"),
+            Schema::Config => include_str!("../../../config/schema/config.schema.json"),
+        }
+    }
+}
+
 /// Rules and policy in place of those of the configuration.
 #[derive(Debug, Args)]
 pub(crate) struct RuleFiles {
-    /// Folder of rule files [default: the configuration's, else the compiled-in ones]
+    /// Folder of rule files, or one file; they extend the compiled-in rules, unless one of them says extend = "none"
+    /// [default: the configuration's]
     #[arg(long, value_name = "DIR")]
     pub(crate) rules: Option<PathBuf>,
     /// Policy file [default: the configuration's, else the compiled-in one]
@@ -130,16 +167,110 @@ pub(crate) struct RuleFiles {
 /// Rule work.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Rules {
-    /// List the rules with class, entity, mode and action
-    List {
-        #[command(flatten)]
-        rules: RuleFiles,
-    },
-    /// Run every example that stands in the rules
+    /// List the rules: class, entity, mode, what the policy does at full score, where each comes from
+    List(RulesList),
+    /// Run every example that stands in the rules; counts by file, rules with few examples, exceptions that are over
     Test {
         #[command(flatten)]
         rules: RuleFiles,
+        /// The same as --rules
+        #[arg(value_name = "DIR", conflicts_with = "rules")]
+        dir: Option<PathBuf>,
     },
+    /// Everything that a rule looked at in files: score terms, consequence, and for near misses the first reason for none
+    Explain {
+        #[command(flatten)]
+        rules: RuleFiles,
+        /// Show the values, in JSON too
+        #[arg(long)]
+        reveal: bool,
+        /// Files, or - for standard input
+        #[arg(required = true, value_name = "FILE")]
+        paths: Vec<PathBuf>,
+    },
+    /// What other rules would do to your mails: newly found, no longer found, changed; exit code 1 if anything differs
+    Diff(RulesDiff),
+    /// Write an exception: a value that a rule lets pass until a day
+    Except(RulesExcept),
+}
+
+/// `lazaret rules list`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesList {
+    #[command(flatten)]
+    pub(crate) files: RuleFiles,
+    /// Only rules of these ids; * stands for any characters
+    #[arg(value_name = "ID")]
+    pub(crate) ids: Vec<String>,
+    /// Only rules of a class; * stands for any characters
+    #[arg(long, value_name = "CLASS")]
+    pub(crate) class: Option<String>,
+    /// Only rules of a country (AU, DE, …)
+    #[arg(long, value_name = "COUNTRY")]
+    pub(crate) country: Option<String>,
+    /// Only rules that are on, in shadow or disabled
+    #[arg(long, value_name = "MODE")]
+    pub(crate) mode: Option<ListMode>,
+    /// Only rules of a profile, with what it does; again for each profile
+    #[arg(long, value_name = "PROFILE")]
+    pub(crate) profile: Vec<String>,
+}
+
+/// What a rule does, for `rules list`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ListMode {
+    /// It acts.
+    On,
+    /// It counts.
+    Shadow,
+    /// A later file took it out.
+    Disabled,
+}
+
+/// `lazaret rules diff`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesDiff {
+    /// Folder or file of the rules as they were, or `shipped` for the compiled-in ones alone
+    #[arg(value_name = "OLD")]
+    pub(crate) old: PathBuf,
+    /// Folder or file of the rules as they will be, or `shipped`
+    #[arg(value_name = "NEW")]
+    pub(crate) new: PathBuf,
+    /// Policy file for both [default: the configuration's, else the compiled-in one]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// Show the values, in JSON too
+    #[arg(long)]
+    pub(crate) reveal: bool,
+    /// .eml, mbox and text files, Maildirs, folders of them
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+}
+
+/// `lazaret rules except`.
+#[derive(Debug, Args)]
+pub(crate) struct RulesExcept {
+    /// The rule
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: String,
+    /// File that holds the value alone, or - for standard input; it is not kept
+    #[arg(long, value_name = "FILE", required_unless_present = "digest", conflicts_with = "digest")]
+    pub(crate) value_file: Option<PathBuf>,
+    /// Digest of the value, as `rules explain` shows it
+    #[arg(long, value_name = "DIGEST")]
+    pub(crate) digest: Option<String>,
+    /// Why it may pass
+    #[arg(long, value_name = "WORDS")]
+    pub(crate) reason: String,
+    /// Who answers for it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: String,
+    /// The last day on which it holds, such as 2027-06-30
+    #[arg(long, value_name = "DAY")]
+    pub(crate) expires: String,
+    /// Rule file that it goes into [default: exceptions.toml in the configured rule folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
 }
 
 /// Tickets.
@@ -321,7 +452,25 @@ mod tests {
             ("lazaret scan --jsonl a.eml", false),
             ("lazaret scan --rules r -", true),
             ("lazaret scan", false),
+            ("lazaret scan --reveal a.eml", true),
+            ("lazaret scan --reveal --jsonl", false),
             ("lazaret rules test", true),
+            ("lazaret rules test dir --policy p", true),
+            ("lazaret rules test dir --rules r", false),
+            ("lazaret rules list payment-* --class credit_card --mode shadow --profile pci --profile uk", true),
+            ("lazaret rules list --mode off", false),
+            ("lazaret rules explain --reveal - a.eml", true),
+            ("lazaret rules explain", false),
+            ("lazaret rules diff shipped new a.eml b.mbox", true),
+            ("lazaret rules diff old new", false),
+            ("lazaret rules except r --value-file v --reason w --owner o --expires 2027-01-01", true),
+            ("lazaret rules except r --digest k1:0 --value-file v --reason w --owner o --expires 2027-01-01", false),
+            ("lazaret rules except r --reason w --owner o --expires 2027-01-01", false),
+            ("lazaret rules except r --value-file v --owner o --expires 2027-01-01", false),
+            ("lazaret rules except r --value-file v --reason w --expires 2027-01-01", false),
+            ("lazaret rules except r --value-file v --reason w --owner o", false),
+            ("lazaret schema rules", true),
+            ("lazaret schema mail", false),
             ("lazaret ticket show LZ-AAAA-BBBB", true),
             ("lazaret ticket list --limit 0", false),
             ("lazaret quarantine open f --key k -o out", true),

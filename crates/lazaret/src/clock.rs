@@ -16,3 +16,8 @@ pub(crate) fn rfc3339(at: i64) -> String {
 pub(crate) fn day(at: i64) -> String {
     rfc3339(at).split('T').next().unwrap_or_default().to_owned()
 }
+
+/// Today in UTC.
+pub(crate) fn today() -> String {
+    day(now())
+}

@@ -7,16 +7,18 @@ pub(crate) mod files;
 pub(crate) mod init;
 pub(crate) mod replay;
 pub(crate) mod rules;
+mod shown;
 pub(crate) mod summary;
 
 use crate::app::App;
-use crate::cli::{Cli, Command, Format, RuleFiles, Rules};
+use crate::cli::{Cli, Command, Format, RuleFiles};
 use crate::config::Config;
 use crate::config::file::{self, DEFAULT_PATH, Loaded};
 use crate::diagnostics::{self, Shown};
 use crate::rules::{Material, Refused};
-use crate::{event, exit};
-use lazaret_core::Limits;
+use crate::{event, exit, keys};
+use lazaret_core::{DigestKey, Limits};
+use lazaret_store::Store;
 use std::path::{Path, PathBuf};
 
 /// Does what the command line asks for; answers the exit code.
@@ -32,18 +34,17 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
         Command::Extract { password, paths } => {
             files(config, files::Verb::Extract { password }, &RuleFiles::NONE, &paths, format).await
         }
-        Command::Scan { rules, jsonl: false, paths } => files(config, files::Verb::Scan, &rules, &paths, format).await,
+        Command::Scan { rules, jsonl: false, reveal, paths } => {
+            files(config, files::Verb::Scan { reveal }, &rules, &paths, format).await
+        }
         Command::Scan { rules, jsonl: true, .. } => match material(config, &rules, format) {
             Ok((material, limits)) => files::scan_lines(&material, limits, format).await,
             Err(code) => code,
         },
-        Command::Rules(Rules::List { rules: files }) => match material(config, &files, format) {
-            Ok((material, _)) => rules::list(&material, format),
-            Err(code) => code,
-        },
-        Command::Rules(Rules::Test { rules: files }) => {
-            let files = files.or(configured(config).as_ref());
-            rules::test(files.rules.as_deref(), files.policy.as_deref(), format)
+        Command::Rules(verb) => rules::run(config, verb, format).await,
+        Command::Schema { of } => {
+            print!("{}", of.text());
+            exit::OK
         }
         command => control::run(config, command, format).await,
     }
@@ -136,10 +137,16 @@ fn material(path: Option<&Path>, files: &RuleFiles, format: Format) -> Result<(M
     } else {
         Material::check(files.rules.as_deref(), files.policy.as_deref(), Path::new(""))
     };
-    loaded.map(|m| (m, limits)).map_err(|refused| {
+    loaded.map(|m| (Material { digest_key: config.as_ref().and_then(digest_key), ..m }, limits)).map_err(|refused| {
         refused.print(format);
         exit::CONFIG
     })
+}
+
+/// The key under which exceptions name values, if this user may read the store key and there is a store.
+fn digest_key(config: &Config) -> Option<DigestKey> {
+    let root_key = keys::store_key(&config.store_key).ok()?;
+    Store::keys_of(&config.state_dir, &config.tenant, &root_key).ok()?.map(|keys| keys.digest)
 }
 
 impl RuleFiles {

@@ -29,7 +29,7 @@ pub(crate) fn messages(file: &Path, bytes_max: u64) -> Box<dyn Iterator<Item = M
 }
 
 /// Does a path name a directory with `cur`, `new` and `tmp`?
-fn is_maildir(path: &Path) -> bool {
+pub(crate) fn is_maildir(path: &Path) -> bool {
     ["cur", "new"].iter().all(|d| path.join(d).is_dir())
 }
 

@@ -1,9 +1,12 @@
 //! The rules and the policy that a run uses: the compiled-in rules with the operator's files after them; and the last
 //! accepted set, kept in the state directory, for the day on which a file is bad.
 
+use crate::cli::Format;
+use crate::clock;
 use crate::config::Config;
 use crate::diagnostics::Shown;
 use crate::worker::BUILD_ID;
+use lazaret_core::DigestKey;
 use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile, shipped};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -27,11 +30,15 @@ impl Refused {
     }
 
     /// Prints the complaints, with the lines that they are about.
-    pub(crate) fn print(&self, format: crate::cli::Format) {
-        let shown: Vec<Shown<'_>> =
-            self.files.iter().map(|(name, text)| Shown { source: SourceFile { name, text }, masked: false }).collect();
-        crate::diagnostics::print(&self.complaints, &shown, format);
+    pub(crate) fn print(&self, format: Format) {
+        print(&self.complaints, self.files.iter(), format);
     }
+}
+
+fn print<'a>(complaints: &[Diagnostic], files: impl Iterator<Item = &'a (String, String)>, format: Format) {
+    let shown: Vec<Shown<'_>> =
+        files.map(|(name, text)| Shown { source: SourceFile { name, text }, masked: false }).collect();
+    crate::diagnostics::print(complaints, &shown, format);
 }
 
 /// Rules and policy as text, ready for workers, and what the daemon itself needs of them.
@@ -43,6 +50,8 @@ pub(crate) struct Material {
     pub(crate) policy: (String, String),
     /// How long sealed originals are kept.
     pub(crate) keep_secs: u64,
+    /// The store's key for digests, for a verb on files: without it exceptions name nothing there.
+    pub(crate) digest_key: Option<DigestKey>,
     /// Warnings.
     pub(crate) warnings: Vec<Diagnostic>,
     /// What was wrong with the files, if the last accepted ones run in their place.
@@ -50,6 +59,23 @@ pub(crate) struct Material {
 }
 
 impl Material {
+    /// The loaded rules and policy. What is in a `Material` was loaded before.
+    pub(crate) fn loaded(&self) -> (Ruleset, Policy) {
+        let set = Ruleset::load_accepted(&self.sources()).expect("it was loaded before");
+        let (name, text) = &self.policy;
+        let (policy, _) = Policy::load(SourceFile { name, text }, &set).expect("it was loaded before");
+        (set, policy)
+    }
+
+    fn sources(&self) -> Vec<SourceFile<'_>> {
+        self.rules.iter().map(|(name, text)| SourceFile { name, text }).collect()
+    }
+
+    /// Prints the warnings, with the lines that they are about.
+    pub(crate) fn print_warnings(&self, format: Format) {
+        print(&self.warnings, self.rules.iter().chain([&self.policy]), format);
+    }
+
     /// The compiled-in rules and policy. They are tested with the project and load always.
     pub(crate) fn compiled_in() -> Material {
         accept(shipped::rule_files(), shipped_policy(), true).expect("the compiled-in rules are tested")
@@ -122,7 +148,9 @@ impl Material {
 
 fn accept(rules: Vec<(String, String)>, policy: (String, String), tested: bool) -> Result<Material, Refused> {
     match judge(&rules, &policy, tested) {
-        Ok((keep_secs, warnings)) => Ok(Material { rules, policy, keep_secs, warnings, degraded: Vec::new() }),
+        Ok((keep_secs, warnings)) => {
+            Ok(Material { rules, policy, keep_secs, digest_key: None, warnings, degraded: Vec::new() })
+        }
         Err(complaints) => Err(Refused { complaints, files: rules.into_iter().chain([policy]).collect() }),
     }
 }
@@ -137,6 +165,7 @@ fn judge(
         true => (Ruleset::load_accepted(&files)?, Vec::new()),
         false => Ruleset::load(&files)?,
     };
+    warnings.extend(set.expired(&files, &clock::today()));
     let (parsed, more) = Policy::load(SourceFile { name: &policy.0, text: &policy.1 }, &set)?;
     warnings.extend(more);
     Ok((parsed.keep().sealed_original_secs, warnings))

@@ -9,6 +9,7 @@ mod pipe;
 
 pub(crate) use child::main as child_main;
 
+use crate::clock;
 use crate::event::{Event, emit};
 use lazaret_core::Limits;
 use lazaret_core::pipeline::Setup;
@@ -159,7 +160,12 @@ impl Slot {
 
     fn work(&mut self, job: &Job) -> Result<Answer, Death> {
         let mut worker = match self.worker.take() {
-            Some(worker) => worker,
+            Some(worker) if worker.today == clock::today() => worker,
+            Some(worker) => {
+                // Exceptions end by the day that a worker was told at its start.
+                worker.end();
+                self.spawn().map_err(|()| Death::NotStarted)?
+            }
             None => self.spawn().map_err(|_| Death::NotStarted)?,
         };
         let answer = worker.ask(job, &self.setup.limits);
@@ -203,6 +209,8 @@ struct Worker {
     output: Pipe,
     errors: Pipe,
     messages: u32,
+    /// The day in UTC that it goes by.
+    today: String,
 }
 
 impl Worker {
@@ -221,8 +229,9 @@ impl Worker {
         let (Some(input), Some(output), Some(errors)) = pipes else { return Err("no pipes".into()) };
         let pipe = |fd| Pipe::new(fd).map_err(|e| e.kind().to_string());
         let (input, output, errors) = (pipe(input.into())?, pipe(output.into())?, pipe(errors.into())?);
-        let mut worker = Worker { child, input, output, errors, messages: 0 };
-        match worker.greet(setup) {
+        let setup = Setup { today: clock::today(), ..setup.clone() };
+        let mut worker = Worker { child, input, output, errors, messages: 0, today: setup.today.clone() };
+        match worker.greet(&setup) {
             Ok(()) => Ok(worker),
             Err(kind) => {
                 worker.end();

@@ -82,6 +82,23 @@ pub(crate) const POLICY_KEYS: [&str; 8] =
 impl Policy {
     /// Loads a policy; `rules` lets it complain of rule ids that do not exist.
     pub fn load(file: SourceFile<'_>, rules: &Ruleset) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
+        Policy::read(file, rules, None)
+    }
+
+    /// The same policy with these profiles in place of those that it chooses.
+    pub fn load_choosing(
+        file: SourceFile<'_>,
+        rules: &Ruleset,
+        profiles: &[String],
+    ) -> Result<Policy, Vec<Diagnostic>> {
+        Policy::read(file, rules, Some(profiles)).map(|(policy, _)| policy)
+    }
+
+    fn read(
+        file: SourceFile<'_>,
+        rules: &Ruleset,
+        choose: Option<&[String]>,
+    ) -> Result<(Policy, Vec<Diagnostic>), Vec<Diagnostic>> {
         let reader = Reader::new(file);
         let parsed = reader.parse();
         let top = parsed.get_ref();
@@ -97,7 +114,7 @@ impl Policy {
             unexamined: section(&reader, top, "unexamined").map(|t| read_unexamined(&reader, t)).unwrap_or_default(),
             keep: section(&reader, top, "keep").map_or(DEFAULT_KEEP, |t| read_keep(&reader, t)),
             bulk: read_bulk(&reader, top),
-            profiles: profile::read(&reader, top, rules),
+            profiles: profile::read(&reader, top, rules, choose),
         };
         let complaints = reader.finish();
         let is_refused = complaints.iter().any(|c| c.severity == Severity::Error);

@@ -39,8 +39,14 @@ impl Chosen {
     }
 }
 
-/// Reads `profiles = [...]` and `[profile.NAME]` of a policy; `None` if no profile is chosen.
-pub(crate) fn read(reader: &Reader<'_>, top: &DeTable<'_>, rules: &Ruleset) -> Option<Chosen> {
+/// Reads `profiles = [...]` (or takes `choose` in its place) and `[profile.NAME]` of a policy; `None` if no profile is
+/// chosen.
+pub(crate) fn read(
+    reader: &Reader<'_>,
+    top: &DeTable<'_>,
+    rules: &Ruleset,
+    choose: Option<&[String]>,
+) -> Option<Chosen> {
     let own: Vec<(&str, Value<'_, '_>)> = match top.get("profile").and_then(|v| reader.table(v, "profile")) {
         Some(table) => table.iter().map(|(key, value)| (&**key.get_ref(), value)).collect(),
         None => Vec::new(),
@@ -55,7 +61,11 @@ pub(crate) fn read(reader: &Reader<'_>, top: &DeTable<'_>, rules: &Ruleset) -> O
     chosen.grips.clear();
     let known: Vec<&str> =
         own.iter().map(|(name, _)| *name).chain(shipped::PROFILE_FILES.iter().map(|(n, _)| *n)).collect();
-    for (name, span) in reader.strings(top.get("profiles")?, "profiles") {
+    let choice = match choose {
+        Some(names) => names.iter().map(|name| (name.as_str(), 0..0)).collect(),
+        None => reader.strings(top.get("profiles")?, "profiles"),
+    };
+    for (name, span) in choice {
         if chosen.names.iter().any(|n| n == name) {
             reader.warn_help(span, format!("the profile `{name}` is chosen twice"), "once is enough");
             continue;

@@ -60,6 +60,19 @@ pub struct Origin {
     pub examples_clean: usize,
 }
 
+impl Origin {
+    /// Of what has no file.
+    pub const NONE: Origin = Origin {
+        file: String::new(),
+        line: 0,
+        kind: String::new(),
+        country: None,
+        adjusted: Vec::new(),
+        examples_found: 0,
+        examples_clean: 0,
+    };
+}
+
 /// A rule that a later file took out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disabled {

@@ -64,6 +64,15 @@ impl Store {
         crate::open::existing(dir, tenant, root_key).map(|keyring| keyring.is_some())
     }
 
+    /// The keys that live in the store in `dir`, read beside whoever has it open; `None` if there is none yet.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::fits`].
+    pub fn keys_of(dir: &Path, tenant: &str, root_key: &RootKey) -> Result<Option<StoreKeys>, OpenError> {
+        crate::open::existing(dir, tenant, root_key).map(|keyring| keyring.map(|k| k.store_keys()))
+    }
+
     /// The keys that live in the store; none of them opens it.
     pub fn keys(&self) -> &StoreKeys {
         &self.keys

@@ -99,7 +99,14 @@ impl Pipeline {
             .matches
             .into_iter()
             .filter(|m| stands_outside(text, &m.span, &marks))
-            .map(|m| Hit { action: self.action(m.rule, m.score), by: By::Rule(m.rule), span: m.span, score: m.score })
+            .map(|m| {
+                let action = match self.action(m.rule, m.score) {
+                    Action::Allow => Action::Allow,
+                    _ if self.is_excepted(m.rule, text.get(m.span.clone()).unwrap_or_default()) => Action::Allow,
+                    action => action,
+                };
+                Hit { action, by: By::Rule(m.rule), span: m.span, score: m.score }
+            })
             .collect();
         if let Some(span) = self.bulk(text, &hits) {
             let action = self.policy.class_action(Class::BulkRecords);
@@ -236,7 +243,7 @@ pub(super) fn outside_cuts(text: &str, values: &Values) -> Vec<Cut> {
 }
 
 /// Is there a letter or digit of a span outside of all marks? Marks are disjoint and ordered.
-fn stands_outside(text: &str, span: &Range<usize>, marks: &[Range<usize>]) -> bool {
+pub(super) fn stands_outside(text: &str, span: &Range<usize>, marks: &[Range<usize>]) -> bool {
     let first = marks.partition_point(|mark| mark.end <= span.start);
     let mut at = span.start;
     let has_word = |range: Range<usize>| text.get(range).is_none_or(|t| t.chars().any(char::is_alphanumeric));

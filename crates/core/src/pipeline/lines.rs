@@ -1,12 +1,26 @@
 //! The JSON line of the verb `scan`.
 
 use super::Pipeline;
-use super::examine::Examined;
-use crate::report::Report;
+use super::examine::{Examined, scanned};
+use super::shown;
+use crate::report::{RawText, Report};
 use crate::{OpaqueWhy, Profile, RawMessage, parse};
 use lazaret_scan::Placement;
 use serde::Serialize;
+use std::ops::Range;
 use zeroize::Zeroizing;
+
+/// What a line of `scan` shows beside places and scores.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Show {
+    /// Nothing.
+    #[default]
+    Places,
+    /// The line on which a finding stands, every value in it masked.
+    Masked,
+    /// The line as it is.
+    Revealed,
+}
 
 /// What a line calls its subject.
 #[derive(Clone, Copy)]
@@ -37,6 +51,18 @@ struct FindingLine<'a> {
     end: usize,
     score: u8,
     action: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    context: Option<ContextLine>,
+}
+
+/// The line of the text on which a finding stands.
+#[derive(Serialize)]
+struct ContextLine {
+    /// Number of the line in its part, from 1.
+    line: usize,
+    before: RawText,
+    value: RawText,
+    after: RawText,
 }
 
 #[derive(Serialize)]
@@ -46,11 +72,18 @@ struct OpaqueLine<'a> {
 }
 
 impl Pipeline {
-    pub(super) fn scan_mail(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile) -> Report {
+    pub(super) fn scan_mail(
+        &self,
+        file: &str,
+        index: Option<u64>,
+        message: &RawMessage,
+        profile: &Profile,
+        show: Show,
+    ) -> Report {
         let read = parse::read(message, profile, &self.limits);
         let mut line = Line::new(Name::File { file, index });
         for text in &read.texts {
-            self.put(&mut line, text.path.as_str(), self.examine(text, profile));
+            self.put(&mut line, text.path.as_str(), scanned(text), self.examine(text, profile), show);
         }
         line.opaque
             .extend(read.opaque.iter().map(|(part, why)| OpaqueLine { part: part.as_str(), reason: why.as_str() }));
@@ -58,7 +91,14 @@ impl Pipeline {
     }
 
     /// A file that is no mail: its text as `extract` gives it.
-    pub(super) fn scan_file(&self, file: &str, index: Option<u64>, octets: &RawMessage, profile: &Profile) -> Report {
+    pub(super) fn scan_file(
+        &self,
+        file: &str,
+        index: Option<u64>,
+        octets: &RawMessage,
+        profile: &Profile,
+        show: Show,
+    ) -> Report {
         let mut line = Line::new(Name::File { file, index });
         let name = file.rsplit('/').next().unwrap_or(file);
         let read = match octets.len() > self.limits.text_bytes_max {
@@ -67,11 +107,8 @@ impl Pipeline {
         };
         match read {
             Ok(text) => {
-                self.put(
-                    &mut line,
-                    "text",
-                    self.examine_text(text.expose(), Placement::Attachment, &profile.countries),
-                );
+                let seen = self.examine_text(text.expose(), Placement::Attachment, &profile.countries);
+                self.put(&mut line, "text", text.expose(), seen, show);
             }
             Err(why) => line.opaque.push(OpaqueLine { part: "text", reason: why.as_str() }),
         }
@@ -84,12 +121,16 @@ impl Pipeline {
         if text.len() > self.limits.text_bytes_max {
             line.opaque.push(OpaqueLine { part: "text", reason: OpaqueWhy::OverLimit.as_str() });
         } else {
-            self.put(&mut line, "text", self.examine_text(&text, Placement::Body, &[]));
+            self.put(&mut line, "text", &text, self.examine_text(&text, Placement::Body, &[]), Show::Places);
         }
         line.finish()
     }
 
-    fn put<'a>(&'a self, line: &mut Line<'a>, part: &'a str, seen: Examined) {
+    fn put<'a>(&'a self, line: &mut Line<'a>, part: &'a str, text: &str, seen: Examined, show: Show) {
+        let spans: Vec<Range<usize>> = match show {
+            Show::Places => Vec::new(),
+            _ => seen.hits.iter().map(|hit| hit.span.clone()).collect(),
+        };
         for hit in seen.hits {
             let Some(known) = self.known(hit.by) else { continue };
             line.findings.push(FindingLine {
@@ -101,11 +142,23 @@ impl Pipeline {
                 end: hit.span.end,
                 score: hit.score,
                 action: hit.action.as_str(),
+                context: (show != Show::Places).then(|| context(text, &hit.span, &spans, show == Show::Revealed)),
             });
         }
         if seen.incomplete {
             line.opaque.push(OpaqueLine { part, reason: OpaqueWhy::OverLimit.as_str() });
         }
+    }
+}
+
+fn context(text: &str, span: &Range<usize>, found: &[Range<usize>], reveal: bool) -> ContextLine {
+    let value = text.get(span.clone()).unwrap_or_default();
+    let shown::Around { before, after } = shown::around(text, span, found, reveal);
+    ContextLine {
+        line: text.get(..span.start).map_or(0, |head| head.bytes().filter(|b| *b == b'\n').count()) + 1,
+        before: RawText(before),
+        value: RawText::new(if reveal { value.to_owned() } else { shown::masked(value) }),
+        after: RawText(after),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::{Answer, JobKind, WireError};
 use crate::message::ReturnPath;
-use crate::pipeline::Setup;
+use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{
     Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Limits, MarkKey, Opaque, OpaqueWhy,
@@ -110,7 +110,8 @@ records! {
     Attachment { part name media_type size_bytes action text opaque }
     Profile { mailbox own staff reporters proof countries language }
     Reporter { from customer_in_reply_to }
-    Setup { build_id rules policy accepted limits digest_key mark_key }
+    Setup { build_id rules policy accepted limits digest_key mark_key today }
+    Explain { reveal digests }
     Limits {
         message_bytes_max header_bytes_max header_fields_max addresses_max parts_max nesting_depth_max text_bytes_max
         findings_max answer_bytes_max cpu_secs_max wall_secs_max worker_bytes_max worker_retire_bytes worker_messages_max
@@ -126,6 +127,7 @@ words! {
         OpaqueWhy::Picture OpaqueWhy::Signature OpaqueWhy::Encrypted OpaqueWhy::Unsupported OpaqueWhy::Malformed
         OpaqueWhy::OverLimit
     ];
+    Show = [Show::Places Show::Masked Show::Revealed];
 }
 
 impl Code for bool {
@@ -434,16 +436,23 @@ impl Code for JobKind {
                 index.put(out);
                 password.put(out);
             }
-            JobKind::Scan { file, index } => {
+            JobKind::Scan { file, index, show } => {
                 out.push(3);
                 file.put(out);
                 index.put(out);
+                show.put(out);
             }
             JobKind::ScanText { id } => {
                 out.push(4);
                 id.put(out);
             }
             JobKind::Release => out.push(5),
+            JobKind::Explain { file, index, show } => {
+                out.push(6);
+                file.put(out);
+                index.put(out);
+                show.put(out);
+            }
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
@@ -451,9 +460,10 @@ impl Code for JobKind {
             0 => JobKind::Process,
             1 => JobKind::Parse { file: Code::take(from)?, index: Code::take(from)? },
             2 => JobKind::Extract { file: Code::take(from)?, index: Code::take(from)?, password: Code::take(from)? },
-            3 => JobKind::Scan { file: Code::take(from)?, index: Code::take(from)? },
+            3 => JobKind::Scan { file: Code::take(from)?, index: Code::take(from)?, show: Code::take(from)? },
             4 => JobKind::ScanText { id: Code::take(from)? },
             5 => JobKind::Release,
+            6 => JobKind::Explain { file: Code::take(from)?, index: Code::take(from)?, show: Code::take(from)? },
             _ => return Err(WireError::Value),
         })
     }

@@ -197,7 +197,7 @@ fn profile() -> impl Strategy<Value = Profile> {
 }
 
 fn kind() -> impl Strategy<Value = (u8, String, Option<u64>, Option<String>)> {
-    (0u8..5, text(), any::<Option<u64>>(), proptest::option::of(text()))
+    (0u8..7, text(), any::<Option<u64>>(), proptest::option::of(text()))
 }
 
 fn job_kind((which, file, index, password): (u8, String, Option<u64>, Option<String>)) -> JobKind {
@@ -205,7 +205,12 @@ fn job_kind((which, file, index, password): (u8, String, Option<u64>, Option<Str
         0 => JobKind::Process,
         1 => JobKind::Parse { file, index },
         2 => JobKind::Extract { file, index, password: password.map(Raw::new) },
-        3 => JobKind::Scan { file, index },
+        3 => JobKind::Scan { file, index, show: if password.is_some() { Show::Masked } else { Show::Revealed } },
+        4 => {
+            let show = Explain { reveal: password.is_some(), digests: index.is_some() };
+            JobKind::Explain { file, index, show }
+        }
+        5 => JobKind::Release,
         _ => JobKind::ScanText { id: file },
     }
 }
@@ -231,6 +236,7 @@ fn setup() -> Setup {
         limits: Limits { findings_max: 7, ..Limits::default() },
         digest_key: DigestKey::new([1; 32]),
         mark_key: MarkKey::new([2; 32]),
+        today: "2026-03-01".into(),
     }
 }
 
@@ -241,7 +247,7 @@ fn setups_come_back() {
     let back = read_setup(&mut out.as_slice()).expect("as written");
     let want = setup();
     assert_eq!((back.build_id, back.rules, back.policy), (want.build_id, want.rules, want.policy));
-    assert_eq!((back.accepted, back.limits), (want.accepted, want.limits));
+    assert_eq!((back.accepted, back.limits, back.today), (want.accepted, want.limits, want.today));
     assert_eq!(back.digest_key.expose(), want.digest_key.expose());
     assert_eq!(back.mark_key.expose(), want.mark_key.expose());
     for len in 0..out.len() {

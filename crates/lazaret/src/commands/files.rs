@@ -1,15 +1,16 @@
-//! `parse`, `extract` and `scan`: the pipeline's eyes on the operator's own files. The octets go to a worker, as
+//! `parse`, `extract`, `scan` and `rules explain`: the pipeline's eyes on the operator's own files. The octets go to a worker, as
 //! everywhere; its finished lines come back.
 
+use super::shown::{self, Paint};
 use crate::cli::Format;
-use crate::exit;
 use crate::rules::Material;
 use crate::worker::{BUILD_ID, Death, Pool};
+use crate::{clock, exit};
 use lazaret_core::pipeline::Setup;
 use lazaret_core::wire::{Answer, Job, JobKind};
-use lazaret_core::{DigestKey, Limits, MarkKey, Profile, Raw, RawMessage};
+use lazaret_core::{DigestKey, Explain, Limits, MarkKey, Profile, Raw, RawMessage, Show};
 use serde_json::{Value, json};
-use std::io::{self, BufRead, Read, Write};
+use std::io::{self, BufRead, IsTerminal, Read, Write};
 use std::path::PathBuf;
 
 /// Octets of one line of `scan --jsonl`.
@@ -25,28 +26,62 @@ pub(crate) enum Verb {
         password: Option<String>,
     },
     /// Findings.
-    Scan,
+    Scan {
+        /// Shows the values.
+        reveal: bool,
+    },
+    /// Candidates and their scores.
+    Explain {
+        /// Shows the values.
+        reveal: bool,
+        /// Shows the digests by which exceptions name values.
+        digests: bool,
+    },
 }
 
 impl Verb {
-    fn job(&self, file: &str, index: Option<u64>) -> JobKind {
+    fn job(&self, file: &str, index: Option<u64>, format: Format) -> JobKind {
         let file = file.to_owned();
         match self {
             Verb::Parse => JobKind::Parse { file, index },
             Verb::Extract { password } => JobKind::Extract { file, index, password: password.clone().map(Raw::new) },
-            Verb::Scan => JobKind::Scan { file, index },
+            Verb::Scan { reveal } => {
+                let show = match (reveal, format) {
+                    (true, _) => Show::Revealed,
+                    (false, Format::Text) => Show::Masked,
+                    (false, Format::Json) => Show::Places,
+                };
+                JobKind::Scan { file, index, show }
+            }
+            Verb::Explain { reveal, digests } => {
+                JobKind::Explain { file, index, show: Explain { reveal: *reveal, digests: *digests } }
+            }
         }
     }
 }
 
-/// Workers for verbs that need no store: their keys are made for this one invocation.
+impl Verb {
+    fn print(&self, line: &Value, format: Format) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        let paint = Paint::new(out.is_terminal());
+        match (self, format) {
+            (Verb::Scan { .. }, Format::Text) => shown::findings(&mut out, line, &paint),
+            (Verb::Explain { .. }, Format::Text) => shown::candidates(&mut out, line, &paint),
+            _ => print(line, format),
+        }
+    }
+}
+
+/// Workers for verbs that need no store: their keys are made for this one invocation, but for the one by which exceptions
+/// name values.
 pub(crate) fn pool(material: &Material, limits: Limits, count: usize) -> Pool {
     let mut key = [0; 32];
     let mut fresh = || {
         aws_lc_rs::rand::fill(&mut key).expect("the system has randomness");
         key
     };
-    let (digest_key, mark_key) = (DigestKey::new(fresh()), MarkKey::new(fresh()));
+    let digest_key = material.digest_key.clone().unwrap_or_else(|| DigestKey::new(fresh()));
+    let mark_key = MarkKey::new(fresh());
     let setup = Setup {
         build_id: BUILD_ID.to_owned(),
         rules: material.rules.clone(),
@@ -55,6 +90,7 @@ pub(crate) fn pool(material: &Material, limits: Limits, count: usize) -> Pool {
         limits,
         digest_key,
         mark_key,
+        today: clock::today(),
     };
     Pool::start(setup, count)
 }
@@ -67,14 +103,14 @@ pub(crate) async fn run(verb: Verb, paths: &[PathBuf], material: &Material, limi
         let file = &*path.to_string_lossy();
         for (index, content) in crate::files::messages(path, limits.message_bytes_max) {
             let line = match content {
-                Ok(message) => answer(&pool, verb.job(file, index), message).await,
+                Ok(message) => answer(&pool, verb.job(file, index, format), message).await,
                 Err(error) => Err(error),
             };
             let line = line.unwrap_or_else(|error| {
                 code = exit::FAILED;
                 failed(file, index, &error)
             });
-            if print(&line, format).is_err() {
+            if verb.print(&line, format).is_err() {
                 return exit::OK; // nobody reads any more
             }
         }
@@ -119,16 +155,27 @@ pub(crate) async fn scan_lines(material: &Material, limits: Limits, format: Form
 
 /// Has a worker answer; a worker that dies of a file is replaced, and the file gets an error.
 async fn answer(pool: &Pool, kind: JobKind, message: RawMessage) -> Result<Value, String> {
-    let job = Job { kind, profile: Profile::default(), message };
-    match pool.run(job).await.1 {
+    line_of(pool.run(Job { kind, profile: Profile::default(), message }).await.1)
+}
+
+/// The line that a worker finished.
+pub(crate) fn line_of(answer: Result<Answer, Death>) -> Result<Value, String> {
+    match answer {
         Ok(Answer::Report(report)) => {
             let mut line = Vec::new();
             report.disclose_to(&mut line).map_err(|e| e.kind().to_string())?;
             serde_json::from_slice(&line).map_err(|_| "the worker gave no JSON".to_owned())
         }
-        Ok(_) => Err("the worker gave another answer".into()),
-        Err(Death::Hung) => Err("not read within the time limit".into()),
-        Err(death) => Err(format!("the worker {}", death.as_str())),
+        other => Err(in_words(&other)),
+    }
+}
+
+/// What an answer that is of no use was.
+pub(crate) fn in_words(answer: &Result<Answer, Death>) -> String {
+    match answer {
+        Ok(_) => "the worker gave another answer".into(),
+        Err(Death::Hung) => "not read within the time limit".into(),
+        Err(death) => format!("the worker {}", death.as_str()),
     }
 }
 

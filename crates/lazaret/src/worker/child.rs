@@ -51,7 +51,10 @@ fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits) -> An
             let _ = password; // encrypted documents are read with the attachment work
             Answer::Report(lazaret_core::report::extract(&file, index, &message, &profile, limits))
         }
-        JobKind::Scan { file, index } => Answer::Report(pipeline.scan(&file, index, &message, &profile)),
+        JobKind::Scan { file, index, show } => Answer::Report(pipeline.scan(&file, index, &message, &profile, show)),
+        JobKind::Explain { file, index, show } => {
+            Answer::Report(pipeline.explain(&file, index, &message, &profile, show))
+        }
         JobKind::ScanText { id } => Answer::Report(pipeline.scan_text(&id, &message)),
     }
 }

@@ -36,6 +36,7 @@ fn pipeline() -> &'static Pipeline {
             limits: Limits::default(),
             digest_key: DigestKey::new([1; 32]),
             mark_key: MarkKey::new([2; 32]),
+        today: "2026-03-01".into(),
         };
         Pipeline::new(&setup).map_err(|_| "the policy of the tests is refused").unwrap().0
     })
