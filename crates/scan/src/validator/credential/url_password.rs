@@ -1,29 +1,8 @@
 //! The password of a URL's user information (RFC 3986, 3.2.1): not a placeholder, not a port with something after it.
 
 /// What documentation writes where a password goes.
-const PLACEHOLDERS: &[&str] = &[
-    "pass",
-    "passwd",
-    "password",
-    "your_password",
-    "yourpassword",
-    "mypassword",
-    "pwd",
-    "pw",
-    "secret",
-    "user",
-    "xxx",
-    "token",
-    "username",
-    "password123456789",
-    "your-password",
-    "api_key",
-    "apikey",
-    "changeme",
-    "redacted",
-    "hidden",
-    "null",
-];
+const PLACEHOLDERS: &[&str] =
+    &["password", "passwd", "your_password", "yourpassword", "your-password", "mypassword", "redacted", "hidden"];
 
 pub(super) fn check(canonical: &str) -> bool {
     let lower = canonical.to_ascii_lowercase();
