@@ -18,6 +18,11 @@ pub(super) fn check(canonical: &str) -> bool {
     }
 }
 
+/// The day before a time of day, by itself or with a month in words.
+pub(super) fn date_time(value: &str) -> bool {
+    check(value.split(['T', ':']).next().and_then(|d| d.get(..10.min(d.len()))).unwrap_or_default()) || check(value)
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

@@ -5,6 +5,7 @@ mod bban;
 mod crypto;
 mod date;
 mod drive;
+mod education;
 mod email;
 mod health;
 mod iban;
@@ -24,11 +25,13 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("altcoin_address", crypto::altcoin),
     check("ar_cbu", account::cbu),
     check("au_bsb", account::bsb),
+    check("au_usi", education::usi),
     check("bic", account::bic),
     check("bitcoin_address", crypto::bitcoin),
     check("cardano_address", crypto::cardano),
     check("coordinates", network::coordinates),
     check("date", date::check),
+    check("date_time", date::date_time),
     check("driving_licence_any", drive::licence),
     check("email", email::check),
     check("ethereum_address", crypto::ethereum),
@@ -55,6 +58,8 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("travel_document_de", travel::german),
     check("uk_driving_licence", drive::britain),
     check("uk_plate", drive::plate_britain),
+    check("uk_uln", education::uln),
+    check("uk_upn", education::upn),
     check("us_dea", health::dea),
     check("us_mbi", health::mbi),
     check("us_npi", health::npi),
