@@ -72,9 +72,10 @@ pub(super) fn name_end(bytes: &[u8], at: usize) -> usize {
     at + bytes.iter().skip(at).take(NAME_BYTES_MAX).take_while(|b| is_name(**b)).count()
 }
 
-/// Does a comparison, a call or an index follow a name?
-pub(super) fn is_code(bytes: &[u8], at: usize) -> bool {
-    quoted(bytes, at).is_some()
+/// Does a comparison, a call, an index or an attribute with the value follow a name?
+pub(super) fn is_code(text: &str, at: usize) -> bool {
+    let bytes = text.as_bytes();
+    quoted(bytes, at).is_some() || byte(bytes, at) == b'"' && attribute_value(text, at + 1).is_some()
 }
 
 /// `password_prod = "x"`: the keyword is a part of a longer name.
@@ -138,7 +139,8 @@ pub(super) fn read(keyword: &Keyword<'_>, at: usize) -> Option<Found> {
         return None;
     }
     let bytes = keyword.bytes();
-    if let Some(start) = quoted(bytes, at) {
+    // Two letters and a bracket stand in any encoded file.
+    if let Some(start) = quoted(bytes, at).filter(|_| keyword.word.len() >= 4) {
         return value::at(keyword, start, Said::Stated, Form::Equals);
     }
     match byte(bytes, at) {
@@ -197,7 +199,11 @@ fn after_tags(keyword: &Keyword<'_>, at: usize) -> Option<Found> {
 
 /// `name="password" value="x"`, `- name: DB_PASSWORD` over `value: x`
 fn attribute(keyword: &Keyword<'_>, end: usize) -> Option<Found> {
-    let text = keyword.text;
+    value::at(keyword, attribute_value(keyword.text, end)?, Said::Assigned, Form::Equals)
+}
+
+/// Where the value of an attribute `value` begins that follows at `end`.
+fn attribute_value(text: &str, end: usize) -> Option<usize> {
     let rest = text.get(end..floor(text, end + 48))?;
     let lead = rest.trim_start_matches([' ', '\t', '\r', '\n', ',', '"', '\'', '-']);
     let value = lead.get(..5).filter(|v| v.eq_ignore_ascii_case("value"))?;
@@ -205,8 +211,7 @@ fn attribute(keyword: &Keyword<'_>, end: usize) -> Option<Found> {
     if at == end + 5 {
         return None;
     }
-    let (after, _) = separator(text, at)?;
-    value::at(keyword, after, Said::Assigned, Form::Equals)
+    separator(text, at).map(|(after, _)| after)
 }
 
 /// `"x" == password`

@@ -153,7 +153,7 @@ pub(crate) fn is_word(text: &str, word: &Range<usize>) -> bool {
     let end = if goes_on { code::name_end(bytes, word.end) } else { word.end };
     let is_long = word.len() >= 6 && !char_at(text, end).is_some_and(char::is_alphabetic);
     let is_part = goes_on || before(bytes, word.start).is_ascii_alphanumeric();
-    is_long && is_part && (separator(text, end).is_some() || code::is_code(bytes, end))
+    is_long && is_part && (separator(text, end).is_some() || code::is_code(text, end))
 }
 
 /// Values that a keyword at `word` introduces.
@@ -203,6 +203,10 @@ impl<'t> Keyword<'t> {
         }
         keyword.tongue = words::tongue(name);
         Some(keyword)
+    }
+
+    fn is_digits(&self) -> bool {
+        matches!(self.wanted, Wanted::Pin | Wanted::Code)
     }
 
     fn bytes(&self) -> &'t [u8] {

@@ -58,11 +58,23 @@ fn stated(keyword: &Keyword<'_>) -> Option<Found> {
             return after_copula(keyword, piece.span.end, said);
         }
         if piece.is_label {
-            let is_filler = is_bridged || roles & (ADVERB | BRIDGE) != 0;
+            let is_bracketed = byte(keyword.bytes(), piece.span.start) == b'(';
+            let is_over = roles & FOLLOWER != 0 && roles & (ADVERB | BRIDGE) == 0;
+            // A line "From: x" is the next label, not the end of this one.
+            let lead = keyword.bytes().get(keyword.end..piece.span.start).unwrap_or_default();
+            let is_next = lead.contains(&b'\n') && (keyword.is_weak || !is_bridged);
+            let is_over = is_over || is_next;
+            let is_filler = !is_over && (is_bridged || is_bracketed || roles & (ADVERB | BRIDGE) != 0);
             return is_filler.then(|| value_at(keyword, piece.span.end, Said::Assigned)).flatten();
         }
-        if roles & TO != 0 && *is_changed.get_or_insert_with(|| is_changing(keyword)) {
-            return value_at(keyword, piece.span.end, Said::Stated);
+        if roles & TO != 0 {
+            let is_changed = *is_changed.get_or_insert_with(|| is_changing(keyword));
+            // "auf x geändert"; "changed in 2019" is a year.
+            let is_later = || pieces::forward(keyword.text, piece.span.end).nth(1);
+            let is_changed = is_changed || is_later().is_some_and(|p| keyword.roles(p.word) & CHANGE != 0);
+            if is_changed && !(keyword.is_digits() && piece.word.eq_ignore_ascii_case("in")) {
+                return value_at(keyword, piece.span.end, Said::Stated);
+            }
         }
         if roles & CHANGE != 0 && words.peek().is_some_and(|next| keyword.roles(next.word) & TO != 0) {
             is_changed = Some(true);

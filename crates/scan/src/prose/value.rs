@@ -1,10 +1,12 @@
 //! Is it a password? Judged by its characters and by how clearly it was said to be one.
 
-use super::words::{self, COMMON, COPULA, EMPTY, FOLLOWER, KEYWORD, NEGATION};
+use super::words::{
+    self, ADVERB, AND, BRIDGE, CHANGE, COMMON, COPULA, EMPTY, FOLLOWER, KEYWORD, NEGATION, Roles, USER,
+};
 use super::{Found, Keyword, Wanted, blanks};
 use crate::engine::Term;
 use crate::marks;
-use crate::text::{byte, floor};
+use crate::text::{before, byte, floor};
 use std::ops::Range;
 
 /// How a value was introduced.
@@ -41,6 +43,8 @@ const KEY_BESIDE_MIN: usize = 12;
 const VALUE_BYTES_MAX: usize = 256;
 /// Points off after "I forgot my password", for what was not assigned.
 const NEGATED: i16 = -15;
+/// Roles of words that no pass-phrase holds: a sentence stands there.
+const NOT_PHRASE: Roles = COMMON | COPULA | FOLLOWER | KEYWORD | NEGATION | BRIDGE | ADVERB | USER | AND | CHANGE;
 /// Parts of a value that stands for one.
 const STAND_INS: &[&str] = &[
     "fake",
@@ -125,7 +129,7 @@ pub(super) fn judge_token(keyword: &Keyword<'_>, span: Range<usize>, said: Said)
         _ => trim(keyword.text, span),
     };
     let value = keyword.text.get(span.clone())?;
-    let is_quoted = keyword.bytes().get(span.start.checked_sub(1)?).is_some_and(|b| *b == b'"');
+    let is_quoted = before(keyword.bytes(), span.start) == b'"';
     let value = value.trim_end_matches(['"', '\'']).len();
     let span = span.start..span.start + value;
     if is_quoted { quoted(keyword, span, Said::Stated) } else { judge(keyword, span, said, Form::Colon) }
@@ -410,7 +414,10 @@ fn strength(keyword: &Keyword<'_>, value: &str, chars: &Chars, said: Said, form:
     let is_key = keyword.wanted == Wanted::Key;
     let fits = match said {
         Said::Assigned => {
-            strong && !is_url(value) && !(is_key && (is_path(value) || chars.digits == 0 && chars.symbols == 0))
+            strong
+                && !is_url(value)
+                && !is_rooted(value)
+                && !(is_key && (is_path(value) || chars.digits == 0 && chars.symbols == 0))
         }
         Said::Line => strong && chars.has_digit_or_symbol() && chars.all >= 6 && !is_reference(value) && is_last,
         Said::Stated => {
@@ -465,10 +472,13 @@ fn phrase(keyword: &Keyword<'_>, start: usize, said: Said, own_line: bool) -> Op
     let line = line.trim_end_matches([' ', '\t', '.']);
     let name = text.get(keyword.word.clone())?;
     let least = if name.to_ascii_lowercase().contains("phrase") || own_line { 3 } else { 4 };
-    let mut count = 0;
+    let (mut count, mut empties) = (0, 0);
     for word in line.split(' ') {
+        // One such word may be among them: "correct horse battery staple".
+        let roles = words::roles(word, keyword.tongue);
+        empties += usize::from(roles & EMPTY != 0);
         let is_word = word.chars().count() >= 3 && word.chars().all(|c| c.is_lowercase());
-        if !is_word || words::roles(word, keyword.tongue) != 0 {
+        if !is_word || roles & NOT_PHRASE != 0 || empties > 1 {
             return None;
         }
         count += 1;
@@ -567,6 +577,12 @@ fn is_variable(value: &str) -> bool {
 
 fn is_url(value: &str) -> bool {
     value.contains("://") || value.starts_with("www.")
+}
+
+/// `/home/joe/x`, `C:\\Users\\joe`
+fn is_rooted(value: &str) -> bool {
+    let is_unix = value.starts_with(['/', '~', '.']) && value.matches('/').count() > 1;
+    is_unix || value.get(1..3).is_some_and(|c| c == ":\\") || value.starts_with("\\\\")
 }
 
 /// A file, a folder or a reference to one.

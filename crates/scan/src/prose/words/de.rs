@@ -13,7 +13,7 @@ pub(super) const DE: Language = Language {
     followers: "zurücksetzen vergessen ändern funktioniert geht abgelaufen falsch zurückgesetzt geschützt richtlinie richtlinien wurde muss kann \
                 nicht mehr wird läuft oder aber weil wenn zeichen mindestens feld seite mail eingeben eingegeben stimmt klappt gesperrt \
                 verloren anfordern wiederherstellen abfrage fehlt hat soll darf",
-    negations: "vergessen falsches falsche falsch kein keine ohne verloren neues ungültiges ungültige abgelaufenes",
+    negations: "vergessen falsches falsche falsch kein keine ohne verloren ungültiges ungültige abgelaufenes",
     empties: "erforderlich vergessen leer (leer) unbekannt keines keine kein siehe unverändert geändert falsch ungültig abgelaufen verborgen \
               pflichtfeld optional geheim gesperrt folgt gleich wie anbei separat bekannt ausgeblendet entfernt geschwärzt richtig korrekt \
               zurückgesetzt weg notwendig nötig da hier dort sicher beispiel platzhalter",

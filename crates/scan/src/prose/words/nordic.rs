@@ -51,7 +51,7 @@ pub(super) const FI: Language = Language {
     adverbs: "nyt vielä edelleen aina vain tällä hetkellä seuraava seuraava:",
     bridges: "portaaliin palveluun tiedostoon tilille (uusi) (väliaikainen) on",
     followers: "unohtui unohtunut vanhentunut väärä ei toimi täytyy pitää ja tai mutta koska merkkiä vähintään kenttä vaaditaan palauttaminen vaihto",
-    negations: "unohdin unohtanut väärä ei ilman kadonnut virheellinen vanhentunut uusi",
+    negations: "unohdin unohtanut väärä ei ilman kadonnut virheellinen vanhentunut",
     empties: "pakollinen vaaditaan tyhjä tuntematon katso sama vaihdettu väärä vanhentunut piilotettu valinnainen liitteenä erikseen unohtunut virheellinen",
     common: "ja tai mutta minä sinä hän me te he on oli ei kyllä myös vielä hyvin kiitos hei terveisin tässä nyt tänään huomenna eilen aina tili \
              palvelin asiakas kysymys ongelma mitä kuka missä milloin miten kaikki",

@@ -5,7 +5,7 @@ use super::Language;
 pub(super) const HU: Language = Language {
     keywords: "jelszó jelszava jelszavam jelszavát jelszót jelszavunk",
     copulas: "volt lett",
-    own_copulas: "az a",
+    own_copulas: "",
     adverbs: "most még mindig jelenleg következő: következő ez: továbbra is",
     bridges: "a az ehhez (új) (ideiglenes) új ideiglenes",
     followers: "elfelejtettem elfelejtett lejárt hibás helytelen nem működik kell lehet és vagy de mert karakter legalább mező kötelező visszaállítása",
@@ -120,7 +120,7 @@ pub(super) const HE: Language = Language {
     copulas: "היא הוא הייתה זה",
     own_copulas: "",
     adverbs: "עכשיו עדיין כרגע תמיד",
-    bridges: "שלי של לפורטל לקובץ לחשבון החדשה הזמנית ל",
+    bridges: "שלי של לפורטל לקובץ לחשבון החדשה הזמנית חדשה ל",
     followers: "לא שגויה פגה חייבת נשכחה אינה איפוס",
     negations: "שכחתי שגויה בלי ללא איבדתי",
     empties: "חובה ריק לא ראה אותה שגויה מוסתר אופציונלי נדרשת",

@@ -50,7 +50,7 @@ pub(super) const HR: Language = Language {
     adverbs: "sada još uvijek trenutno uvek zdaj sljedeća:",
     bridges: "za od na u moja (nova) (privremena) nova",
     followers: "zaboravljena ne radi mora može i ili ali jer znakova najmanje obavezna istekla poništiti",
-    negations: "zaboravio zaboravila zaboravljena pogrešna bez nevažeća istekla nova",
+    negations: "zaboravio zaboravila zaboravljena pogrešna bez nevažeća istekla",
     empties: "obavezna obavezno prazno nepoznato nema vidi ista promijenjena pogrešna neispravna istekla skriveno opcionalno",
     common: "i ili ali ja ti on ona mi vi oni moja je bio su ne da više još vrlo od do za na u što tko gdje kada kako hvala dobar dan pozdrav ovdje \
              tamo sada danas sutra jučer uvijek račun server kupac pitanje problem",
@@ -86,7 +86,7 @@ pub(super) const RU: Language = Language {
 
 pub(super) const UK: Language = Language {
     keywords: "пароль пароля паролю паролем паролі",
-    copulas: "це був є буде",
+    copulas: "це був є буде тепер",
     own_copulas: "",
     adverbs: "тепер зараз ще поки завжди просто такий такий: наступний наступний:",
     bridges: "для від до на в у за мій (новий) (тимчасовий)",
