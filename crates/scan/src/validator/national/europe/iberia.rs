@@ -51,9 +51,9 @@ pub(super) fn cif(canonical: &str) -> bool {
 /// Social security: province, seven or eight digits, and both mod 97 (Tesorería General).
 pub(super) fn nuss(canonical: &str) -> bool {
     let Some([p1, p2, serial @ .., c1, c2]) = exactly::<12>(canonical) else { return false };
-    let (province, serial) = (number(&[p1, p2]), number(&serial));
+    let (province, serial) = (u64::from(number(&[p1, p2])), u64::from(number(&serial)));
     let body = if serial < 10_000_000 { province * 10_000_000 + serial } else { province * 100_000_000 + serial };
-    province > 0 && body % 97 == number(&[c1, c2])
+    province > 0 && body % 97 == u64::from(number(&[c1, c2]))
 }
 
 /// Account (código cuenta cliente): bank and branch, two check digits, account.

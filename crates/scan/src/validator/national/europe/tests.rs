@@ -53,8 +53,9 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("es_dni", &["16053270Y", "63031002P"], &["16053270A", "80149908G"]),
     ("es_nie", &["X9306007T", "X7571818B"], &["X9306007A", "Z6503180A"]),
     ("es_nif", &["Z1432716M", "L7391511R"], &["Z14327160", "O21573396"]),
-    ("es_nuss", &["281234567840"], &["281234567841", "000000000000"]),
+    ("es_nuss", &["281234567840", "998765432145"], &["281234567841", "000000000000"]),
     ("eu_vat", &["PL7690627535", "ESA51702629"], &["PL7690627530", "PL0172181716"]),
+    ("eu_vat_any", &["GB980780684", "RO145394512"], &["GB980780685", "QX980780684"]),
     ("eu_vat_state", &["DE123456789"], &["QX123456789", "D"]),
     ("fi_hetu", &["031266-518B", "130454+943Y"], &["031266-5180", "131725X4426"]),
     ("fi_ytunnus", &["52589670", "13979297"], &["52589600", "14038877"]),
@@ -155,4 +156,18 @@ fn every_validator_has_cases() {
     let missing: Vec<&str> =
         super::VALIDATORS.iter().map(|v| v.name).filter(|name| CASES.iter().all(|(n, _, _)| n != name)).collect();
     assert!(missing.is_empty(), "{missing:?}");
+}
+
+/// Sums fit: no validator overflows on the largest digits, nor on any string as long as one that it takes.
+#[test]
+fn no_check_panics_on_the_largest_numbers() {
+    for validator in super::VALIDATORS {
+        for length in 0..26 {
+            for fill in ["9", "0", "Z", "A", "\u{e9}"] {
+                let _ = (validator.check)(&fill.repeat(length));
+                let _ = (validator.check)(&format!("{}{}", "ZZ", fill.repeat(length)));
+                let _ = (validator.check)(&format!("{}{}", fill.repeat(length), "9Z"));
+            }
+        }
+    }
 }

@@ -50,3 +50,15 @@ pub(super) fn is_state(canonical: &str) -> bool {
     ];
     canonical.get(..2).is_some_and(|head| STATES.contains(&head))
 }
+
+/// How many characters the number of a state has, its prefix among them; `None` where they vary.
+pub(super) fn length(head: &str) -> Option<usize> {
+    Some(match head.get(..2)? {
+        "DK" | "FI" | "HU" | "LU" | "MT" | "SI" => 10,
+        "AT" | "CY" | "DE" | "EE" | "EL" | "ES" | "PT" => 11,
+        "BE" | "CH" | "PL" | "SK" => 12,
+        "FR" | "HR" | "IT" | "LV" => 13,
+        "NL" | "SE" => 14,
+        _ => return None,
+    })
+}
