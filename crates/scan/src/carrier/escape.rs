@@ -114,8 +114,11 @@ fn hex(bytes: &[u8], at: usize) -> Option<u8> {
     Some(digit(byte(bytes, at))? << 4 | digit(byte(bytes, at + 1))?)
 }
 
+/// Reads one escape of a byte: the byte, and where it ends.
+type ReadByte = fn(&[u8], usize) -> Option<(u8, usize)>;
+
 /// One character of UTF-8 written as escapes of one byte each, which `next` reads; what is no UTF-8 is Latin-1.
-fn utf8(bytes: &[u8], at: usize, next: fn(&[u8], usize) -> Option<(u8, usize)>) -> Option<Piece> {
+fn utf8(bytes: &[u8], at: usize, next: ReadByte) -> Option<Piece> {
     let (first, mut end) = next(bytes, at)?;
     let mut read = vec![first];
     let single = end;
