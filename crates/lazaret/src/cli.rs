@@ -141,13 +141,13 @@ pub(crate) enum Schema {
 }
 
 impl Schema {
-    /// The schema itself.
-    pub(crate) fn text(self) -> &'static str {
+    /// As the command line calls it.
+    pub(crate) fn name(self) -> &'static str {
         match self {
-            Schema::Rules => include_str!("../../../config/schema/rules.schema.json"),
-            Schema::Policy => include_str!("../../../config/schema/policy.schema.json"),
-            Schema::Profile => include_str!("../../../config/schema/profile.schema.json"),
-            Schema::Config => include_str!("../../../config/schema/config.schema.json"),
+            Schema::Rules => "rules",
+            Schema::Policy => "policy",
+            Schema::Profile => "profile",
+            Schema::Config => "config",
         }
     }
 }

@@ -43,7 +43,7 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
         },
         Command::Rules(verb) => rules::run(config, verb, format).await,
         Command::Schema { of } => {
-            print!("{}", of.text());
+            println!("{}", crate::schema::text(of));
             exit::OK
         }
         command => control::run(config, command, format).await,

@@ -20,6 +20,7 @@ mod panic;
 mod portal;
 mod progress;
 mod rules;
+mod schema;
 mod sink;
 mod socket;
 mod source;

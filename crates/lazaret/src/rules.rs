@@ -194,11 +194,15 @@ fn read_rules(path: &Path) -> Result<Vec<(String, String)>, Refused> {
     if path.is_dir() { read_dir(path) } else { Ok(vec![(path.display().to_string(), read(path)?)]) }
 }
 
+/// Rules, or a list of words that a rule names.
+fn is_rule_file(path: &Path) -> bool {
+    path.extension().is_some_and(|x| x == "toml" || x == "txt")
+}
+
 fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
     let refuse = |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
     let entries = fs::read_dir(dir).map_err(|e| refuse(format!("the rule directory cannot be read: {}", e.kind())))?;
-    let mut files: Vec<PathBuf> =
-        entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| p.extension().is_some_and(|x| x == "toml")).collect();
+    let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_rule_file(p)).collect();
     files.sort();
     if files.is_empty() || files.len() > FILES_MAX {
         return Err(refuse(format!("{} rule files, expected 1 to {FILES_MAX}", files.len())));

@@ -21,9 +21,12 @@ pub(crate) enum Within {
     Lines,
 }
 
+/// What `within` may be.
+pub const WITHIN_NAMES: [&str; 3] = ["words", "line", "lines"];
+
 impl Within {
     /// The words of a rule file.
-    pub(crate) const NAMES: [&'static str; 3] = ["words", "line", "lines"];
+    pub(crate) const NAMES: [&'static str; 3] = WITHIN_NAMES;
 
     pub(crate) fn from_name(name: &str) -> Option<Within> {
         Some(match name {

@@ -14,12 +14,12 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 /// Keys of an `[[adjust]]`.
-pub(crate) const ADJUST_KEYS: [&str; 5] = ["id", "mode", "score", "context", "test"];
+pub const ADJUST_KEYS: [&str; 5] = ["id", "mode", "score", "context", "test"];
 /// Keys of its `context`.
-pub(crate) const ADJUST_CONTEXT_KEYS: [&str; 6] =
+pub const ADJUST_CONTEXT_KEYS: [&str; 6] =
     ["near_add", "near_remove", "not_near_add", "not_near_remove", "within", "required"];
 /// What `extend` may say.
-pub(crate) const EXTEND: [&str; 2] = ["shipped", "none"];
+pub const EXTEND: [&str; 2] = ["shipped", "none"];
 
 /// Does a name fit a pattern in which each `*` stands for any characters?
 pub fn glob(pattern: &str, name: &str) -> bool {

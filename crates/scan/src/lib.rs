@@ -11,6 +11,7 @@ mod engine;
 #[doc(hidden)]
 pub mod fuzz;
 mod judge;
+pub mod keys;
 mod kinds;
 mod layers;
 mod loader;

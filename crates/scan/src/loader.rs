@@ -15,11 +15,12 @@ use toml::de::DeTable;
 pub(crate) const RULES_MAX: usize = 8_000;
 /// Kinds that the design names and this version does not run yet.
 const LATER: [&str; 2] = ["column", "composite"];
-const KINDS: [&str; 5] = ["regex", "digits", "token", "prose", "dictionary"];
+/// Kinds of rules.
+pub(crate) const KINDS: [&str; 5] = ["regex", "digits", "token", "prose", "dictionary"];
 /// What may stand at the top of a rule file.
-pub(crate) const FILE_KEYS: &[&str] = &["extend", "disable", "adjust", "except", "rule", "test_value"];
+pub const FILE_KEYS: &[&str] = &["extend", "disable", "adjust", "except", "rule", "test_value"];
 /// Keys of every rule.
-pub(crate) const COMMON_KEYS: [&str; 12] =
+pub const COMMON_KEYS: [&str; 12] =
     ["id", "class", "entity", "kind", "mode", "context", "score", "except", "test", "country", "validators", "beats"];
 
 /// Reads all files; later ones change earlier ones.
@@ -247,7 +248,7 @@ pub(crate) fn read_mode(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<Rul
 }
 
 /// Keys of a context.
-pub(crate) const CONTEXT_KEYS: [&str; 4] = ["near", "not_near", "within", "required"];
+pub const CONTEXT_KEYS: [&str; 4] = ["near", "not_near", "within", "required"];
 
 /// The context, whether it is required, and the words that it was made of.
 fn read_context(reader: &Reader<'_>, value: Value<'_, '_>) -> (Context, bool, [Vec<String>; 2]) {
@@ -277,8 +278,7 @@ pub(crate) fn word_set(reader: &Reader<'_>, span: &Range<usize>, key: &str, word
 }
 
 /// Keys of a score.
-pub(crate) const SCORE_KEYS: [&str; 8] =
-    ["base", "near", "not_near", "valid", "invalid", "bare", "grouped", "irregular"];
+pub const SCORE_KEYS: [&str; 8] = ["base", "near", "not_near", "valid", "invalid", "bare", "grouped", "irregular"];
 
 /// Reads the points that are given; the others stay.
 pub(crate) fn read_score(reader: &Reader<'_>, value: Value<'_, '_>, score: &mut Score) {
@@ -304,7 +304,7 @@ pub(crate) fn read_score(reader: &Reader<'_>, value: Value<'_, '_>, score: &mut 
 }
 
 /// Keys of an exception.
-pub(crate) const EXCEPTION_KEYS: [&str; 4] = ["digest", "reason", "owner", "expires"];
+pub const EXCEPTION_KEYS: [&str; 4] = ["digest", "reason", "owner", "expires"];
 
 fn read_exceptions(reader: &Reader<'_>, value: Value<'_, '_>, file: usize) -> Vec<Exception> {
     let read = |item: Value<'_, '_>| {
@@ -393,7 +393,7 @@ fn read_examples(reader: &Reader<'_>, table: &DeTable<'_>, id_span: &Range<usize
 }
 
 /// Keys of an example.
-pub(crate) const EXAMPLE_KEYS: [&str; 3] = ["text", "find", "min"];
+pub const EXAMPLE_KEYS: [&str; 3] = ["text", "find", "min"];
 
 /// A list of examples.
 pub(crate) fn read_tests(reader: &Reader<'_>, value: Value<'_, '_>, file: usize) -> Vec<Example> {

@@ -76,8 +76,17 @@ pub struct Policy {
 }
 
 /// What may stand at the top of a policy.
-pub(crate) const POLICY_KEYS: [&str; 8] =
-    ["profiles", "min_score", "bulk", "unexamined", "keep", "action", "rule", "profile"];
+pub const POLICY_KEYS: [&str; 8] = ["profiles", "min_score", "bulk", "unexamined", "keep", "action", "rule", "profile"];
+
+/// Keys of `keep`.
+pub const KEEP_KEYS: [&str; 2] = ["sealed_original", "until_told"];
+/// Keys of `bulk`.
+pub const BULK_KEYS: [&str; 2] = ["people", "needs"];
+
+/// Keys of `unexamined`.
+pub(crate) fn unexamined_names() -> Vec<&'static str> {
+    Unexamined::NAMES.iter().map(|(name, _)| *name).collect()
+}
 
 impl Policy {
     /// Loads a policy; `rules` lets it complain of rule ids that do not exist.
@@ -319,7 +328,7 @@ fn read_unexamined(reader: &Reader<'_>, table: &DeTable<'_>) -> BTreeMap<Unexami
 }
 
 fn read_keep(reader: &Reader<'_>, table: &DeTable<'_>) -> Keep {
-    reader.check_keys(table, &["sealed_original", "until_told"], "`keep`");
+    reader.check_keys(table, &KEEP_KEYS, "`keep`");
     let secs = table.get("sealed_original").and_then(|v| read_duration(reader, v));
     let until_told = table.get("until_told").and_then(|v| reader.boolean(v, "until_told"));
     Keep {
@@ -351,7 +360,7 @@ fn read_duration(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<u64> {
 fn read_bulk(reader: &Reader<'_>, top: &DeTable<'_>) -> Bulk {
     let mut bulk = Bulk { people: 10, needs: Vec::new() };
     let Some(table) = section(reader, top, "bulk") else { return bulk };
-    reader.check_keys(table, &["people", "needs"], "`bulk`");
+    reader.check_keys(table, &BULK_KEYS, "`bulk`");
     let people = table.get("people").and_then(|v| reader.integer(v, "people", 2..1_000_001));
     bulk.people = people.and_then(|n| u32::try_from(n).ok()).unwrap_or(bulk.people);
     let names: Vec<&str> = Class::ALL.iter().map(|c| c.as_str()).collect();

@@ -9,9 +9,9 @@ use std::ops::Range;
 use toml::de::DeTable;
 
 /// Keys of a profile, in a file of its own or as `[profile.NAME]` of a policy.
-pub(crate) const PROFILE_KEYS: [&str; 2] = ["about", "select"];
+pub const PROFILE_KEYS: [&str; 2] = ["about", "select"];
 /// Keys of one selection.
-pub(crate) const SELECT_KEYS: [&str; 6] = ["classes", "rules", "countries", "action", "min_score", "keep"];
+pub const SELECT_KEYS: [&str; 6] = ["classes", "rules", "countries", "action", "min_score", "keep"];
 
 /// What one selection says of the rules that it names.
 #[derive(Debug, Clone, Default)]

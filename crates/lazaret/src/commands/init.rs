@@ -4,13 +4,14 @@
 mod ask;
 
 use super::check;
-use crate::cli::{Format, Init};
+use crate::cli::{Format, Init, Schema};
 use crate::config::file::{self, Loaded};
 use crate::config::{Config, SecretRef};
 use crate::diagnostics::{self, Shown};
 use crate::sink::{Letter, Sent, Sink};
-use crate::{clock, exit, keys};
+use crate::{clock, exit, keys, schema};
 use ask::{Answers, Place};
+use clap::ValueEnum;
 use lazaret_core::Addr;
 use lazaret_core::seal::{OpeningKey, Recipient};
 use lazaret_scan::SourceFile;
@@ -137,6 +138,15 @@ fn write_all(
         }
     }
     // Last, so that a second attempt after trouble is not refused. It holds no secret.
+    // What editors read to complete and to underline; the sample files name them in their first line.
+    let schemas = dir.join("schema");
+    make(&schemas, 0o755).map_err(|e| Stop::io(&schemas, &e))?;
+    for of in Schema::value_variants() {
+        let file = schemas.join(format!("{}.schema.json", of.name()));
+        if !file.exists() {
+            write_new(&file, &schema::text(*of), 0o644)?;
+        }
+    }
     write_new(path, text, 0o644)
 }
 

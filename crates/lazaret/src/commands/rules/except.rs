@@ -197,3 +197,96 @@ fn replace(file: &Path, text: &str) -> Result<(), Refusal> {
     }
     std::fs::rename(&beside, file).map_err(failed)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use lazaret_store::{Options, RootKey, Store};
+    use std::os::unix::fs::PermissionsExt;
+
+    /// A configuration with a rule folder and a store.
+    fn place(dir: &Path) -> PathBuf {
+        let write = |name: &str, text: &str| {
+            let path = dir.join(name);
+            std::fs::write(&path, text).expect("written");
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).expect("mode set");
+            path
+        };
+        std::fs::create_dir(dir.join("rules")).expect("made");
+        let state = dir.join("state");
+        std::fs::create_dir(&state).expect("made");
+        std::fs::set_permissions(&state, std::fs::Permissions::from_mode(0o700)).expect("mode set");
+        write("store-key", &"0f".repeat(32));
+        write("card", "4929 1233 4567 8908\n");
+        let store = Store::open(Options {
+            dir: state,
+            tenant: "default".into(),
+            root_key: RootKey::new([0x0f; 32]),
+            cache_bytes: 1 << 20,
+            disk_reserve_bytes: 0,
+            reply_limits: Default::default(),
+        });
+        drop(store.map_err(|e| e.to_string()).expect("a store"));
+        write(
+            "lazaret.toml",
+            "mode = \"observe\"\nstore_key = \"file:store-key\"\nstate_dir = \"state\"\nrules = \"rules\"\n[[mailbox]]\n\
+             name = \"a\"\naddresses = [\"a@acme.example\"]\nmaildir = \"rules\"\nstart = \"now\"\n",
+        )
+    }
+
+    fn options(dir: &Path) -> RulesExcept {
+        RulesExcept {
+            rule: "payment-card".into(),
+            value_file: Some(dir.join("card")),
+            digest: None,
+            reason: "our \"demo\" card".into(),
+            owner: "mia".into(),
+            expires: "2999-12-31".into(),
+            file: None,
+        }
+    }
+
+    #[test]
+    fn an_exception_is_appended_and_the_value_is_nowhere() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = place(dir.path());
+        assert_eq!(run(Some(&config), &options(dir.path()), Format::Json), exit::OK);
+        let digest = "k1:00112233445566778899aabbccddeeff".to_owned();
+        let second = RulesExcept { digest: Some(digest), value_file: None, ..options(dir.path()) };
+        assert_eq!(run(Some(&config), &second, Format::Text), exit::OK);
+        let text = std::fs::read_to_string(dir.path().join("rules/exceptions.toml")).expect("it is there");
+        assert!(text.starts_with("[[except]]\nrule    = \"payment-card\"\ndigest  = \"k1:"), "{text}");
+        assert!(
+            text.contains("reason  = \"our \\\"demo\\\" card\"\nowner   = \"mia\"\nexpires = 2999-12-31\n\n[[except]]"),
+            "{text}"
+        );
+        assert!(!text.contains("4929"), "{text}");
+        let material = Material::check(Some(&dir.path().join("rules")), None, Path::new("")).expect("it loads");
+        let (set, _) = material.loaded();
+        let rule = set.rules().iter().find(|r| r.id == "payment-card").expect("it is there");
+        assert_eq!((rule.exceptions.len(), rule.exceptions[0].reason.as_str()), (2, "our \"demo\" card"));
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_refused_and_nothing_is_written() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let config = place(dir.path());
+        let cases: [(fn(&mut RulesExcept), u8); 8] = [
+            (|o| o.rule = "payment-crad".into(), exit::USAGE),
+            (|o| o.reason = " ".into(), exit::USAGE),
+            (|o| o.owner = "a\nb".into(), exit::USAGE),
+            (|o| o.expires = "2020-01-01".into(), exit::USAGE),
+            (|o| o.expires = "soon".into(), exit::USAGE),
+            (|o| o.value_file = Some("/nowhere".into()), exit::UNAVAILABLE),
+            (|o| o.digest = Some("k1:7f3a".into()), exit::CONFIG),
+            (|o| o.file = Some("/nowhere/x.toml".into()), exit::UNAVAILABLE),
+        ];
+        for (nth, (change, code)) in cases.into_iter().enumerate() {
+            let mut options = options(dir.path());
+            change(&mut options);
+            assert_eq!(run(Some(&config), &options, Format::Text), code, "{nth}");
+        }
+        let left: Vec<_> = std::fs::read_dir(dir.path().join("rules")).expect("it is there").collect();
+        assert!(left.is_empty(), "{left:?}");
+    }
+}
