@@ -19,6 +19,15 @@ pub(super) fn codes(text: &str, at: usize) -> Option<Found> {
         if first.is_none() && start > LEAD_BYTES {
             break;
         }
+        // What follows the next keyword is read from there.
+        if first.is_none() && (token.eq_ignore_ascii_case("codes") || token.eq_ignore_ascii_case("code")) {
+            break;
+        }
+        // Numbers of the next sentence are none.
+        let lead = rest.get(..start).unwrap_or_default();
+        if first.is_none() && !lead.contains('\n') && lead.contains(". ") {
+            break;
+        }
         let code = token
             .trim_matches(['(', ')', '[', ']', '*', '-', '"', '\'', '.', '\u{2022}', '>', '`', '\u{2610}', '\u{25a1}']);
         let is_mark = code.is_empty() || code.len() <= 2 && code.bytes().all(|b| b.is_ascii_digit());

@@ -158,6 +158,9 @@ pub(crate) fn is_word(text: &str, word: &Range<usize>) -> bool {
 
 /// Values that a keyword at `word` introduces.
 pub(crate) fn read(text: &str, word: Range<usize>, wanted: Wanted) -> Vec<Found> {
+    if is_crowded(text, &word) {
+        return Vec::new();
+    }
     let Some(keyword) = Keyword::new(text, word, wanted) else { return Vec::new() };
     match wanted {
         Wanted::Codes => return block::codes(text, keyword.end).into_iter().collect(),
@@ -173,6 +176,40 @@ pub(crate) fn read(text: &str, word: Range<usize>, wanted: Wanted) -> Vec<Found>
         }
     }
     keyword.one().into_iter().collect()
+}
+
+/// Does another keyword follow at once? Then what follows is read from there, and a text of nothing else costs little.
+/// In the header of a table keywords may be neighbours, but not three in a row.
+fn is_crowded(text: &str, word: &Range<usize>) -> bool {
+    let bytes = text.as_bytes();
+    let is_tie = |b: u8| matches!(b, b' ' | b'=' | b':' | b'/' | b'>' | b'-' | b'&' | b'+');
+    let is_cell = |b: u8| matches!(b, b',' | b'|' | b';' | b'\t' | b'\n' | b'\r');
+    let mut start = word.end;
+    let mut has_cell = false;
+    while start < word.end + 4 && (is_tie(byte(bytes, start)) || is_cell(byte(bytes, start))) {
+        has_cell |= is_cell(byte(bytes, start));
+        start += 1;
+    }
+    let is_keyword = |range: Range<usize>| words::roles(text.get(range).unwrap_or_default(), ANY) & words::KEYWORD != 0;
+    let letters = bytes.iter().skip(start).take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+    let end = start + letters;
+    let goes_on =
+        byte(bytes, end).is_ascii_alphanumeric() || matches!(byte(bytes, end), b'_' | b'-' | b'@' | b'!' | b'.');
+    if start == word.end || letters < 2 || goes_on || !is_keyword(start..end) {
+        return false;
+    }
+    // "Password: secret" ends with a value, if a poor one.
+    let is_over = !is_tie(byte(bytes, end)) && !is_cell(byte(bytes, end));
+    if !has_cell || is_over {
+        return !is_over;
+    }
+    let mut left = word.start;
+    while left + 4 > word.start && (is_tie(before(bytes, left)) || is_cell(before(bytes, left))) {
+        left -= 1;
+    }
+    let letters =
+        bytes.get(..left).unwrap_or_default().iter().rev().take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+    letters >= 2 && is_keyword(left - letters..left)
 }
 
 /// A keyword in its text.
@@ -247,15 +284,18 @@ impl<'t> Keyword<'t> {
         sentence::read(&self)
     }
 
-    /// The token of a link in a mail that asks to confirm something.
+    /// The token of a link in a mail that asks to confirm something, and the passcode in the link to a meeting.
     fn is_in_link(&self) -> bool {
         let name = self.text.get(self.word.clone()).unwrap_or_default();
-        if !name.eq_ignore_ascii_case("token") || byte(self.bytes(), self.end) != b'=' {
+        let is_token = name.eq_ignore_ascii_case("token");
+        if !is_token && !name.eq_ignore_ascii_case("pwd") || byte(self.bytes(), self.end) != b'=' {
             return false;
         }
         let head = self.bytes().get(self.word.start.saturating_sub(160)..self.word.start).unwrap_or_default();
         let url = head.rsplit(u8::is_ascii_whitespace).next().unwrap_or_default();
-        matches!(before(self.bytes(), self.word.start), b'?' | b'&' | b';') && url.windows(3).any(|w| w == b"://")
+        let is_link = matches!(before(self.bytes(), self.word.start), b'?' | b'&' | b';');
+        let holds = |part: &[u8]| url.windows(part.len()).any(|w| w.eq_ignore_ascii_case(part));
+        is_link && holds(b"://") && (is_token || holds(b"zoom") || holds(b"webex") || holds(b"meet"))
     }
 }
 
@@ -293,7 +333,9 @@ fn separator(text: &str, at: usize) -> Option<(usize, Form)> {
     };
     // `**Password:** x`
     let stars = bytes.iter().skip(end).take(3).take_while(|b| **b == b'*').count();
-    let is_bold = stars > 0 && matches!(byte(bytes, end + stars), b' ' | b'\t' | b'\r' | b'\n');
+    let is_bold = (1..=2).contains(&stars)
+        && form == Form::Colon
+        && matches!(byte(bytes, end + stars), b' ' | b'\t' | b'\r' | b'\n');
     Some((if is_bold { end + stars } else { end }, form))
 }
 

@@ -193,7 +193,8 @@ fn token(text: &str, start: usize, form: Form, said: Said) -> Option<Range<usize
     for (at, c) in rest.char_indices() {
         let after = || rest.get(at + 1..).unwrap_or_default();
         let ends = match c {
-            '"' | '<' | '>' | '`' => true,
+            '"' | '<' | '`' => true,
+            '>' => after().chars().next().is_none_or(|c| c.is_whitespace() || matches!(c, '<' | '>' | '.' | ',')),
             '[' if marks::at(text, start + at).is_some() => true,
             '\'' | ')' | ']' if said == Said::Stated && form == Form::Equals => true,
             '\'' => form == Form::Equals,
@@ -227,8 +228,7 @@ fn trim(text: &str, token: Range<usize>) -> Range<usize> {
     let left = value.len() - value.trim_start_matches(['*', '(', '[', '\'', '"']).len();
     let has_stars = value.starts_with('*');
     let mut body = value.get(left..).unwrap_or_default();
-    loop {
-        let Some(last) = body.chars().next_back() else { break };
+    while let Some(last) = body.chars().next_back() {
         let is_open = |open: char| body.contains(open);
         let is_end = match last {
             '.' | ',' | ';' | ':' | '\'' | '"' => true,
@@ -555,6 +555,7 @@ fn is_placeholder(value: &str) -> bool {
         || ["{{", "${", "$(", "<%", "#{", "%{", "&lt;", "%(", "@{", "$["].iter().any(|p| value.starts_with(p))
         || value.starts_with("***")
         || first == '<'
+        || first == '!' && value.bytes().skip(1).all(|b| b.is_ascii_lowercase())
         || first == '['
         || first == '•'
         || first == '{' && value.ends_with('}')

@@ -4,7 +4,7 @@ use super::Language;
 
 pub(super) const EN: Language = Language {
     keywords: "password passwords passwd passphrase passcode passcodes pass pwd pw psw pswd passw pin otp credential credentials creds secret \
-               token apikey api_key passkey",
+               token apikey api_key passkey code codes",
     copulas: "is was are be were reads equals being",
     own_copulas: "",
     adverbs: "now still currently simply just always like the same as follows following called again therefore probably only \
