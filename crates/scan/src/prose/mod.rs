@@ -195,8 +195,11 @@ fn is_crowded(text: &str, word: &Range<usize>) -> bool {
     let end = start + letters;
     let goes_on =
         byte(bytes, end).is_ascii_alphanumeric() || matches!(byte(bytes, end), b'_' | b'-' | b'@' | b'!' | b'.');
+    // "pass user/pass"
+    let second = bytes.iter().skip(end + 1).take(16).take_while(|b| b.is_ascii_alphabetic()).count();
+    let is_pair = byte(bytes, end) == b'/' && before(bytes, start) == b' ' && is_keyword(end + 1..end + 1 + second);
     if start == word.end || letters < 2 || goes_on || !is_keyword(start..end) {
-        return false;
+        return is_pair && letters >= 2;
     }
     // "Password: secret" ends with a value, if a poor one.
     let is_over = !is_tie(byte(bytes, end)) && !is_cell(byte(bytes, end));
@@ -267,7 +270,7 @@ impl<'t> Keyword<'t> {
         if joined || next.is_ascii_alphabetic() {
             return code::read_name(&self);
         }
-        if self.is_in_link() {
+        if self.is_in_link() || self.is_in_path() {
             return None;
         }
         self.is_negated = sentence::is_negated(&self);
@@ -282,6 +285,14 @@ impl<'t> Keyword<'t> {
             };
         }
         sentence::read(&self)
+    }
+
+    /// `docs/choose-a-password`
+    fn is_in_path(&self) -> bool {
+        let bytes = self.bytes();
+        let head = bytes.get(self.word.start.saturating_sub(80)..self.word.start).unwrap_or_default();
+        let name = head.rsplit(|b| b.is_ascii_whitespace() || matches!(b, b'"' | b'\'')).next().unwrap_or_default();
+        before(bytes, self.word.start) == b'-' && name.contains(&b'/')
     }
 
     /// The token of a link in a mail that asks to confirm something, and the passcode in the link to a meeting.

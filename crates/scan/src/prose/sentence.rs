@@ -95,7 +95,9 @@ fn after_copula(keyword: &Keyword<'_>, at: usize, mut said: Said) -> Option<Foun
     let mut after = at;
     for piece in pieces::forward(keyword.text, at).take(ADVERBS_MAX) {
         let roles = keyword.roles(piece.word);
-        if roles & (ADVERB | TO | CHANGE | COPULA) == 0 || piece.ends {
+        // "is below:"
+        let is_pointer = piece.is_label && roles & EMPTY != 0;
+        if roles & (ADVERB | TO | CHANGE | COPULA) == 0 && !is_pointer || piece.ends {
             break;
         }
         after = piece.span.end;

@@ -383,7 +383,8 @@ pub(super) fn judge(keyword: &Keyword<'_>, span: Range<usize>, said: Said, form:
     if matches!(keyword.wanted, Wanted::Pin | Wanted::Code) {
         let fits = if keyword.wanted == Wanted::Pin { is_pin(value) } else { is_code_digits(value) };
         let is_short = said != Said::Assigned && value.len() < 4 || said == Said::Reversed && value.len() < 4;
-        let points = Term::new("digits", if said == Said::Beside { 10 } else { 20 });
+        let is_last = is_alone(text.as_bytes(), span.end);
+        let points = Term::new("digits", if said != Said::Beside { 20 } else { 10 + 5 * i16::from(is_last) });
         let fits = fits && !is_short && !is_count(keyword, span.end, said);
         return fits.then(|| found(keyword, span, said, points));
     }
