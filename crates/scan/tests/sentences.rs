@@ -11,6 +11,7 @@ use std::ops::Range;
 const SENTENCES: &str = include_str!("../../../fixtures/scan/sentences.jsonl");
 const FRAMES: &str = include_str!("../../../fixtures/scan/sentences-frames.jsonl");
 const BENIGN: &str = include_str!("../../../fixtures/scan/sentences-benign.jsonl");
+const FORMS: &str = include_str!("../../../fixtures/scan/sentences-forms.jsonl");
 /// From this score on a value is taken out.
 const REDACT: u8 = 60;
 
@@ -101,5 +102,19 @@ fn sentences_without_a_value_stay_whole() {
     for row in all {
         let text = word(&row, "text");
         assert_eq!(actions(text), [""; 0], "{text}");
+    }
+}
+
+/// Forms beyond the sentences: programs, markup, tables, quoted lines, codes. A row without a secret is one to leave alone.
+#[test]
+fn forms() {
+    let all = rows(FORMS);
+    let (with, without): (Vec<&Value>, Vec<&Value>) = all.iter().partition(|row| row["secret"].is_string());
+    assert!(with.len() >= 80 && without.len() >= 100, "{} {}", with.len(), without.len());
+    for row in with {
+        assert!(is_found(word(row, "text"), word(row, "secret")), "{row}");
+    }
+    for row in without {
+        assert_eq!(actions(word(row, "text")), [""; 0], "{row}");
     }
 }
