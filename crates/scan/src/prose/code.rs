@@ -162,7 +162,7 @@ pub(super) fn read(keyword: &Keyword<'_>, at: usize) -> Option<Found> {
 fn at_quote(keyword: &Keyword<'_>, end: usize) -> Option<Found> {
     let bytes = keyword.bytes();
     let start = blanks(bytes, end);
-    if start == end || !is_quote(byte(bytes, start)) {
+    if keyword.is_weak || start == end || !is_quote(byte(bytes, start)) {
         return None;
     }
     value::at(keyword, start, Said::Beside, Form::Equals)

@@ -278,6 +278,10 @@ impl<'t> Keyword<'t> {
             return Some(found);
         }
         if let Some((after, form)) = separator(self.text, self.end) {
+            let is_choice = form == Form::Cell && matches!(before(bytes, self.word.start), b'|' | b'(');
+            if is_choice && byte(bytes, after) != b' ' {
+                return None;
+            }
             return if pair::is_second(&self) {
                 pair::value(&self, after, Said::Assigned)
             } else {

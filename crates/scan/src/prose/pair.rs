@@ -29,6 +29,9 @@ pub(super) fn is_second(keyword: &Keyword<'_>) -> bool {
 
 /// Reads what follows "credentials" and the like.
 pub(super) fn read(keyword: &Keyword<'_>) -> Option<Found> {
+    if matches!(before(keyword.bytes(), keyword.word.start), b'-' | b'_') {
+        return None;
+    }
     if let Some((after, _)) = separator(keyword.text, keyword.end) {
         return value(keyword, after, Said::Assigned);
     }

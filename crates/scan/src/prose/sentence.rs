@@ -152,7 +152,9 @@ fn beside(keyword: &Keyword<'_>) -> Option<Found> {
     if start == keyword.end || matches!(byte(bytes, start), b'\r' | b'\n') {
         return None;
     }
-    let is_option = matches!(before(bytes, keyword.word.start), b'-');
+    // `--password x`, not "the base-passwd package"
+    let dash = keyword.word.start.saturating_sub(1);
+    let is_option = byte(bytes, dash) == b'-' && !before(bytes, dash).is_ascii_alphanumeric();
     if is_option {
         return value::at(keyword, start, Said::Assigned, Form::Equals);
     }

@@ -20,6 +20,12 @@ pub(super) fn read(text: &str, word: &Range<usize>) -> Vec<Range<usize>> {
     let Some(delimiter) = beside(text, word) else { return Vec::new() };
     let Some(start) = line_start(text, word, delimiter) else { return Vec::new() };
     let Some(header) = line(text, start) else { return Vec::new() };
+    // Lists and expressions of a program: `"token", "treat_ll",`, `r"call|token|new_array|"`.
+    let names = text.get(header.clone()).unwrap_or_default().trim_end();
+    let is_list = delimiter == ',' && names.ends_with(',') || delimiter == '|' && names.contains(['"', '\'', '(']);
+    if is_list {
+        return Vec::new();
+    }
     let columns = if delimiter == ALIGNED { Vec::new() } else { cells(text, &header, delimiter) };
     if delimiter == ALIGNED {
         return aligned(text, word, &header);

@@ -418,6 +418,7 @@ fn strength(keyword: &Keyword<'_>, value: &str, chars: &Chars, said: Said, form:
             strong
                 && !is_url(value)
                 && !is_rooted(value)
+                && !(form == Form::Cell && value.contains('|'))
                 && !(is_key && (is_path(value) || chars.digits == 0 && chars.symbols == 0))
         }
         Said::Line => strong && chars.has_digit_or_symbol() && chars.all >= 6 && !is_reference(value) && is_last,
@@ -555,6 +556,7 @@ fn is_placeholder(value: &str) -> bool {
     is_mask
         || ["{{", "${", "$(", "<%", "#{", "%{", "&lt;", "%(", "@{", "$["].iter().any(|p| value.starts_with(p))
         || value.starts_with("***")
+        || value.contains('\u{fffd}')
         || first == '<'
         || first == '!' && value.bytes().skip(1).all(|b| b.is_ascii_lowercase())
         || first == '['
