@@ -105,7 +105,7 @@ fn ripgrep(patterns: &Path, text: &Path, bytes: usize) -> Result<String> {
         let mut best = f64::MAX;
         for _ in 0..TURNS {
             let mut command = Command::new("rg");
-            command.args(["--no-config", "--no-unicode", "--text", "--threads=1", "--count-matches"]);
+            command.args(["--no-config", "--no-unicode", "--multiline", "--text", "--threads=1", "--count-matches"]);
             command.args(["--regex-size-limit=1G", "--dfa-size-limit=1G", "--file"]).arg(patterns).arg(file);
             let started = Instant::now();
             let output = command.output().context("apt install ripgrep")?;
