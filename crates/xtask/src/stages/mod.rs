@@ -3,6 +3,7 @@
 mod boot;
 mod checks;
 mod docs;
+mod oracle;
 mod packages;
 
 use crate::servers::Lab;
@@ -56,6 +57,7 @@ const STAGES: &[Stage] = &[
     }),
     ("deny", "banned crates, licences, sources", |_| checks::deny()),
     ("unit", "unit, data-driven and compile-fail tests", |_| cargo(&["test", "--workspace", "--locked"])),
+    ("oracle", "validators against python-stdnum", |_| oracle::run()),
     ("build", "the binary under test", |c| c.build().map(Verdict::Passed)),
     ("servers", "Dovecot and Postfix on loopback", servers),
     ("source", "the IMAP source against the real server", source),

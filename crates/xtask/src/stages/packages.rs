@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const NEEDED: &[&str] = &["dovecot-imapd", "postfix", "openssl", "systemd-container", "dbus", "util-linux"];
+const NEEDED: &[&str] =
+    &["dovecot-imapd", "postfix", "openssl", "systemd-container", "dbus", "util-linux", "python3-venv"];
 /// Debian's switch for services: 101 says "do not start" (invoke-rc.d).
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
