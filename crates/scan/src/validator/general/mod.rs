@@ -47,6 +47,7 @@ pub(super) const VALIDATORS: &[Validator] = &[
     check("mac", network::mac),
     check("monero_address", crypto::monero),
     check("phone", phone::check),
+    check("phone_shape", phone::shape),
     check("mx_clabe", account::clabe),
     check("nz_account", account::new_zealand),
     check("plate_any", drive::plate),

@@ -1,86 +1,95 @@
-//! Telephone numbers after `+` or `00`: a country code that is assigned (ITU-T E.164), and how many digits follow.
+//! Telephone numbers: a country code that is assigned (ITU-T E.164) and a national number that its plan allows.
+//!
+//! The plans are those of libphonenumber, one expression for each country code. An expression is compiled when the first
+//! number of its country is looked at: all of them would take longer than every other rule together.
 
-/// Country code, and fewest and most digits after it; where a plan is not told apart, the bounds of E.164.
-const PLANS: &[(&str, usize, usize)] = &[
-    ("1", 10, 10),
-    ("7", 10, 10),
-    ("20", 8, 10),
-    ("27", 9, 9),
-    ("30", 10, 10),
-    ("31", 9, 9),
-    ("32", 8, 9),
-    ("33", 9, 9),
-    ("34", 9, 9),
-    ("36", 8, 9),
-    ("39", 6, 11),
-    ("40", 9, 9),
-    ("41", 9, 9),
-    ("43", 4, 13),
-    ("44", 9, 10),
-    ("45", 8, 8),
-    ("46", 7, 10),
-    ("47", 8, 8),
-    ("48", 9, 9),
-    ("49", 5, 12),
-    ("51", 8, 9),
-    ("52", 10, 11),
-    ("53", 6, 8),
-    ("54", 10, 11),
-    ("55", 10, 11),
-    ("56", 9, 9),
-    ("57", 8, 10),
-    ("58", 10, 10),
-    ("60", 8, 10),
-    ("61", 9, 9),
-    ("62", 7, 12),
-    ("63", 8, 10),
-    ("64", 8, 10),
-    ("65", 8, 8),
-    ("66", 8, 9),
-    ("81", 9, 10),
-    ("82", 8, 10),
-    ("84", 9, 10),
-    ("86", 10, 11),
-    ("90", 10, 10),
-    ("91", 10, 10),
-    ("92", 9, 10),
-    ("93", 9, 9),
-    ("94", 9, 9),
-    ("95", 7, 10),
-    ("98", 10, 10),
-];
+use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+use std::sync::{LazyLock, OnceLock};
 
-/// First two digits of the three-digit codes in use; all take 5 to 12 digits.
-const THREES: [&str; 15] = ["21", "22", "23", "24", "25", "26", "29", "35", "37", "38", "42", "50", "59", "67", "68"];
-const LATE_THREES: [&str; 6] = ["69", "80", "85", "87", "88", "96"];
+struct Plan {
+    code: &'static str,
+    pattern: &'static str,
+    compiled: OnceLock<Option<Regex>>,
+}
 
-pub(super) fn check(canonical: &str) -> bool {
-    let Some(rest) = canonical.strip_prefix("00").or_else(|| canonical.strip_prefix('+')).or(Some(canonical)) else {
-        return false;
-    };
-    let varied = rest.bytes().any(|b| Some(b) != rest.bytes().next());
-    let planned = PLANS.iter().find_map(|(code, min, max)| rest.strip_prefix(code).map(|n| (n, *min, *max)));
-    match planned {
-        // A trunk zero in parentheses, as in +49 (0)30, is dialled within the country only.
-        Some((number, min, max)) => {
-            varied && (min..=max + usize::from(number.starts_with('0'))).contains(&number.len())
-        }
-        None => {
-            let is_three = THREES.iter().chain(&LATE_THREES).chain(&["97", "99"]).any(|t| rest.starts_with(t));
-            varied && is_three && (8..=15).contains(&rest.len())
-        }
+static PLANS: LazyLock<Vec<Plan>> = LazyLock::new(|| {
+    let lines = include_str!("phone-plans.txt").lines().filter(|l| !l.starts_with('#'));
+    let plan = |(code, pattern)| Plan { code, pattern, compiled: OnceLock::new() };
+    lines.filter_map(|l| l.split_once(' ')).map(plan).collect()
+});
+
+impl Plan {
+    /// Is it the whole of a national number?
+    fn allows(&self, national: &str) -> bool {
+        let compile = || {
+            let ascii = syntax::Config::new().unicode(false).utf8(false);
+            let config = Regex::config().hybrid(false).dfa(false).onepass(false);
+            Regex::builder().syntax(ascii).configure(config).build(&format!("(?:{})$", self.pattern)).ok()
+        };
+        let regex = self.compiled.get_or_init(compile);
+        regex.as_ref().is_some_and(|r| r.is_match(Input::new(national).anchored(Anchored::Yes)))
     }
+}
+
+/// A number as dialled from abroad, with or without the sign or digits for that.
+pub(super) fn check(canonical: &str) -> bool {
+    let prefixes = ["+", "011", "00", "010", ""];
+    prefixes.iter().filter_map(|p| canonical.strip_prefix(p)).any(is_international)
+}
+
+fn is_international(number: &str) -> bool {
+    let varied = number.bytes().any(|b| Some(b) != number.bytes().next());
+    let is_plain = number.len() <= 18 && number.bytes().all(|b| b.is_ascii_digit());
+    varied
+        && is_plain
+        && (1..=3).any(|digits| {
+            let Some((code, national)) = number.split_at_checked(digits) else { return false };
+            let Ok(at) = PLANS.binary_search_by(|p| p.code.cmp(code)) else { return false };
+            // A trunk zero in parentheses, as in +49 (0)30, is dialled within the country only.
+            let forms = [Some(national), national.strip_prefix('0')];
+            forms.into_iter().flatten().any(|n| n.len() <= 15 && PLANS.get(at).is_some_and(|plan| plan.allows(n)))
+        })
+}
+
+/// What may be a number in a country's own form: mostly zeros is a measure or a placeholder, and nothing begins with three.
+pub(super) fn shape(canonical: &str) -> bool {
+    let zeros = canonical.bytes().filter(|b| *b == b'0').count();
+    let varied = canonical.bytes().any(|b| Some(b) != canonical.bytes().next());
+    varied && zeros * 4 <= canonical.len() * 3 && !canonical.starts_with("000")
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
+    #[test]
+    fn every_plan_compiles_and_stands_in_order() {
+        assert!(PLANS.len() > 200 && PLANS.is_sorted_by_key(|p| p.code));
+        for plan in PLANS.iter() {
+            plan.allows("");
+            assert!(plan.compiled.get().is_some_and(Option::is_some), "{}", plan.code);
+        }
+    }
+
     #[test]
     fn table() {
-        for good in ["12025550143", "441632960123", "493023125123", "4903023125123", "0061355501234", "35312345678"] {
-            assert!(super::check(good), "{good}");
+        for good in ["12025550143", "441632960123", "493023125123", "4903023125123", "0061355501234", "35315550123"] {
+            assert!(check(good), "{good}");
         }
-        for bad in ["1202555014", "120255501433", "999", "0012", "", "11111111111", "28123456789"] {
-            assert!(!super::check(bad), "{bad}");
+        for bad in ["1202555014", "120255501433", "999", "0012", "", "11111111111", "28123456789", "+441632", "é"] {
+            assert!(!check(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn shapes() {
+        for good in ["2025550143", "0800100200", "0487234671"] {
+            assert!(shape(good), "{good}");
+        }
+        for bad in ["0000000", "0001234567", "1000000001", "5555555", ""] {
+            assert!(!shape(bad), "{bad}");
         }
     }
 }
