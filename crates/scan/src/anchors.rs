@@ -9,6 +9,8 @@ const LITERAL_MIN: usize = 3;
 const DIGIT_RUN_MIN: usize = 3;
 /// Longer literals are cut: the first bytes are rare enough.
 const LITERAL_MAX: usize = 12;
+/// Members of a class that counts as alternatives.
+const CLASS_MAX: usize = 4;
 /// Alternatives of one pattern.
 const LITERALS_MAX: usize = 64;
 
@@ -29,6 +31,47 @@ pub(crate) fn find(hir: &Hir) -> Option<Anchors> {
     }
 }
 
+/// The anchors that a rule names itself: those that begin every match, stand in it, or stand near it.
+pub(crate) fn own(hir: &Hir, named: &[&str]) -> Anchors {
+    let named: Vec<String> = named.iter().map(|n| n.to_ascii_lowercase()).collect();
+    let Some(set) = literals(hir) else { return Anchors::Own(Vec::new(), named) };
+    if set.is_start && set.shortest() > 1 && named.iter().all(|n| set.all.iter().any(|l| n.starts_with(l))) {
+        return Anchors::Prefix(named);
+    }
+    // One letter in common says nothing, one sign does.
+    let says = |l: &&String| l.len() > 1 || !l.contains(|c: char| c.is_ascii_alphanumeric());
+    let (within, near) = named
+        .into_iter()
+        .partition(|n: &String| set.all.iter().filter(says).any(|l| n.contains(l.as_str()) || l.contains(n.as_str())));
+    Anchors::Own(within, near)
+}
+
+/// Every byte that can stand in a match.
+pub(crate) fn alphabet(hir: &Hir) -> Box<[bool; 256]> {
+    fn add(hir: &Hir, all: &mut [bool; 256]) {
+        let mut set = |from: u8, to: u8| {
+            if let Some(cells) = all.get_mut(usize::from(from)..=usize::from(to)) {
+                cells.fill(true);
+            }
+        };
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => literal.0.iter().for_each(|b| set(*b, *b)),
+            HirKind::Class(Class::Bytes(class)) => class.ranges().iter().for_each(|r| set(r.start(), r.end())),
+            HirKind::Class(Class::Unicode(class)) => class.ranges().iter().for_each(|r| {
+                let ascii = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
+                set(ascii(r.start()).unwrap_or(0x80), ascii(r.end()).unwrap_or(0xFF));
+            }),
+            HirKind::Repetition(rep) => add(&rep.sub, all),
+            HirKind::Capture(capture) => add(&capture.sub, all),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|p| add(p, all)),
+        }
+    }
+    let mut all = Box::new([false; 256]);
+    add(hir, &mut all);
+    all
+}
+
 /// Literals of which every match holds one, in small letters.
 struct Set {
     all: Vec<String>,
@@ -41,9 +84,9 @@ impl Set {
         self.all.iter().map(String::len).min().unwrap_or(0)
     }
 
-    /// Rare first, then what begins the match: an anchored look is the cheapest.
-    fn rank(&self) -> (usize, bool, usize) {
-        (self.shortest().min(4), self.is_start, self.shortest())
+    /// What begins the match first, since an anchored look is the cheapest; then the rare.
+    fn rank(&self) -> (bool, usize, bool, usize) {
+        (self.is_start && self.shortest() >= LITERAL_MIN, self.shortest().min(4), self.is_start, self.shortest())
     }
 }
 
@@ -112,6 +155,10 @@ fn literals(hir: &Hir) -> Option<Set> {
                     literals(&rep.sub).map(|s| Set { is_start: is_first && s.is_start, ..s })
                 }
                 HirKind::Alternation(branches) => union(branches, is_first),
+                HirKind::Class(class) => members(class, CLASS_MAX).map(|all| Set {
+                    all: all.into_iter().map(|c| c.to_ascii_lowercase().to_string()).collect(),
+                    is_start: is_first,
+                }),
                 _ => None,
             },
         }
@@ -167,7 +214,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(&str, Option<Anchors>); 8] = [
+        let cases: [(&str, Option<Anchors>); 9] = [
+            ("sk-[a-z]{20}T3BlbkFJ[a-z]{20}", Some(Anchors::Prefix(vec!["sk-".into()]))),
             ("ghp_[A-Za-z0-9]{36}", Some(Anchors::Prefix(vec!["ghp_".into()]))),
             ("(?:AKIA|ASIA)[A-Z2-7]{16}", Some(Anchors::Prefix(vec!["akia".into(), "asia".into()]))),
             ("(?i)passport no [0-9]", Some(Anchors::Prefix(vec!["passport no ".into()]))),
@@ -181,6 +229,26 @@ mod tests {
             let hir =
                 regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect("valid");
             assert_eq!(format!("{:?}", find(&hir)), format!("{wanted:?}"), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn named_anchors_have_their_places() {
+        let words = |all: &[&str]| all.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
+        let cases: [(&str, &[&str], Anchors); 5] = [
+            ("(?:[a-z]+)@[a-z]+", &["@"], Anchors::Own(words(&["@"]), vec![])),
+            ("0x[0-9a-f]{40}", &["0X"], Anchors::Prefix(words(&["0x"]))),
+            ("[0-9]{1,3}(?:[.][0-9]{1,3}){3}", &[".0", ".1", "ip"], Anchors::Own(words(&[".0", ".1"]), words(&["ip"]))),
+            ("[48][0-9AB]{90}", &["monero"], Anchors::Own(vec![], words(&["monero"]))),
+            ("[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}", &[":0", "mac"], Anchors::Own(words(&[":0"]), words(&["mac"]))),
+        ];
+        for (pattern, named, wanted) in cases {
+            let hir =
+                regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect("valid");
+            assert_eq!(format!("{:?}", own(&hir, named)), format!("{wanted:?}"), "{pattern}");
+            let alphabet = alphabet(&hir);
+            assert!(alphabet.get(usize::from(b'0')) == Some(&true) || pattern.contains('@'));
+            assert_eq!(alphabet.get(usize::from(b' ')), Some(&false), "{pattern}");
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::RuleIx;
 use crate::context::{Context, spellings};
 use crate::prose::Prose;
 use crate::records::Dictionary;
+use crate::scout::lead::Leads;
 use crate::validator::Validator;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use regex_automata::meta::Regex;
 
 /// Points of a rule's evidence.
@@ -76,9 +76,20 @@ pub(crate) struct Pattern {
     /// The group that is the value; 0: the whole match.
     pub(crate) group: usize,
     pub(crate) anchors: Anchors,
+    /// Every byte that can stand in a match.
+    pub(crate) alphabet: Box<[bool; 256]>,
+    /// Fewest bytes of a match.
+    pub(crate) len_min: usize,
     /// Bytes before and after an anchor that are looked at.
     pub(crate) before: usize,
     pub(crate) after: usize,
+}
+
+impl Pattern {
+    /// Can a match hold this byte?
+    pub(crate) fn may_hold(&self, b: u8) -> bool {
+        self.alphabet.get(usize::from(b)).is_some_and(|may| *may)
+    }
 }
 
 /// What leads to a pattern.
@@ -88,6 +99,8 @@ pub(crate) enum Anchors {
     Prefix(Vec<String>),
     /// Every match holds one of these; any case.
     Inner(Vec<String>),
+    /// Named by the rule: every match holds one of the first, or one of the second stands near it; any case.
+    Own(Vec<String>, Vec<String>),
     /// Every match holds so many digits in a row.
     DigitRun(usize),
 }
@@ -170,6 +183,8 @@ pub(crate) struct Lead {
 pub(crate) enum How {
     /// The match begins here.
     Start,
+    /// It stands within the match.
+    Within,
     /// The match is somewhere around.
     Around,
     /// A word of a prose rule.
@@ -179,9 +194,8 @@ pub(crate) enum How {
 /// The tables of the scouts.
 #[derive(Debug, Default)]
 pub(crate) struct Scouts {
-    /// Finds every anchor; its pattern ids index `leads`.
-    pub(crate) anchors: Option<AhoCorasick>,
-    pub(crate) leads: Vec<Vec<Lead>>,
+    /// Finds every anchor.
+    pub(crate) leads: Leads,
     /// Digits rules by number of digits.
     pub(crate) by_length: Vec<Vec<RuleIx>>,
     /// Most digits of a digits rule.
@@ -217,23 +231,20 @@ impl Scouts {
     pub(crate) fn new(rules: &[Compiled]) -> Option<Scouts> {
         let mut scouts =
             Scouts { by_length: vec![Vec::new(); DIGITS_MAX + 1], digits_min: usize::MAX, ..Scouts::default() };
-        let mut words: Vec<(String, Vec<Lead>)> = Vec::new();
+        let mut words: Vec<(String, Lead)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
             let mut anchor = |text: &str, how| {
-                for text in spellings(text) {
-                    let text = text.to_ascii_lowercase();
-                    let lead = Lead { rule: ix, how };
-                    match words.iter_mut().find(|(t, _)| *t == text) {
-                        Some((_, leads)) => leads.push(lead),
-                        None => words.push((text, vec![lead])),
-                    }
-                }
+                words.extend(spellings(text).into_iter().map(|text| (text, Lead { rule: ix, how })));
             };
             match &rule.kind {
                 Kind::Regex(pattern) => match &pattern.anchors {
                     Anchors::Prefix(all) => all.iter().for_each(|t| anchor(t, How::Start)),
-                    Anchors::Inner(all) => all.iter().for_each(|t| anchor(t, How::Around)),
+                    Anchors::Inner(all) => all.iter().for_each(|t| anchor(t, How::Within)),
+                    Anchors::Own(within, near) => {
+                        within.iter().for_each(|t| anchor(t, How::Within));
+                        near.iter().for_each(|t| anchor(t, How::Around));
+                    }
                     Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
                 },
                 // Found by functions of `records`.
@@ -254,18 +265,7 @@ impl Scouts {
                 }
             }
         }
-        if !words.is_empty() {
-            let (texts, leads): (Vec<String>, Vec<Vec<Lead>>) = words.into_iter().unzip();
-            scouts.leads = leads;
-            scouts.anchors = Some(
-                AhoCorasick::builder()
-                    .ascii_case_insensitive(true)
-                    .match_kind(MatchKind::Standard)
-                    .kind(Some(AhoCorasickKind::DFA))
-                    .build(texts)
-                    .ok()?,
-            );
-        }
+        scouts.leads = Leads::new(words)?;
         Some(scouts)
     }
 }

@@ -13,7 +13,7 @@ use crate::scout::digit;
 use crate::shadow::Shadow;
 use crate::{RuleIx, Ruleset, overlap};
 pub use types::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
-pub(crate) use walk::Found;
+pub(crate) use walk::Outcome;
 use walk::{Budget, Walk};
 use zeroize::Zeroizing;
 
@@ -50,7 +50,7 @@ impl Ruleset {
     /// Left out is what could have been anything: bare digits that fail a check and have no word of the rule near them.
     pub fn explain(&self, text: &str, hints: &Hints<'_>) -> Explanation {
         let (found, incomplete) = self.walk(text, hints, None, Limits::default(), true);
-        let candidate = |Found { this, why_not }| Candidate {
+        let candidate = |Outcome { this, why_not }| Candidate {
             rule: this.rule,
             span: this.span,
             score: this.score,
@@ -80,7 +80,7 @@ impl Ruleset {
         only: Option<RuleIx>,
         limits: Limits,
         is_traced: bool,
-    ) -> (Vec<Found>, Option<Incomplete>) {
+    ) -> (Vec<Outcome>, Option<Incomplete>) {
         let work_max = limits.work_bytes_min.saturating_add(text.len().saturating_mul(limits.work_per_byte));
         let decoded = Allowance::of(text.len());
         let budget = Budget { candidates: limits.candidates_max, work: work_max, decoded, incomplete: None };

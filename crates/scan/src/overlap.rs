@@ -3,7 +3,7 @@
 //! Never at the price of bytes: a match is dropped only if the one that stays covers it, or if it would not be acted on.
 
 use crate::compiled::{Compiled, Kind};
-use crate::engine::{Found, Match, WhyNot};
+use crate::engine::{Match, Outcome, WhyNot};
 use crate::text::{contains, overlaps};
 use crate::{Class, RuleIx, Ruleset};
 use std::cmp::Reverse;
@@ -20,12 +20,12 @@ enum Winner {
 }
 
 /// Settles overlaps; answers matches by start, and if `is_traced` what lost with them.
-pub(crate) fn settle(set: &Ruleset, countries: &[String], found: Vec<Found>, is_traced: bool) -> Vec<Found> {
-    let (matches, mut lost): (Vec<Found>, Vec<Found>) = found.into_iter().partition(|f| f.why_not.is_none());
+pub(crate) fn settle(set: &Ruleset, countries: &[String], found: Vec<Outcome>, is_traced: bool) -> Vec<Outcome> {
+    let (matches, mut lost): (Vec<Outcome>, Vec<Outcome>) = found.into_iter().partition(|f| f.why_not.is_none());
     let mut matches: Vec<Match> = matches.into_iter().map(|f| f.this).collect();
     let mut lose = |this: Match, to: RuleIx| {
         if is_traced {
-            lost.push(Found { this, why_not: Some(WhyNot::Overlap(to)) });
+            lost.push(Outcome { this, why_not: Some(WhyNot::Overlap(to)) });
         }
     };
     matches.sort_by_key(|m| (m.span.start, Reverse(m.span.end), Reverse(m.score), m.rule));
@@ -55,7 +55,7 @@ pub(crate) fn settle(set: &Ruleset, countries: &[String], found: Vec<Found>, is_
         kept.push(new);
     }
     kept.sort_by_key(|m| (m.span.start, m.span.end, m.rule));
-    kept.into_iter().map(|this| Found { this, why_not: None }).chain(lost).collect()
+    kept.into_iter().map(|this| Outcome { this, why_not: None }).chain(lost).collect()
 }
 
 /// Numbers of one length are valid in several countries: of related classes on the same bytes one is reported, and the

@@ -5,9 +5,10 @@ use crate::carrier::{self, Allowance, Carriers};
 use crate::compiled::{How, Kind};
 use crate::context::Nearby;
 use crate::judge::{self, Case, Evidence};
+use crate::scout::lead::Found;
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
-use crate::text::{before, byte, overlaps};
+use crate::text::{before, byte, contains, overlaps};
 use crate::{RuleIx, Ruleset, marks, prose};
 use std::ops::Range;
 
@@ -61,12 +62,12 @@ pub(super) struct Walk<'s, 'h> {
     /// Is kept what came to nothing, too?
     pub(super) is_traced: bool,
     /// Spans are bytes of the text of the outermost layer.
-    pub(super) found: Vec<Found>,
+    pub(super) found: Vec<Outcome>,
 }
 
 /// What became of a candidate.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct Outcome {
     pub(crate) this: Match,
     pub(crate) why_not: Option<WhyNot>,
 }
@@ -75,7 +76,7 @@ pub(crate) struct Found {
 struct Layer<'t, 's> {
     text: &'t str,
     nearby: Nearby<'s>,
-    found: Vec<Found>,
+    found: Vec<Outcome>,
 }
 
 impl<'s> Walk<'s, '_> {
@@ -140,7 +141,7 @@ impl<'s> Walk<'s, '_> {
         let is_test = set.test_values.contains(&*set.canonical(rule, value));
         let rule = if is_test { set.test_value_of(rule).unwrap_or(rule) } else { rule };
         let this = Match { rule, span, score: weighed.score, terms: weighed.terms, also: Vec::new() };
-        layer.found.push(Found { this, why_not: weighed.why_not });
+        layer.found.push(Outcome { this, why_not: weighed.why_not });
     }
 
     /// What lists of words bring.
@@ -174,7 +175,7 @@ impl<'s> Walk<'s, '_> {
                 self.tokens(layer, group.start, group.len());
                 for (rule, digits) in &set.scouts.digit_runs {
                     if group.len() >= *digits && self.wants(*rule) {
-                        self.window(layer, *rule, group.start..group.end, &mut windows);
+                        self.window(layer, *rule, group.start..group.end, true, &mut windows);
                     }
                 }
             }
@@ -228,23 +229,25 @@ impl<'s> Walk<'s, '_> {
     }
 
     fn anchors(&mut self, layer: &mut Layer<'_, 's>) {
-        let text = layer.text;
         let set = self.set;
-        let Some(automaton) = &set.scouts.anchors else { return };
+        let text = layer.text;
         let mut windows = Windows::new(set);
-        for hit in automaton.find_overlapping_iter(text) {
-            let Some(leads) = set.scouts.leads.get(hit.pattern().as_usize()) else { continue };
+        set.scouts.leads.find(text, |leads, hit, found| {
             for lead in leads {
                 if !self.wants(lead.rule) {
                     continue;
                 }
-                match lead.how {
-                    How::Around => self.window(layer, lead.rule, hit.range(), &mut windows),
-                    How::Start => self.start(layer, lead.rule, hit.start(), &mut windows),
-                    How::Word => self.word(layer, lead.rule, hit.range()),
+                match (lead.how, found) {
+                    (How::Within, Found::Whole | Found::Inner) => {
+                        self.window(layer, lead.rule, hit.clone(), true, &mut windows);
+                    }
+                    (How::Around, Found::Whole) => self.window(layer, lead.rule, hit.clone(), false, &mut windows),
+                    (How::Start, Found::Whole) => self.start(layer, lead.rule, hit.start, &mut windows),
+                    (How::Word, Found::Whole | Found::Tail) => self.word(layer, lead.rule, hit.clone()),
+                    _ => {}
                 }
             }
-        }
+        });
         self.flush(layer, windows);
     }
 
@@ -271,22 +274,35 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// Opens a window, or widens the one that is open if they touch.
-    fn window(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, hit: Range<usize>, windows: &mut Windows) {
+    fn window(
+        &mut self,
+        layer: &mut Layer<'_, 's>,
+        rule: RuleIx,
+        hit: Range<usize>,
+        is_within: bool,
+        windows: &mut Windows,
+    ) {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        let new = anchor::window(text, pattern, hit);
         let Some(open) = windows.get_mut(rule) else { return };
-        if open.start >= open.end {
+        if is_within && contains(open, &hit) && !open.is_empty() {
+            open.end = anchor::window_end(text, pattern, open.end, hit.end);
+            return;
+        }
+        let new = match is_within {
+            true => anchor::window_within(text, pattern, hit),
+            false => Some(anchor::window(text, pattern, hit)),
+        };
+        let Some(new) = new else { return };
+        if open.is_empty() {
             *open = new;
-            return;
+        } else if overlaps(open, &new) {
+            *open = open.start.min(new.start)..open.end.max(new.end);
+        } else {
+            let done = std::mem::replace(open, new);
+            self.confirm(layer, rule, done);
         }
-        if overlaps(open, &new) {
-            open.end = new.end;
-            return;
-        }
-        let done = std::mem::replace(open, new);
-        self.confirm(layer, rule, done);
     }
 
     fn flush(&mut self, layer: &mut Layer<'_, 's>, windows: Windows) {

@@ -56,7 +56,7 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
             reader.error(value.span(), "`anchors` is empty");
             None
         }
-        Some(own) => Some(Anchors::Inner(own.into_iter().map(|(a, _)| a.to_owned()).collect())),
+        Some(own) => Some(anchors::own(&hir, &own.into_iter().map(|(a, _)| a).collect::<Vec<_>>())),
         None => anchors::find(&hir).or_else(|| {
             reader.error_help(
                 value.span(),
@@ -85,7 +85,8 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
         }
     };
     let group = regex.group_info().to_index(PatternID::ZERO, "value").unwrap_or(0);
-    Some(Pattern { regex, group, anchors: anchors?, before, after })
+    let len_min = hir.properties().minimum_len().unwrap_or(0);
+    Some(Pattern { regex, group, anchors: anchors?, alphabet: anchors::alphabet(&hir), len_min, before, after })
 }
 
 /// Where in the wrapped pattern the parser stopped, and why.

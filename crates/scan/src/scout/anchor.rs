@@ -31,7 +31,23 @@ pub(crate) fn search_at(text: &str, pattern: &Pattern, start: usize) -> Option<(
     Some((snap(text, value.range()), whole.end()))
 }
 
-/// The window of a rule around an anchor.
+/// The window of a rule around an anchor that stands near its matches.
 pub(crate) fn window(text: &str, pattern: &Pattern, anchor: Range<usize>) -> Range<usize> {
     floor(text, anchor.start.saturating_sub(pattern.before))..ceil(text, anchor.end + pattern.after)
+}
+
+/// The window around an anchor that stands in the match: it ends where a byte stands that no match has. `None` if that
+/// leaves too little for a match.
+pub(crate) fn window_within(text: &str, pattern: &Pattern, anchor: Range<usize>) -> Option<Range<usize>> {
+    let head = text.as_bytes().get(anchor.start.saturating_sub(pattern.before)..anchor.start).unwrap_or_default();
+    let start = anchor.start - head.iter().rev().take_while(|b| pattern.may_hold(**b)).count();
+    let end = window_end(text, pattern, anchor.end, anchor.end);
+    (end - start >= pattern.len_min).then(|| floor(text, start)..end)
+}
+
+/// Where the window around an anchor that ends at `anchor_end` ends, if all up to `from` is known to belong to it.
+pub(crate) fn window_end(text: &str, pattern: &Pattern, from: usize, anchor_end: usize) -> usize {
+    let most = (anchor_end + pattern.after).saturating_sub(from);
+    let tail = text.as_bytes().iter().skip(from).take(most);
+    ceil(text, from + tail.take_while(|b| pattern.may_hold(**b)).count())
 }

@@ -2,4 +2,5 @@
 
 pub(crate) mod anchor;
 pub(crate) mod digit;
+pub(crate) mod lead;
 pub(crate) mod token;
