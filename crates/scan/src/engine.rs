@@ -7,7 +7,7 @@
 mod types;
 mod walk;
 
-use crate::carrier::Allowance;
+use crate::carrier::{self, Allowance};
 use crate::compiled::Canonical;
 use crate::scout::digit;
 use crate::shadow::Shadow;
@@ -94,7 +94,8 @@ impl Ruleset {
     /// separators, letters in one case). Only for a keyed digest; it is as secret as the value.
     pub fn canonical(&self, rule: RuleIx, value: &str) -> Zeroizing<String> {
         let form = self.base(rule).and_then(|at| self.compiled.get(at)).map_or(Canonical::Verbatim, |r| r.canonical);
-        Zeroizing::new(form.of(Shadow::new(value).text()))
+        let says = carrier::plainly(value);
+        Zeroizing::new(form.of(Shadow::new(says.as_ref().map_or(value, |s| s.as_str())).text()))
     }
 
     /// The at most four trailing characters that a mark may show: cards and accounts only.

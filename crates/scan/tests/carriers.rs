@@ -3,6 +3,7 @@
 mod common;
 
 use lazaret_scan::Hints;
+use proptest::prelude::*;
 use std::fmt::Write as _;
 
 /// A kind of value: the rule's entity, a sentence with `{}` where it stands, and the value.
@@ -16,6 +17,7 @@ const ENTITIES: &[(&str, &str, &str)] = &[
     ("aws_access_key", "the key is {} thanks", "AKIAQ3EGRIVK7TWNX4ZL"),
     ("password", "my password is {} thanks", "Kangaroo77!x"),
     ("phone", "call me on {} thanks", "+44 1632 960123"),
+    ("passport", "my passport number is {} thanks", "E41720958"),
     (
         "jwt",
         "token: {} thanks",
@@ -197,6 +199,9 @@ const NO_SENSE: &[(&str, &str, &str)] = &[
     ("password", "format=flowed", "the same"),
     ("password", "at the start", "a password is told by the words before it"),
     ("aws_access_key", "lower case", "keys are capitals"),
+    ("passport", "line end", "cut in the middle of a word"),
+    ("passport", "quoted reply", "the same"),
+    ("passport", "format=flowed", "the same"),
     ("jwt", "lower case", "base64 in one case says nothing"),
     ("jwt", "upper case", "the same"),
 ];
@@ -226,4 +231,78 @@ fn every_value_in_every_carrier() {
     }
     let failures = missed.lines().count();
     assert!(failures * 20 <= all, "{failures} of {all} are missed:\n{missed}");
+}
+
+/// Carriers that keep the way back of every character.
+const EXACT: &[&str] = &[
+    "plain",
+    "no-break space",
+    "zero-width space",
+    "full width",
+    "mathematical",
+    "decimal entities",
+    "entities twice",
+    "percent",
+    "backslash u",
+    "backslash x",
+    "quoted-printable",
+    "soft line end",
+    "inline tags",
+    "comment",
+];
+
+/// The canonical forms of what is acted on and covers the value.
+fn canonical_forms(text: &str, value: &str) -> Vec<String> {
+    let at = text.find(value).expect("the value is in the text");
+    // Invisible characters at the end belong to the value or not.
+    let end = at + value.trim_end_matches('\u{200b}').len();
+    let found = common::RULES.scan(text, &Hints::default()).matches;
+    let whole = found.iter().filter(|m| m.score >= 60 && m.span.start <= at && m.span.end >= end);
+    whole.map(|m| common::RULES.canonical(m.rule, &text[m.span.clone()]).to_string()).collect()
+}
+
+#[test]
+fn equal_values_are_equal_in_every_carrier() {
+    for (entity, sentence, value) in ENTITIES {
+        let (text, written) = around(sentence, value);
+        let wanted = canonical_forms(&text, &written);
+        assert!(!wanted.is_empty(), "{entity}");
+        for (name, carry) in CARRIERS.iter().filter(|(name, _)| EXACT.contains(name)) {
+            let (text, written) = carry(sentence, value);
+            let forms = canonical_forms(&text, &written);
+            assert!(forms.iter().any(|f| wanted.contains(f)), "{entity} in {name}: {text:?} gives {}", forms.len());
+        }
+    }
+}
+
+/// Paragraphs that hold nothing.
+const BENIGN: &[&str] = &[
+    "Hello, the printer on floor 3 prints blank pages since Monday.",
+    "Order 4411-22 was shipped on 2026-03-04, see https://shop.example/orders/4411?ref=mail&x=1.",
+    "Total: 1,299.00 EUR\nTax: 19 %\nInvoice 2026-0117",
+    "<p>Thanks &amp; regards</p>",
+    "a=b&c=%20d&amp;e=3D",
+    "commit 2fd4e1c67a2d28fced849ee1bb76e7391b93eb12",
+    "[payment card \u{2022}\u{2022}\u{2022}\u{2022}1111 \u{b7} C7K2QM4X]",
+    "Grüße aus Köln, カードの番号, Привет",
+    "\u{200b}\u{feff}",
+    "",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// What is covered in a sentence alone is covered among other paragraphs.
+    #[test]
+    fn values_are_covered_among_other_text(
+        entity in 0..ENTITIES.len(),
+        carrier in 0..CARRIERS.len(),
+        before in prop::collection::vec(prop::sample::select(BENIGN), 0..4),
+        after in prop::collection::vec(prop::sample::select(BENIGN), 0..4),
+    ) {
+        let ((_, sentence, value), (_, carry)) = (ENTITIES[entity], CARRIERS[carrier]);
+        let (text, written) = carry(sentence, value);
+        let all = format!("{}\n\n{text}\n\n{}", before.join("\n\n"), after.join("\n\n"));
+        prop_assert!(!covered(&text, &written) || covered(&all, &written), "{:?}", all);
+    }
 }

@@ -111,6 +111,27 @@ impl Carrier {
     }
 }
 
+/// What a value says, if it is written in escapes or spelled digits: equal values are equal in every carrier that keeps
+/// the way back of each character.
+pub(crate) fn plainly(value: &str) -> Option<Zeroizing<String>> {
+    let mut says: Option<Zeroizing<String>> = None;
+    for _ in 0..DEPTH_MAX {
+        let text = says.as_ref().map_or(value, |s| s.as_str());
+        let read = match escape::read(text) {
+            Some((span, read, _)) => {
+                let around = [text.get(..span.start), Some(read.as_str()), text.get(span.end..)];
+                around.into_iter().flatten().collect::<String>()
+            }
+            None => match spelled::next(text, 0) {
+                Some((_, read, _)) => read,
+                None => break,
+            },
+        };
+        says = Some(Zeroizing::new(read));
+    }
+    says
+}
+
 /// Is it text, or the beginning of text? ASCII for the most part, or UTF-8 without controls.
 fn is_printable(bytes: &[u8]) -> bool {
     let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n') || *b == 0x7f;
