@@ -3,7 +3,7 @@
 use crate::engine::SCORE_MIN;
 use crate::profile::{self, Chosen, Grip};
 use crate::reader::{Reader, Value};
-use crate::{Action, Class, Diagnostic, RuleInfo, RuleMode, Ruleset, Severity, SourceFile};
+use crate::{Action, Class, Diagnostic, RuleInfo, RuleMode, Ruleset, Severity, SourceFile, glob};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::DeTable;
@@ -288,12 +288,14 @@ fn read_actions(reader: &Reader<'_>, table: &DeTable<'_>) -> BTreeMap<Class, Act
 fn read_rules(reader: &Reader<'_>, table: &DeTable<'_>, rules: &Ruleset) -> BTreeMap<String, Own> {
     let known: Vec<&str> = rules.rules().iter().map(|r| r.id.as_str()).collect();
     let mut all = BTreeMap::new();
+    let mut many: Vec<(&str, Own)> = Vec::new();
     for (key, value) in table {
         let id: &str = key.get_ref();
-        if let Some(disabled) = rules.disabled().iter().find(|d| d.id == id && !known.contains(&id)) {
+        let fits = known.iter().any(|name| glob(id, name));
+        if let Some(disabled) = rules.disabled().iter().find(|d| glob(id, &d.id) && !fits) {
             let message = format!("this has no effect: `{id}` is disabled");
             reader.warn_help(key.span(), message, format!("take it out; {} disabled the rule", disabled.by));
-        } else if !known.contains(&id) {
+        } else if !fits {
             reader.unknown_of_many(key.span(), "there is no rule", id, &known, "`lazaret rules list` names all");
         }
         let Some(own) = reader.table(value, id) else { continue };
@@ -301,7 +303,18 @@ fn read_rules(reader: &Reader<'_>, table: &DeTable<'_>, rules: &Ruleset) -> BTre
         let action = own.get("action").and_then(|v| reader.name(v, "action", &ACTIONS, Action::from_name));
         let keeps_nothing =
             own.get("keep").and_then(|v| reader.name(v, "keep", &["nothing"], |n| (n == "nothing").then_some(())));
-        all.insert(id.to_owned(), Own { action, keeps_nothing: keeps_nothing.is_some() });
+        let own = Own { action, keeps_nothing: keeps_nothing.is_some() };
+        match id.contains('*') {
+            true => many.push((id, own)),
+            false => drop(all.insert(id.to_owned(), own)),
+        }
+    }
+    // A line for one rule counts before a line for many, and of those the longer.
+    many.sort_by_key(|(pattern, _)| std::cmp::Reverse(pattern.len()));
+    for (pattern, own) in many {
+        for id in known.iter().filter(|id| glob(pattern, id)) {
+            all.entry((*id).to_owned()).or_insert(own);
+        }
     }
     all
 }

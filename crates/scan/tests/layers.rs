@@ -212,6 +212,24 @@ fn profiles_make_a_union_in_which_the_strictest_wins() {
 }
 
 #[test]
+fn a_line_for_one_rule_counts_before_a_line_for_many() {
+    let (set, _) = load("").expect("it loads");
+    let with = |lines: &str| {
+        let text = shipped::POLICY_FILE.1.split("[rule]").next().expect("it has text").to_owned() + "[rule]\n" + lines;
+        let (policy, _) = Policy::load(SourceFile { name: "policy.toml", text: &text }, &set).expect("it loads");
+        set.rules().iter().map(|rule| policy.action(rule, 100)).collect::<Vec<_>>()
+    };
+    let (all, badge, one) = (
+        "\"*\" = { action = \"allow\" }\n",
+        "\"acme-b*\" = { action = \"withhold\" }\n",
+        "acme-badge = { action = \"reject\" }\n",
+    );
+    assert_eq!(with(all), [Action::Allow, Action::Allow]);
+    assert_eq!(with(&format!("{all}{badge}")), [Action::Allow, Action::Withhold]);
+    assert_eq!(with(&format!("{one}{badge}{all}")), [Action::Allow, Action::Reject]);
+}
+
+#[test]
 fn each_mistake_in_a_profile_has_its_complaint() {
     let cases = [
         ("profiles = [\"pcii\"]", "", "there is no profile `pcii` (did you mean `pci`?)"),

@@ -194,11 +194,14 @@ impl Totals {
     fn count(&mut self, line: &Value) {
         self.different += usize::from(is_different(line));
         self.verdicts += usize::from(line.get("verdict").is_some_and(|v| !v.is_null()));
-        let cells: [(&str, fn(&mut Counts) -> &mut usize); 3] =
-            [("found", |c| &mut c.found), ("lost", |c| &mut c.lost), ("changed", |c| &mut c.changed)];
-        for (key, cell) in cells {
+        for key in ["found", "lost", "changed"] {
             for finding in list(line, key) {
-                *cell(self.rules.entry(text(finding, "rule")).or_default()) += 1;
+                let counts = self.rules.entry(text(finding, "rule")).or_default();
+                match key {
+                    "found" => counts.found += 1,
+                    "lost" => counts.lost += 1,
+                    _ => counts.changed += 1,
+                }
             }
         }
     }

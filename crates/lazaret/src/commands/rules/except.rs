@@ -271,7 +271,8 @@ mod tests {
     fn what_cannot_be_right_is_refused_and_nothing_is_written() {
         let dir = tempfile::tempdir().expect("a directory");
         let config = place(dir.path());
-        let cases: [(fn(&mut RulesExcept), u8); 8] = [
+        type Change = fn(&mut RulesExcept);
+        let cases: [(Change, u8); 8] = [
             (|o| o.rule = "payment-crad".into(), exit::USAGE),
             (|o| o.reason = " ".into(), exit::USAGE),
             (|o| o.owner = "a\nb".into(), exit::USAGE),
