@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     /// A key of which the checksum is right.
-    pub(super) fn key(data: &str) -> String {
+    fn key(data: &str) -> String {
         let mut sum = "qqqqqq".to_owned();
         let values = |text: &str| -> Vec<u32> {
             let at = |b| CHARSET.iter().position(|c| *c == b).expect("of the charset");
@@ -36,7 +36,9 @@ mod tests {
         let high = PREFIX.iter().map(|b| u32::from(b >> 5));
         let all = high.chain([0]).chain(PREFIX.iter().map(|b| u32::from(b & 31)));
         let rest = polymod(all.chain(values(&format!("{data}{sum}")))) ^ 1;
-        sum = (0..6).map(|i| char::from(CHARSET[(rest >> (5 * (5 - i)) & 31) as usize])).collect();
+        sum = (0..6)
+            .map(|i| char::from(*CHARSET.get((rest >> (5 * (5 - i)) & 31) as usize).expect("five bits")))
+            .collect();
         format!("age-secret-key-1{data}{sum}").to_ascii_uppercase()
     }
 
