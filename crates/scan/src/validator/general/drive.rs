@@ -25,9 +25,11 @@ pub(super) fn britain(value: &str) -> bool {
     let name: String = v.chars().take(5).collect();
     let is_name = name.trim_end_matches('9').chars().all(|c| c.is_ascii_alphabetic()) && !name.starts_with('9');
     let month = number(6, 8).map(|m| if m > 50 { m - 50 } else { m });
-    let initials = at(&v, 11)
-        .zip(at(&v, 12))
-        .is_some_and(|(a, b)| a != '9' && (b == '9' || b.is_ascii_alphabetic()) || a == '9' && b == '9');
+    // Without a second name the second place holds a 9, without any both do.
+    let initials = match (at(&v, 11), at(&v, 12)) {
+        (Some('9'), second) => second == Some('9'),
+        (first, second) => first.is_some() && second.is_some(),
+    };
     matches!(v.len(), 16 | 18)
         && is_name
         && month.is_some_and(|m| (1..=12).contains(&m))
@@ -56,7 +58,7 @@ pub(super) fn vin(value: &str) -> bool {
     let check = if sum == 10 { Some('X') } else { char::from_digit(sum, 10) };
     let is_american = value.starts_with(|c: char| ('1'..='5').contains(&c));
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
-    let varied = value.chars().any(|c| Some(c) != value.chars().next());
+    let varied = value.bytes().any(|b| value.as_bytes().first() != Some(&b));
     value.len() == 17 && varied && letters >= 3 && (!is_american || at(value, 8) == check)
 }
 
