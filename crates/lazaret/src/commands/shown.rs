@@ -89,40 +89,87 @@ pub(crate) fn excerpt(
     writeln!(out, "{:6} {bar} {:indent$}{carets} {said}", "", "")
 }
 
-/// The answer of `rules explain`: by part, each candidate with its terms.
+/// Near misses of one place that are shown with their terms; of the others the names.
+const MISSES_MAX: usize = 2;
+
+/// The answer of `rules explain`: by part, what was found with its terms, then the near misses by place, best first. Those
+/// that lie in something found are counted; JSON has them all.
 pub(crate) fn candidates(out: &mut impl Write, line: &Value, paint: &Paint) -> io::Result<()> {
     head(out, line, paint)?;
-    let mut part = None;
-    for candidate in list(line, "candidates") {
-        of_part(out, &mut part, candidate, paint)?;
-        let action = text(candidate, "action");
-        let shown = if candidate.get("value").is_some() { "value" } else { "masked" };
-        let consequence = match candidate.get("why_not").and_then(Value::as_str) {
-            Some(why) => paint.dim(&format!("no action: {}", why_in_words(why, &text(candidate, "by")))),
-            None => paint.action(&action, &action),
+    let all = list(line, "candidates");
+    for of_part in all.chunk_by(|a, b| text(a, "part") == text(b, "part")) {
+        let part = of_part.first().map(|c| text(c, "part")).unwrap_or_default();
+        writeln!(out, "  {}", paint.bold(&part))?;
+        let is_found = |c: &&Value| {
+            let why = c.get("why_not").and_then(Value::as_str);
+            matches!(why, None | Some("policy" | "shadow" | "exception"))
         };
-        writeln!(
-            out,
-            "    {}..{}  {}  {} characters, {}",
-            number(candidate, "start"),
-            number(candidate, "end"),
-            paint.action(&action, &text(candidate, shown)),
-            number(candidate, "length"),
-            text(candidate, "shape"),
-        )?;
-        writeln!(out, "      {} {}  {consequence}", paint.bold(&text(candidate, "rule")), number(candidate, "score"))?;
-        let terms: Vec<String> = list(candidate, "terms")
-            .iter()
-            .map(|t| format!("{} {:+}", text(t, "name"), t.get("points").and_then(Value::as_i64).unwrap_or(0)))
-            .collect();
-        if !terms.is_empty() {
-            writeln!(out, "      {}", terms.join(", "))?;
+        let (found, mut missed): (Vec<&Value>, Vec<&Value>) = of_part.iter().partition(is_found);
+        for candidate in &found {
+            place(out, candidate, paint)?;
+            whole(out, candidate, paint)?;
         }
-        if candidate.get("digest").is_some() {
-            writeln!(out, "      {}", paint.dim(&text(candidate, "digest")))?;
+        let before = missed.len();
+        let overlaps =
+            |a: &Value, b: &Value| number(a, "start") < number(b, "end") && number(b, "start") < number(a, "end");
+        missed.retain(|miss| !found.iter().any(|f| overlaps(f, miss)));
+        if missed.len() < before {
+            let within = format!("    and {} candidates in what was found", before - missed.len());
+            writeln!(out, "{}", paint.dim(&within))?;
+        }
+        missed.sort_by_key(|c| (number(c, "start"), number(c, "end"), std::cmp::Reverse(number(c, "score"))));
+        for of_place in
+            missed.chunk_by(|a, b| number(a, "start") == number(b, "start") && number(a, "end") == number(b, "end"))
+        {
+            let (best, others) = of_place.split_at(of_place.len().min(MISSES_MAX));
+            for (nth, candidate) in best.iter().enumerate() {
+                if nth == 0 {
+                    place(out, candidate, paint)?;
+                }
+                whole(out, candidate, paint)?;
+            }
+            if !others.is_empty() {
+                let names: Vec<String> = others.iter().map(|c| text(c, "rule")).collect();
+                writeln!(out, "      {}", paint.dim(&format!("nor {}", names.join(", "))))?;
+            }
         }
     }
     tail(out, line, "candidates", "nothing that a rule looked at", paint)
+}
+
+/// Where a candidate stands, and what of it may be shown.
+fn place(out: &mut impl Write, candidate: &Value, paint: &Paint) -> io::Result<()> {
+    let shown = if candidate.get("value").is_some() { "value" } else { "masked" };
+    writeln!(
+        out,
+        "    {}..{}  {}  {} characters, {}",
+        number(candidate, "start"),
+        number(candidate, "end"),
+        paint.action(&text(candidate, "action"), &text(candidate, shown)),
+        number(candidate, "length"),
+        text(candidate, "shape"),
+    )
+}
+
+/// Rule, score, consequence and terms.
+fn whole(out: &mut impl Write, candidate: &Value, paint: &Paint) -> io::Result<()> {
+    let action = text(candidate, "action");
+    let consequence = match candidate.get("why_not").and_then(Value::as_str) {
+        Some(why) => paint.dim(&format!("no action: {}", why_in_words(why, &text(candidate, "by")))),
+        None => paint.action(&action, &action),
+    };
+    writeln!(out, "      {} {}  {consequence}", paint.bold(&text(candidate, "rule")), number(candidate, "score"))?;
+    let terms: Vec<String> = list(candidate, "terms")
+        .iter()
+        .map(|t| format!("{} {:+}", text(t, "name"), t.get("points").and_then(Value::as_i64).unwrap_or(0)))
+        .collect();
+    if !terms.is_empty() {
+        writeln!(out, "        {}", terms.join(", "))?;
+    }
+    if candidate.get("digest").is_some() {
+        writeln!(out, "        {}", paint.dim(&text(candidate, "digest")))?;
+    }
+    Ok(())
 }
 
 /// The first reason for no action, as a sentence.
@@ -200,19 +247,23 @@ mod tests {
 
     #[test]
     fn candidates_show_their_terms_and_why_nothing_follows() {
-        let candidate = |why: Value, by: Value| {
-            json!({ "rule": "us-ssn", "part": "text", "start": 4, "end": 13, "masked": "5•••••••4", "length": 9,
-                "shape": "ddddddddd", "score": 20, "terms": [{ "name": "base", "points": 20 }, { "name": "bare", "points": -15 }],
-                "action": "allow", "why_not": why, "by": by })
+        let candidate = |rule: &str, start: u64, score: u64, why: Value| {
+            json!({ "rule": rule, "part": "text", "start": start, "end": start + 9, "masked": "5•••••••4", "length": 9,
+                "shape": "ddddddddd", "score": score, "action": "allow", "why_not": why, "by": "au-tfn",
+                "terms": [{ "name": "base", "points": 20 }, { "name": "bare", "points": -15 }] })
         };
         let line = json!({ "file": "a", "opaque": [], "candidates": [
-            candidate(json!("context"), Value::Null), candidate(json!("overlap"), json!("au-tfn")), candidate(Value::Null, Value::Null),
+            candidate("low", 4, 0, json!("checksum")), candidate("us-ssn", 4, 20, json!("context")),
+            candidate("mid", 4, 10, json!("score")), candidate("shadowed", 30, 50, json!("shadow")),
+            candidate("beaten", 32, 40, json!("overlap")),
         ] });
         let all = shown(candidates, &line, false);
         for want in [
             "    4..13  5•••••••4  9 characters, ddddddddd\n      us-ssn 20  no action: the rule asks for a word",
-            "no action: the finding of au-tfn stands for it\n      base +20, bare -15\n",
-            "us-ssn 20  allow\n",
+            "        base +20, bare -15\n      mid 10  no action: its score stays below 30\n",
+            "      nor low\n",
+            "  text\n    30..39  5•••••••4  9 characters, ddddddddd\n      shadowed 50  no action: the rule is in shadow\n",
+            "    and 1 candidates in what was found\n",
         ] {
             assert!(all.contains(want), "{all}");
         }
