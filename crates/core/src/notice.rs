@@ -239,6 +239,7 @@ fn removed_classes(outcome: &Outcome) -> impl Iterator<Item = lazaret_scan::Clas
     let found = outcome.findings.iter().map(|f| (f.class, f.action));
     let reasons = outcome.reasons.iter().filter_map(|r| match r {
         Reason::Found { class, action, .. } => Some((*class, *action)),
+        Reason::Records { action, .. } => Some((lazaret_scan::Class::BulkRecords, *action)),
         _ => None,
     });
     found.chain(reasons).filter(|(_, action)| *action >= Action::Redact).map(|(class, _)| class)

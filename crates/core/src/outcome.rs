@@ -95,6 +95,15 @@ pub enum Reason {
         /// The strictest action among them.
         action: Action,
     },
+    /// Records of people in one part or more.
+    Records {
+        /// About how many people, to two significant digits.
+        about: u32,
+        /// What the records hold, in words, the commonest first.
+        kinds: Vec<String>,
+        /// The strictest action.
+        action: Action,
+    },
     /// Parts that were not examined.
     Unexamined {
         /// Why.
@@ -125,6 +134,9 @@ impl Reason {
             Reason::Found { class, entity, count, action, .. } => {
                 format!("{count} × {} ({action})", mark::kind(*class, entity, mark::ENGLISH))
             }
+            Reason::Records { about, kinds, action } => {
+                format!("records of about {about} people: {} ({action})", kinds.join(", "))
+            }
             Reason::Unexamined { why, count, action } => format!("{count} × {} ({action})", why.in_words()),
             Reason::WholeEncrypted => "the message is encrypted as a whole (quarantine)".to_owned(),
             Reason::Residue => "what was taken out could not be taken out completely (quarantine)".to_owned(),
@@ -139,7 +151,9 @@ impl Reason {
     pub fn verdict(&self) -> Verdict {
         match self {
             Reason::Unexamined { why: OpaqueWhy::Picture | OpaqueWhy::Signature, .. } => Verdict::Allow,
-            Reason::Found { action, .. } | Reason::Unexamined { action, .. } => Verdict::of(*action),
+            Reason::Found { action, .. } | Reason::Records { action, .. } | Reason::Unexamined { action, .. } => {
+                Verdict::of(*action)
+            }
             Reason::WholeEncrypted | Reason::Residue | Reason::Poison | Reason::OverSize | Reason::OverLimit => {
                 Verdict::Quarantine
             }
@@ -281,6 +295,14 @@ mod tests {
             (
                 Reason::Unexamined { why: OpaqueWhy::Encrypted, count: 1, action: Action::Withhold },
                 "1 × encrypted part (withhold)",
+            ),
+            (
+                Reason::Records {
+                    about: 340,
+                    kinds: vec!["name".into(), "date of birth".into()],
+                    action: Action::Withhold,
+                },
+                "records of about 340 people: name, date of birth (withhold)",
             ),
             (Reason::WholeEncrypted, "the message is encrypted as a whole (quarantine)"),
         ];

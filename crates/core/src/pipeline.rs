@@ -12,6 +12,7 @@ mod except;
 mod explain;
 mod facts;
 mod lines;
+mod memory;
 mod readings;
 mod shown;
 mod write;
@@ -98,7 +99,7 @@ impl Pipeline {
     pub fn process(&self, message: &RawMessage, profile: &Profile) -> Outcome {
         let mut read = parse::read(message, profile, &self.limits);
         let digest = self.digest_key.digest(message);
-        let seen: Vec<Examined> = read.texts.iter().map(|text| self.examine(text, profile)).collect();
+        let seen = self.examine_all(&read.texts, profile);
         let marked = self.mark_all(&read, &seen, &digest, mark::words(&profile.language));
         let mut findings = marked.findings;
         findings.extend(self.take_facts(&mut read, &digest));
@@ -111,7 +112,8 @@ impl Pipeline {
             over_limit,
             residue: false,
         };
-        let Decision { verdict, reasons } = decide(&evidence);
+        let Decision { verdict, mut reasons } = decide(&evidence);
+        examine::name_records(&mut reasons, &seen);
         let keep_nothing = findings.iter().any(|f| f.action == Action::Reject && self.policy.keeps_nothing(&f.rule));
         findings.truncate(self.limits.findings_max);
         let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));

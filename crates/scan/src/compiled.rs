@@ -3,7 +3,7 @@
 use crate::RuleIx;
 use crate::context::{Context, spellings};
 use crate::prose::Prose;
-use crate::records::Dictionary;
+use crate::records::{Column, Composite, Dictionary};
 use crate::scout::lead::Leads;
 use crate::validator::Validator;
 use regex_automata::meta::Regex;
@@ -67,6 +67,8 @@ pub(crate) enum Kind {
     Token(Token),
     Prose(Prose),
     Dictionary(Box<Dictionary>),
+    Column(Box<Column>),
+    Composite(Box<Composite>),
 }
 
 /// A confirming expression, run in windows around anchors.
@@ -248,7 +250,7 @@ impl Scouts {
                     Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
                 },
                 // Found by functions of `records`.
-                Kind::Dictionary(_) => {}
+                Kind::Dictionary(_) | Kind::Column(_) | Kind::Composite(_) => {}
                 Kind::Prose(prose) => prose.words.iter().for_each(|w| anchor(w, How::Word)),
                 Kind::Token(token) => {
                     let needs_letters = token.shapes.iter().all(|s| s.first() != Some(&Shape::Digit));

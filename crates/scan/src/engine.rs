@@ -8,10 +8,10 @@ mod types;
 mod walk;
 
 use crate::carrier::{self, Allowance};
-use crate::compiled::Canonical;
+use crate::compiled::{Canonical, Kind};
 use crate::scout::digit;
 use crate::shadow::Shadow;
-use crate::{RuleIx, Ruleset, overlap};
+use crate::{RuleIx, Ruleset, overlap, records};
 pub use types::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
 pub(crate) use walk::Outcome;
 use walk::{Budget, Walk};
@@ -87,7 +87,23 @@ impl Ruleset {
         let mut walk = Walk { set: self, hints, only, budget, is_traced, found: Vec::new() };
         walk.layer(text, 0);
         let incomplete = walk.budget.incomplete;
-        (overlap::settle(self, hints.countries, walk.found, is_traced), incomplete)
+        (self.compose(text, overlap::settle(self, hints.countries, walk.found, is_traced), only), incomplete)
+    }
+
+    /// What findings mean together.
+    fn compose(&self, text: &str, found: Vec<Outcome>, only: Option<RuleIx>) -> Vec<Outcome> {
+        let (found, lost): (Vec<Outcome>, Vec<Outcome>) = found.into_iter().partition(|f| f.why_not.is_none());
+        let mut matches: Vec<Match> = found.into_iter().map(|f| f.this).collect();
+        if self.records.compose(text, &mut matches) {
+            matches.sort_by_key(|m| (m.span.start, m.span.end, m.rule));
+        }
+        let is_composite =
+            |rule: RuleIx| self.compiled.get(usize::from(rule.0)).is_some_and(|r| matches!(r.kind, Kind::Composite(_)));
+        if let Some(only) = only.filter(|rule| is_composite(*rule)) {
+            // Its members were found for its sake.
+            matches.retain(|m| m.rule == only || m.terms.iter().any(|t| t.name == records::TERM));
+        }
+        matches.into_iter().map(|this| Outcome { this, why_not: None }).chain(lost).collect()
     }
 
     /// The canonical form of a value that `rule` matched: what equal values share (digits of a card without its

@@ -35,6 +35,7 @@ pub use diagnostic::{Diagnostic, Severity, SourceFile, nearest};
 pub use engine::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
 pub use layers::glob;
 pub use policy::{Bulk, Keep, Policy, Unexamined};
+pub use records::{People, about};
 pub use rules::{Disabled, Exception, Origin, RuleInfo, RuleIx, RuleMode, Ruleset, TEST_VALUE};
 pub use vocabulary::{Action, Class};
 

@@ -13,10 +13,8 @@ use toml::de::DeTable;
 
 /// Rules of one set at most.
 pub(crate) const RULES_MAX: usize = 8_000;
-/// Kinds that the design names and this version does not run yet.
-const LATER: [&str; 2] = ["column", "composite"];
 /// Kinds of rules.
-pub(crate) const KINDS: [&str; 5] = ["regex", "digits", "token", "prose", "dictionary"];
+pub(crate) const KINDS: [&str; 7] = ["regex", "digits", "token", "prose", "dictionary", "column", "composite"];
 /// What may stand at the top of a rule file.
 pub const FILE_KEYS: &[&str] = &["extend", "disable", "adjust", "except", "rule", "test_value"];
 /// Keys of every rule.
@@ -197,14 +195,6 @@ fn check_id(reader: &Reader<'_>, id: &str, value: Value<'_, '_>) {
 }
 
 fn check_kind<'t>(reader: &Reader<'_>, name: &'t str, value: Value<'_, '_>) -> Option<&'t str> {
-    if LATER.contains(&name) {
-        reader.error_help(
-            value.span(),
-            format!("rules of kind `{name}` are not available yet"),
-            format!("kinds that are: {}", KINDS.join(", ")),
-        );
-        return None;
-    }
     if !KINDS.contains(&name) {
         reader.unknown(value.span(), "there is no kind", name, &KINDS);
         return None;

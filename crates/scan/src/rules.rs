@@ -299,7 +299,7 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
                 .map(|f| Diagnostic::error(*f, 0..0, "the rules together have too many anchors or words of context")),
         ),
     }
-    match records::Index::new(&set.compiled, files) {
+    match records::Index::new(&set.compiled, set.infos.get(..set.compiled.len()).unwrap_or_default(), files) {
         Ok(index) => set.records = index,
         Err(troubles) => complaints.extend(troubles.into_iter().filter_map(|(at, trouble)| {
             let (file, span) = places.get(at)?.clone();

@@ -4,14 +4,19 @@ use super::Pipeline;
 use crate::mark::{self, Words};
 use crate::redact::{Cut, Values};
 use crate::tree::{Message, Source, Text};
-use crate::{Digest, Finding, PartPath, Profile};
-use lazaret_scan::{Action, Class, Hints, Placement, RuleIx};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::{Digest, Finding, PartPath, Profile, Reason};
+use lazaret_scan::{Action, Class, Hints, Memory, People, Placement, RuleIx};
 use std::ops::Range;
 use zeroize::Zeroizing;
 
 /// The id under which the count of people reports.
 const BULK_RULE: &str = "bulk-records";
+/// The id under which timetables report.
+const TIMETABLE_RULE: &str = "timetable";
+/// Kinds that a reason names.
+const KINDS_MAX: usize = 5;
+/// Score of what is only shown to the agent.
+const FLAG_SCORE: u8 = 45;
 
 /// A match with its consequence.
 pub(super) struct Hit {
@@ -27,6 +32,8 @@ pub(super) enum By {
     Rule(RuleIx),
     /// The count of people in a part.
     Bulk,
+    /// The count of names beside class codes.
+    Timetable,
 }
 
 /// What is said of what found it.
@@ -42,15 +49,8 @@ pub(super) struct Examined {
     pub(super) hits: Vec<Hit>,
     /// A bound stopped the scan before the end of the text.
     pub(super) incomplete: bool,
-}
-
-/// A line on which something was found.
-struct Line {
-    span: Range<usize>,
-    /// The first name on it, in lower case.
-    name: Option<Zeroizing<String>>,
-    /// Does one of the classes that the policy asks for stand on it?
-    has_more: bool,
+    /// The people whose records it holds.
+    pub(super) people: Option<People>,
 }
 
 /// What follows from all hits of a message.
@@ -70,8 +70,9 @@ pub(super) fn scanned(text: &Text) -> &str {
 }
 
 impl Pipeline {
-    pub(super) fn examine(&self, text: &Text, profile: &Profile) -> Examined {
-        self.examine_text(scanned(text), text.placement, &profile.countries)
+    /// Scans a text of a message, with what other texts of it told.
+    pub(super) fn examine(&self, text: &Text, profile: &Profile, memory: Option<&dyn Memory>) -> Examined {
+        self.look(scanned(text), &Hints { placement: text.placement, countries: &profile.countries, memory })
     }
 
     /// The path of a part as it may leave: a sender can write anything into the name of a header field.
@@ -93,7 +94,11 @@ impl Pipeline {
 
     /// Scans one text. What lies within our own marks is no hit.
     pub(super) fn examine_text(&self, text: &str, placement: Placement, countries: &[String]) -> Examined {
-        let scan = self.rules.scan(text, &Hints { placement, countries, memory: None });
+        self.look(text, &Hints { placement, countries, memory: None })
+    }
+
+    fn look(&self, text: &str, hints: &Hints<'_>) -> Examined {
+        let scan = self.rules.scan(text, hints);
         let marks = mark::spans(text);
         let mut hits: Vec<Hit> = scan
             .matches
@@ -108,41 +113,36 @@ impl Pipeline {
                 Hit { action, by: By::Rule(m.rule), span: m.span, score: m.score }
             })
             .collect();
-        if let Some(span) = self.bulk(text, &hits) {
-            let action = self.policy.class_action(Class::BulkRecords);
-            hits.push(Hit { by: By::Bulk, span, score: 100, action });
+        let mut people = None;
+        if let Some((hit, counted)) = self.bulk(text, &hits) {
+            hits.push(hit);
+            people = counted;
         }
-        Examined { hits, incomplete: scan.incomplete.is_some() }
+        Examined { hits, incomplete: scan.incomplete.is_some(), people }
     }
 
-    /// Records of many people: so many lines that each name another person and hold one of the needed classes beside the
-    /// name. From the first to the last of them.
-    fn bulk(&self, text: &str, hits: &[Hit]) -> Option<Range<usize>> {
+    /// Records of many people, or names in a timetable; fewer than the policy asks for are for the agent to see.
+    fn bulk(&self, text: &str, hits: &[Hit]) -> Option<(Hit, Option<People>)> {
         let bulk = self.policy.bulk();
-        let class = |hit: &Hit| self.known(hit.by).map(|known| known.class);
-        let count_min = bulk.people as usize;
-        if hits.iter().filter(|hit| class(hit) == Some(Class::Person)).count() < count_min {
-            return None;
+        let matches: Vec<(RuleIx, Range<usize>)> = hits
+            .iter()
+            .filter_map(|hit| match hit.by {
+                By::Rule(ix) => Some((ix, hit.span.clone())),
+                By::Bulk | By::Timetable => None,
+            })
+            .collect();
+        let people = self.rules.people(text, &matches, &bulk.needs)?;
+        let span = people.span.clone();
+        if people.is_timetable {
+            let action = self.policy.class_action(Class::StudentRecord).min(Action::Flag);
+            return Some((Hit { by: By::Timetable, span, score: FLAG_SCORE, action }, None));
         }
-        let mut lines: BTreeMap<usize, Line> = BTreeMap::new();
-        let (mut number, mut at) = (0, 0);
-        for hit in hits {
-            let Some(class) = class(hit) else { continue };
-            // Hits come by their start, so each line feed is counted once.
-            number += text.get(at..hit.span.start).map_or(0, |gap| gap.bytes().filter(|b| *b == b'\n').count());
-            at = at.max(hit.span.start);
-            let line = lines.entry(number).or_insert(Line { span: hit.span.clone(), name: None, has_more: false });
-            line.span.end = line.span.end.max(hit.span.end);
-            if class == Class::Person && line.name.is_none() {
-                line.name = text.get(hit.span.clone()).map(|name| Zeroizing::new(name.to_lowercase()));
-            }
-            line.has_more |= bulk.needs.contains(&class);
-        }
-        let records: Vec<Line> = lines.into_values().filter(|line| line.name.is_some() && line.has_more).collect();
-        let people: BTreeSet<&str> =
-            records.iter().filter_map(|line| line.name.as_deref().map(String::as_str)).collect();
-        let span = records.first()?.span.start..records.last()?.span.end;
-        (people.len() >= count_min).then_some(span)
+        let action = self.policy.class_action(Class::BulkRecords);
+        let hit = match people.count >= bulk.people {
+            true => Hit { by: By::Bulk, span, score: 100, action },
+            false => Hit { by: By::Bulk, span, score: FLAG_SCORE, action: action.min(Action::Flag) },
+        };
+        Some((hit, Some(people)))
     }
 
     /// What is said of what found a hit.
@@ -153,6 +153,7 @@ impl Pipeline {
                 Some(Known { rule: &rule.id, class: rule.class, entity: &rule.entity })
             }
             By::Bulk => Some(Known { rule: BULK_RULE, class: Class::BulkRecords, entity: "bulk_records" }),
+            By::Timetable => Some(Known { rule: TIMETABLE_RULE, class: Class::StudentRecord, entity: "timetable" }),
         }
     }
 
@@ -197,7 +198,7 @@ impl Pipeline {
                 let value = source.get(hit.span.clone()).unwrap_or_default();
                 let (canonical, tail) = match hit.by {
                     By::Rule(ix) => (self.rules.canonical(ix, value), self.rules.tail(ix, value)),
-                    By::Bulk => (Zeroizing::new(value.to_owned()), None),
+                    By::Bulk | By::Timetable => (Zeroizing::new(value.to_owned()), None),
                 };
                 let tag = mark::tag(&self.mark_key, known.class, known.entity, &canonical, digest);
                 if hit.action >= Action::Redact {
@@ -229,6 +230,26 @@ impl Pipeline {
             cuts.extend(self.file_cuts(read, seen, text, words));
         }
         Marked { findings, cuts, values }
+    }
+}
+
+/// Says of how many people the records of a message are, and what they hold. The text and the page of a mail hold the same
+/// people, so the part with the most of them speaks for all.
+pub(super) fn name_records(reasons: &mut [Reason], seen: &[Examined]) {
+    let Some(most) = seen.iter().filter_map(|s| s.people.as_ref()).max_by_key(|p| p.count) else { return };
+    for reason in reasons {
+        if let Reason::Found { rule, action, .. } = reason
+            && rule == BULK_RULE
+        {
+            let mut kinds: Vec<String> = Vec::new();
+            for (class, entity) in &most.kinds {
+                let kind = mark::kind(*class, entity, mark::ENGLISH);
+                if kinds.len() < KINDS_MAX && !kinds.iter().any(|k| k == kind) {
+                    kinds.push(kind.to_owned());
+                }
+            }
+            *reason = Reason::Records { about: most.about(), kinds, action: *action };
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::examine::{By, scanned, stands_outside};
 use super::shown;
 use crate::report::{self, RawText, Report};
 use crate::{OpaqueWhy, Profile, RawMessage, mark, parse};
-use lazaret_scan::{Action, Candidate, Hints, Placement, RuleMode, WhyNot};
+use lazaret_scan::{Action, Candidate, Hints, Memory, Placement, RuleMode, WhyNot};
 use serde::Serialize;
 
 /// What an explanation shows beside scores.
@@ -76,8 +76,10 @@ impl Pipeline {
         let mut line = Line { file, message: index, candidates: Vec::new(), opaque: Vec::new() };
         if report::is_message(message.expose()) {
             let read = parse::read(message, profile, &self.limits);
+            let known = self.remembered(&read.texts, profile);
+            let memory = known.as_ref().map(|known| known as &dyn Memory);
             for text in &read.texts {
-                let hints = Hints { placement: text.placement, countries: &profile.countries, memory: None };
+                let hints = Hints { placement: text.placement, countries: &profile.countries, memory };
                 self.explain_text(&mut line, text.path.as_str(), scanned(text), &hints, show);
             }
             let unread = read.opaque.iter().map(|(part, why)| (part.as_str(), *why));

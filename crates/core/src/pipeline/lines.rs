@@ -82,8 +82,8 @@ impl Pipeline {
     ) -> Report {
         let read = parse::read(message, profile, &self.limits);
         let mut line = Line::new(Name::File { file, index });
-        for text in &read.texts {
-            self.put(&mut line, text.path.as_str(), scanned(text), self.examine(text, profile), show);
+        for (text, seen) in read.texts.iter().zip(self.examine_all(&read.texts, profile)) {
+            self.put(&mut line, text.path.as_str(), scanned(text), seen, show);
         }
         line.opaque
             .extend(read.opaque.iter().map(|(part, why)| OpaqueLine { part: part.as_str(), reason: why.as_str() }));

@@ -217,8 +217,9 @@ fn a_text_that_was_not_scanned_to_its_end_is_not_shown() {
     let at = |home: Home| read().texts.iter().position(|text| text.home == home).expect("a text of that home");
     let pipeline = shipped();
     for (home, verdict) in [(Home::Body, Verdict::Quarantine), (Home::Attachment(0), Verdict::Redact)] {
-        let seen: Vec<Examined> =
-            (0..read().texts.len()).map(|i| Examined { hits: Vec::new(), incomplete: i == at(home) }).collect();
+        let seen: Vec<Examined> = (0..read().texts.len())
+            .map(|i| Examined { hits: Vec::new(), incomplete: i == at(home), people: None })
+            .collect();
         let opaque = pipeline.opaque(&read(), &seen);
         assert_eq!(opaque.len(), 1);
         assert_eq!(opaque[0].why, OpaqueWhy::OverLimit);
@@ -650,4 +651,72 @@ fn a_subject_of_plain_letters_under_a_wide_charset_is_read() {
     let outcome = run(shipped(), &plain("=?utf-16?Q?card_4929_1233_4567_8908?=", "y"));
     assert_eq!(outcome.verdict, Verdict::Redact, "{}", outcome.subject);
     assert!(outcome.subject.as_str().starts_with("card [payment card"), "{}", outcome.subject);
+}
+
+#[test]
+fn records_of_many_people_are_withheld_and_of_few_are_shown() {
+    let mut setup = setup(lazaret_scan::shipped::POLICY_FILE.1, Limits::default());
+    setup.rules = lazaret_scan::shipped::RULE_FILES.iter().map(|(n, t)| ((*n).into(), (*t).into())).collect();
+    setup.accepted = true;
+    let (pipeline, _) = Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first()));
+    let given = ["Mia", "Tim", "Anna", "Omar", "Priya", "Jonas", "Lena", "Pavel", "Noemi", "Kofi", "Yuki"];
+    let table = |count: usize, join: &str, end: &str| -> String {
+        let row = |(i, name): (usize, &&str)| format!("{name} Robinson{join}{:02}/03/2009{end}", i + 1);
+        given.iter().take(count).enumerate().map(row).collect()
+    };
+    let csv = |count| plain("list", &format!("Hello,\n\nName,Date of birth\n{}\nThanks\n", table(count, ",", "\n")));
+    let html = |count| {
+        let rows = table(count, "</td><td>", "</td></tr><tr><td>");
+        let head = "<tr><th>Name</th><th>Date of birth</th></tr>";
+        plain("list", &format!("<p>Hello</p><table>{head}<tr><td>{rows}</td></tr></table>"))
+            .replace("text/plain", "text/html")
+    };
+    let file = |count| {
+        let list = "Content-Type: text/csv; name=\"a.csv\"\nContent-Disposition: attachment; filename=\"a.csv\"";
+        mixed(&[
+            ("Content-Type: text/plain", "see the list"),
+            (list, &format!("Name;Date of birth\n{}", table(count, ";", "\n"))),
+        ])
+    };
+    let forms: [(&str, &dyn Fn(usize) -> String); 3] = [("csv", &csv), ("html", &html), ("file", &file)];
+    for (form, mail) in forms {
+        for (count, action) in
+            [(2, None), (9, Some(Action::Flag)), (10, Some(Action::Withhold)), (11, Some(Action::Withhold))]
+        {
+            let outcome = run(&pipeline, &mail(count));
+            let records = outcome.reasons.iter().find_map(|reason| match reason {
+                Reason::Records { about, kinds, action } => Some((*about as usize, kinds.join(", "), *action)),
+                _ => None,
+            });
+            assert_eq!(records, action.map(|a| (count, "name, date of birth".to_owned(), a)), "{form} {count}");
+            let withheld = action == Some(Action::Withhold);
+            assert_eq!(outcome.verdict, if withheld { Verdict::Redact } else { Verdict::Allow }, "{form} {count}");
+            assert_eq!(all_text(&outcome).contains("Robinson"), !withheld, "{form} {count}\n{}", all_text(&outcome));
+        }
+    }
+}
+
+#[test]
+fn a_number_found_with_context_is_found_without_it_in_other_parts() {
+    let mut setup = setup(lazaret_scan::shipped::POLICY_FILE.1, Limits::default());
+    setup.rules = lazaret_scan::shipped::RULE_FILES.iter().map(|(n, t)| ((*n).into(), (*t).into())).collect();
+    setup.accepted = true;
+    let (pipeline, _) = Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first()));
+    let text = "Content-Type: text/plain";
+    let file = "Content-Type: text/plain; name=\"a.txt\"\nContent-Disposition: attachment; filename=\"a.txt\"";
+    // Said in one part, and bare in another form elsewhere: below it, quoted, in an attachment.
+    let told = "My tax file number is 123 456 782, thanks";
+    let cases = [
+        (mixed(&[(text, told), (file, "123456782")]), true),
+        (mixed(&[(text, "see the file"), (file, told), (text, "again: 123-456-782")]), true),
+        (mixed(&[(text, &format!("{told}\n\nOn Monday you wrote:\n\n\n\n> please take 123456782 as it is\n"))]), true),
+        (mixed(&[(text, "see the file"), (file, "123456782")]), false),
+        (mixed(&[(text, told), (file, "876543210")]), false),
+    ];
+    for (mail, known) in cases {
+        let outcome = run(&pipeline, &mail);
+        let all = all_text(&outcome);
+        let left = ["123456782", "123-456-782", "876543210"].iter().any(|value| all.contains(value));
+        assert_eq!(left, !known, "{mail}\n{all}");
+    }
 }

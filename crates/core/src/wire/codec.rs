@@ -350,6 +350,12 @@ impl Code for Reason {
             Reason::OverSize => out.push(5),
             Reason::OverLimit => out.push(6),
             Reason::Released => out.push(7),
+            Reason::Records { about, kinds, action } => {
+                out.push(8);
+                about.put(out);
+                kinds.put(out);
+                action.put(out);
+            }
         }
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
@@ -368,6 +374,7 @@ impl Code for Reason {
             5 => Reason::OverSize,
             6 => Reason::OverLimit,
             7 => Reason::Released,
+            8 => Reason::Records { about: Code::take(from)?, kinds: Code::take(from)?, action: Code::take(from)? },
             _ => return Err(WireError::Value),
         })
     }

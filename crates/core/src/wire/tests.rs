@@ -106,6 +106,7 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::OverSize),
         Just(Reason::OverLimit),
         Just(Reason::Released),
+        (any::<u32>(), texts(), action()).prop_map(|(about, kinds, action)| Reason::Records { about, kinds, action }),
     ]
 }
 

@@ -9,7 +9,7 @@ use crate::scout::lead::Found;
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
 use crate::text::{before, byte, contains, overlaps};
-use crate::{RuleIx, Ruleset, marks, prose};
+use crate::{RuleIx, Ruleset, marks, prose, records};
 use std::ops::Range;
 
 /// Candidates that are explained, of those that came to nothing, in one text.
@@ -144,9 +144,27 @@ impl<'s> Walk<'s, '_> {
         layer.found.push(Outcome { this, why_not: weighed.why_not });
     }
 
-    /// What lists of words bring.
+    /// What lists of words and the columns of tables bring.
     fn records(&mut self, layer: &mut Layer<'_, 's>) {
         let set = self.set;
+        let tables = records::tables(layer.text);
+        for found in set.records.columns(&set.compiled, layer.text, &tables) {
+            if self.wants(found.rule) {
+                self.keep(layer, found.rule, found.span, Evidence::of(&[Term::new("column", 0)]));
+            }
+        }
+        if let Some(headed) = records::Headed::new(layer.text, &tables).filter(|h| self.budget.work(h.text.len())) {
+            let mut under = Layer { text: &headed.text, nearby: Nearby::new(&set.lexicon), found: Vec::new() };
+            self.digits(&mut under);
+            self.anchors(&mut under);
+            for mut one in under.found {
+                if let Some(span) = headed.source(&one.this.span) {
+                    one.this.span = span;
+                    one.this.terms.push(Term::new("column", 0));
+                    layer.found.push(one);
+                }
+            }
+        }
         for found in set.records.words(layer.text) {
             if self.wants(found.rule) {
                 self.keep(layer, found.rule, found.span, Evidence::default());
@@ -155,7 +173,7 @@ impl<'s> Walk<'s, '_> {
     }
 
     fn wants(&self, rule: RuleIx) -> bool {
-        self.only.is_none_or(|only| only == rule)
+        self.only.is_none_or(|only| only == rule || self.set.records.has_member(only, rule))
     }
 
     /// Digits, identifiers, and expressions that are led by digits.

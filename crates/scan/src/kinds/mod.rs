@@ -1,5 +1,7 @@
 //! The keys of each kind of rule, a file for each kind.
 
+mod column;
+mod composite;
 mod dictionary;
 mod digits;
 mod prose;
@@ -18,6 +20,8 @@ pub(crate) fn keys(kind: &str) -> &'static [&'static str] {
         "regex" => &["pattern", "anchors", "window"],
         "digits" => &["lengths", "groupings", "separators", "prefixes", "lead", "glued"],
         "token" => &["shapes", "separators"],
+        "composite" => &["all", "within", "boost"],
+        "column" => &["headers", "not_headers", "cells"],
         "dictionary" => &["words", "file", "case", "next", "comma", "title"],
         _ => &["words", "value"],
     }
@@ -35,6 +39,8 @@ pub(crate) fn read(
         "regex" => regex::read(reader, table, span).map(|p| Kind::Regex(Box::new(p))),
         "digits" => digits::read(reader, table, span).map(Kind::Digits),
         "token" => token::read(reader, table, span, validators).map(Kind::Token),
+        "composite" => composite::read(reader, table, span).map(|c| Kind::Composite(Box::new(c))),
+        "column" => column::read(reader, table, span, validators).map(|c| Kind::Column(Box::new(c))),
         "dictionary" => dictionary::read(reader, table, span).map(|d| Kind::Dictionary(Box::new(d))),
         _ => prose::read(reader, table, span).map(Kind::Prose),
     }
