@@ -5,6 +5,8 @@ use crate::context::{Context, spellings};
 use crate::prose::Prose;
 use crate::records::{Column, Composite, Dictionary};
 use crate::scout::lead::Leads;
+use crate::scout::number::Numbers;
+use crate::scout::shape::Shapes;
 use crate::validator::Validator;
 use regex_automata::meta::Regex;
 
@@ -198,15 +200,11 @@ pub(crate) enum How {
 pub(crate) struct Scouts {
     /// Finds every anchor.
     pub(crate) leads: Leads,
-    /// Digits rules by number of digits.
-    pub(crate) by_length: Vec<Vec<RuleIx>>,
-    /// Most digits of a digits rule.
-    pub(crate) digits_max: usize,
-    /// Fewest digits of a digits rule.
-    pub(crate) digits_min: usize,
-    /// Token rules, and whether all their shapes begin with a letter.
-    pub(crate) tokens: Vec<(RuleIx, bool)>,
-    /// Regex rules led by runs of digits, with the length of the run.
+    /// Digits rules.
+    pub(crate) numbers: Numbers,
+    /// Token rules.
+    pub(crate) shapes: Shapes,
+    /// Regex rules led by runs of digits, with the length of the run, shortest first.
     pub(crate) digit_runs: Vec<(RuleIx, usize)>,
 }
 
@@ -231,8 +229,7 @@ impl Digits {
 impl Scouts {
     /// Builds the tables; `None` if the automaton is too large.
     pub(crate) fn new(rules: &[Compiled]) -> Option<Scouts> {
-        let mut scouts =
-            Scouts { by_length: vec![Vec::new(); DIGITS_MAX + 1], digits_min: usize::MAX, ..Scouts::default() };
+        let mut scouts = Scouts::default();
         let mut words: Vec<(String, Lead)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
@@ -252,21 +249,13 @@ impl Scouts {
                 // Found by functions of `records`.
                 Kind::Dictionary(_) | Kind::Column(_) | Kind::Composite(_) => {}
                 Kind::Prose(prose) => prose.words.iter().for_each(|w| anchor(w, How::Word)),
-                Kind::Token(token) => {
-                    let needs_letters = token.shapes.iter().all(|s| s.first() != Some(&Shape::Digit));
-                    scouts.tokens.push((ix, needs_letters));
-                }
-                Kind::Digits(digits) => {
-                    for (length, rules) in scouts.by_length.iter_mut().enumerate() {
-                        if digits.lengths >> length & 1 == 1 {
-                            rules.push(ix);
-                            scouts.digits_max = scouts.digits_max.max(length);
-                            scouts.digits_min = scouts.digits_min.min(length);
-                        }
-                    }
-                }
+                Kind::Token(_) | Kind::Digits(_) => {}
             }
         }
+        let numbered = || (0_u16..).map(RuleIx).zip(rules);
+        scouts.numbers = Numbers::new(numbered());
+        scouts.shapes = Shapes::new(numbered());
+        scouts.digit_runs.sort_by_key(|(_, digits)| *digits);
         scouts.leads = Leads::new(words)?;
         Some(scouts)
     }

@@ -74,11 +74,11 @@ const LOOKALIKE: i16 = -10;
 /// Points for touching letters.
 const GLUED: i16 = -10;
 /// Points for being a piece of something longer.
-const EMBEDDED: i16 = -40;
+pub(crate) const EMBEDDED: i16 = -40;
 /// Points for being a date.
 const DATE: i16 = -50;
 /// Points for standing in a row of groups of one size.
-const IN_ROW: i16 = -25;
+pub(crate) const IN_ROW: i16 = -25;
 
 /// Points for being an identifier of a country that is expected.
 pub(crate) const HOME: i16 = 5;
@@ -417,7 +417,7 @@ impl<'g> Number<'g> {
         }
         let next = self.groups.get(self.end);
         let own_gap = self.taken().first().map_or(0, |g| g.gap);
-        let joined = |gap: u8| gap != 0 && gap & (digit::SPACE | digit::NEWLINE | digit::PAREN) == 0;
+        let joined = digit::is_joined;
         let tied = |a: u8, b: u8| matches!(a, b'-' | b'_' | b'/' | b'.' | b',' | b':') && b.is_ascii_alphanumeric();
         let left_tied = tied(left, span.start.checked_sub(1).map_or(0, |i| before(bytes, i))) && left != b':';
         let right_tied = matches!(right, b'-' | b'_') && byte(bytes, span.end + 1).is_ascii_alphanumeric();

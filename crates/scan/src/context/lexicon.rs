@@ -260,28 +260,47 @@ pub(crate) struct Nearby<'s> {
     part: Range<usize>,
     /// By start.
     hits: Vec<Hit>,
-    /// The last window of each reach: many rules ask about one place.
-    windows: [Option<(Range<usize>, Range<usize>)>; Within::NAMES.len()],
+    /// Many rules ask about one place: the last one, …
+    of: Range<usize>,
+    /// … which hits are close to it, …
+    close: Range<usize>,
+    /// … and its windows.
+    windows: [Option<Range<usize>>; Within::NAMES.len()],
 }
 
 impl<'s> Nearby<'s> {
     /// Nothing is read yet.
     pub(crate) fn new(lexicon: &'s Lexicon) -> Nearby<'s> {
-        Nearby { lexicon, part: 0..0, hits: Vec::new(), windows: Default::default() }
+        Nearby { lexicon, part: 0..0, hits: Vec::new(), of: 0..0, close: 0..0, windows: Default::default() }
+    }
+
+    /// Does any word of any rule stand as near to `span` as context reaches?
+    pub(crate) fn is_any(&mut self, text: &str, span: &Range<usize>) -> bool {
+        self.reach(text, span);
+        !self.close.is_empty()
+    }
+
+    /// Finds the hits that are as near to `span` as context reaches, unless that was done last.
+    fn reach(&mut self, text: &str, span: &Range<usize>) {
+        if self.of == *span && self.part.end > 0 {
+            return;
+        }
+        let reach = floor(text, span.start.saturating_sub(CONTEXT_BYTES_MAX))..ceil(text, span.end + CONTEXT_BYTES_MAX);
+        self.cover(text, &reach);
+        let from = self.hits.partition_point(|h| h.span.start < reach.start);
+        let close = self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end).count();
+        self.of = span.clone();
+        self.close = from..from + close;
+        self.windows = Default::default();
     }
 
     /// The place in the set of a word of it that stands near `span`.
     pub(super) fn ask(&mut self, set: &super::WordSet, text: &str, span: &Range<usize>, within: Within) -> Option<u16> {
-        let reach = floor(text, span.start.saturating_sub(CONTEXT_BYTES_MAX))..ceil(text, span.end + CONTEXT_BYTES_MAX);
-        self.cover(text, &reach);
-        let from = self.hits.partition_point(|h| h.span.start < reach.start);
-        let last = self.windows.get_mut(within as usize)?;
-        for hit in self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end) {
+        self.reach(text, span);
+        let near = self.windows.get_mut(within as usize)?;
+        for hit in self.hits.get(self.close.clone())? {
             let Some(place) = set.place(hit.number).filter(|_| !overlaps(&hit.span, span)) else { continue };
-            if last.as_ref().is_none_or(|(of, _)| of != span) {
-                *last = Some((span.clone(), window(text, span, within)));
-            }
-            if last.as_ref().is_some_and(|(_, near)| contains(near, &hit.span)) {
+            if contains(near.get_or_insert_with(|| window(text, span, within)), &hit.span) {
                 return Some(place);
             }
         }

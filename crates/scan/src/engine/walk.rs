@@ -6,6 +6,7 @@ use crate::compiled::{How, Kind};
 use crate::context::Nearby;
 use crate::judge::{self, Case, Evidence};
 use crate::scout::lead::Found;
+use crate::scout::number::{self, Place};
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
 use crate::text::{before, byte, contains, overlaps};
@@ -183,7 +184,7 @@ impl<'s> Walk<'s, '_> {
         let mut windows = Windows::new(set);
         let mut groups = Vec::new();
         let mut at = 0;
-        while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.digits_max.max(1)) {
+        while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
             at = next;
             self.numbers(layer, &groups);
             for group in &groups {
@@ -192,7 +193,10 @@ impl<'s> Walk<'s, '_> {
                 }
                 self.tokens(layer, group.start, group.len());
                 for (rule, digits) in &set.scouts.digit_runs {
-                    if group.len() >= *digits && self.wants(*rule) {
+                    if group.len() < *digits {
+                        break;
+                    }
+                    if self.wants(*rule) {
                         self.window(layer, *rule, group.start..group.end, true, &mut windows);
                     }
                 }
@@ -201,47 +205,96 @@ impl<'s> Walk<'s, '_> {
         self.flush(layer, windows);
     }
 
+    /// Every stretch of a run of groups that can be a number of some rule.
     fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
-        let text = layer.text;
-        let set = self.set;
-        if groups.iter().map(digit::Group::len).sum::<usize>() < set.scouts.digits_min {
+        let bytes = layer.text.as_bytes();
+        let numbers = &self.set.scouts.numbers;
+        for (first, group) in groups.iter().enumerate() {
+            let place = number::place(groups, first);
+            let digit = usize::from(byte(bytes, group.start).wrapping_sub(b'0'));
+            if (numbers.digits_min..=numbers.digits_max).contains(&group.len()) {
+                self.bare(layer, groups, first, digit);
+            }
+            for (count, rules) in numbers.grouped(place, groups.get(first..).unwrap_or_default()) {
+                let mut number = judge::Number::new(groups, first);
+                if count > 1 && !rules.is_empty() && (0..count).all(|_| number.extend(bytes, numbers.digits_max)) {
+                    self.number(layer, &number, rules);
+                }
+            }
+            let lengths = numbers.any_lengths(place, digit);
+            if lengths == 0 {
+                continue;
+            }
+            let mut number = judge::Number::new(groups, first);
+            let mut is_several = false;
+            while number.extend(bytes, numbers.digits_max) {
+                if is_several && lengths >> number.len() & 1 == 1 {
+                    self.number(layer, &number, numbers.any(place, number.len(), digit));
+                }
+                is_several = true;
+            }
+        }
+    }
+
+    /// One group alone. What needs a word of context is asked only where one stands.
+    fn bare(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group], first: usize, digit: usize) {
+        let place = match number::place(groups, first) {
+            Place::Embedded => Place::Embedded,
+            _ => Place::Free,
+        };
+        let Some(group) = groups.get(first) else { return };
+        let (without, near) = self.set.scouts.numbers.bare(place, group.len(), digit);
+        if without.is_empty() && near.is_empty() {
             return;
         }
-        for first in 0..groups.len() {
-            let mut number = judge::Number::new(groups, first);
-            while number.extend(text.as_bytes(), set.scouts.digits_max) {
-                let Some(rules) = set.scouts.by_length.get(number.len()) else { continue };
-                for rule in rules {
-                    let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
-                    let Kind::Digits(digits) = &compiled.kind else { continue };
-                    if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
-                        continue;
-                    }
-                    if let Some((span, evidence)) = number.judge(text, digits, compiled, self.is_traced) {
-                        self.keep(layer, *rule, span, evidence);
-                    }
-                }
+        let mut number = judge::Number::new(groups, first);
+        number.extend(layer.text.as_bytes(), group.len());
+        self.number(layer, &number, without);
+        if self.is_traced || self.hints.memory.is_some() {
+            self.number(layer, &number, near);
+            return;
+        }
+        let span = group.start..group.end;
+        if near.is_empty() || !layer.nearby.is_any(layer.text, &span) {
+            return;
+        }
+        for rule in near {
+            let context = self.set.compiled.get(usize::from(rule.0)).map(|c| &c.context);
+            if context.is_some_and(|c| c.near(layer.text, &span, &mut layer.nearby).is_some()) {
+                self.number(layer, &number, std::slice::from_ref(rule));
+            }
+        }
+    }
+
+    fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
+        for rule in rules {
+            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
+            let Kind::Digits(digits) = &compiled.kind else { continue };
+            if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
+                continue;
+            }
+            if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced) {
+                self.keep(layer, *rule, span, evidence);
             }
         }
     }
 
     fn tokens(&mut self, layer: &mut Layer<'_, 's>, digits: usize, run: usize) {
-        let text = layer.text;
+        let bytes = layer.text.as_bytes();
         let set = self.set;
-        let has_letters = token::has_letters(text.as_bytes(), digits);
-        for (rule, needs_letters) in &set.scouts.tokens {
-            if *needs_letters && !has_letters {
+        // The first shape of a rule that fits is the one.
+        let mut done = None;
+        for (rule, shape) in set.scouts.shapes.at(bytes, digits, run) {
+            if done == Some(rule) || !self.wants(rule) {
                 continue;
             }
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
-            let Kind::Token(shapes) = &compiled.kind else { continue };
-            if !self.wants(*rule) {
-                continue;
-            }
-            if let Some(found) = token::read(text.as_bytes(), digits, run, has_letters, shapes, &compiled.validators)
-                && let Some(evidence) = judge::token(compiled, &found, self.is_traced)
-            {
-                self.keep(layer, *rule, found.span, evidence);
+            let Kind::Token(token) = &compiled.kind else { continue };
+            let Some(shape) = token.shapes.get(shape) else { continue };
+            let Some(found) = token::read(bytes, digits, shape, token, &compiled.validators) else { continue };
+            done = Some(rule);
+            if let Some(evidence) = judge::token(compiled, &found, self.is_traced) {
+                self.keep(layer, rule, found.span, evidence);
             }
         }
     }

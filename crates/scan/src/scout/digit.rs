@@ -22,10 +22,15 @@ pub(crate) const WIDE: u8 = 128;
 /// Gaps that cost points.
 pub(crate) const ODD: u8 = DOT | SLASH | UNDERSCORE | NEWLINE | WIDE;
 
+/// Does a gap tie its groups together, as in dates, versions and ids?
+pub(crate) fn is_joined(gap: u8) -> bool {
+    gap != 0 && gap & (SPACE | NEWLINE | PAREN) == 0
+}
+
 /// Characters of a gap within a line at most.
 const GAP_CHARS_MAX: usize = 3;
 /// Characters of a quote prefix at most.
-const QUOTE_CHARS_MAX: usize = 8;
+pub(crate) const QUOTE_CHARS_MAX: usize = 8;
 /// Groups of a run that are held at once; a longer run is looked at in pieces that overlap.
 pub(crate) const GROUPS_MAX: usize = 4_096;
 

@@ -3,4 +3,6 @@
 pub(crate) mod anchor;
 pub(crate) mod digit;
 pub(crate) mod lead;
+pub(crate) mod number;
+pub(crate) mod shape;
 pub(crate) mod token;

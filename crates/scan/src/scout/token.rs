@@ -1,6 +1,7 @@
 //! The token scout: identifiers of letters and digits, looked for where a run of digits meets a letter.
 
 use crate::compiled::{Shape, Token};
+use crate::scout::digit;
 use crate::text::{before, byte};
 use crate::validator::Validator;
 use std::ops::Range;
@@ -14,29 +15,6 @@ pub(crate) struct Found {
     pub(crate) is_irregular: bool,
 }
 
-/// Could an identifier have letters that end where the digits at `digits` start?
-pub(crate) fn has_letters(bytes: &[u8], digits: usize) -> bool {
-    let last = before(bytes, digits);
-    last.is_ascii_alphabetic()
-        || !last.is_ascii_alphanumeric() && digits > 1 && before(bytes, digits - 1).is_ascii_alphabetic()
-}
-
-/// Tries a rule's shapes where a run of digits starts; `run` is its length.
-pub(crate) fn read(
-    bytes: &[u8],
-    digits: usize,
-    run: usize,
-    has_letters: bool,
-    token: &Token,
-    validators: &[&'static Validator],
-) -> Option<Found> {
-    token.shapes.iter().zip(&token.heads).find_map(|(shape, (letters, digits_wanted))| {
-        // Most numbers are ruled out by their length and by what stands before them.
-        let is_possible = (*letters == 0 || has_letters) && (!token.separators.is_empty() || run >= *digits_wanted);
-        if is_possible { read_shape(bytes, digits, shape, token, validators) } else { None }
-    })
-}
-
 fn fits(shape: Shape, b: u8) -> bool {
     match shape {
         Shape::Upper => b.is_ascii_uppercase(),
@@ -47,7 +25,8 @@ fn fits(shape: Shape, b: u8) -> bool {
     }
 }
 
-fn read_shape(
+/// Tries a shape where a run of digits starts.
+pub(crate) fn read(
     bytes: &[u8],
     digits: usize,
     shape: &[Shape],
@@ -89,9 +68,27 @@ struct Walk<'b> {
 }
 
 impl Walk<'_> {
+    /// Bytes of the separator here: one of the shape's, or a line end with a quote prefix where a space may stand.
+    fn gap(&self) -> usize {
+        let b = byte(self.bytes, self.at);
+        if !self.separators.contains(&b) && !matches!(b, b'\r' | b'\n') {
+            return 0;
+        }
+        if !self.separators.contains(&b' ') {
+            return usize::from(self.separators.contains(&b));
+        }
+        let mut end = self.at + usize::from(b == b' ');
+        end += usize::from(byte(self.bytes, end) == b'\r');
+        if byte(self.bytes, end) != b'\n' {
+            return usize::from(self.separators.contains(&b));
+        }
+        let prefix = self.bytes.iter().skip(end + 1).take(digit::QUOTE_CHARS_MAX);
+        end + 1 + prefix.take_while(|b| matches!(b, b'>' | b' ')).count() - self.at
+    }
+
     /// Takes one character if it fits, with the separator before it.
     fn take(&mut self, fits: impl Fn(u8) -> bool) -> bool {
-        let gap = usize::from(self.taken > 0 && self.separators.contains(&byte(self.bytes, self.at)));
+        let gap = if self.taken > 0 { self.gap() } else { 0 };
         let is_fit = fits(byte(self.bytes, self.at + gap));
         if is_fit {
             self.is_irregular |= gap > 0 && !self.taken.is_multiple_of(4);

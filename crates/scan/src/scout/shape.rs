@@ -1,0 +1,92 @@
+//! Which shapes of identifiers can stand where a run of digits begins: by the letters before it and its length.
+
+use crate::RuleIx;
+use crate::compiled::{Compiled, Kind, Shape, Token};
+use crate::text::before;
+
+/// A shape of a rule, and what must hold around its first digits.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    rule: RuleIx,
+    /// Its place in the rule's shapes.
+    shape: usize,
+    run_min: usize,
+    run_max: usize,
+    /// Bit n: the letter before the digits can be the n-th of the alphabet; 0: there is none.
+    last: u32,
+}
+
+/// Shapes by the number of letters before their first digit.
+#[derive(Debug, Default)]
+pub(crate) struct Shapes {
+    tight: [Vec<Entry>; Token::LETTERS_MAX + 1],
+    /// Those with separators, which may have one between letters and digits.
+    gapped: [Vec<Entry>; Token::LETTERS_MAX + 1],
+    /// Those in which what stands before the first digit can be digits.
+    loose: Vec<Entry>,
+}
+
+impl Shapes {
+    pub(crate) fn new<'r>(rules: impl Iterator<Item = (RuleIx, &'r Compiled)>) -> Shapes {
+        let mut shapes = Shapes::default();
+        for (rule, compiled) in rules {
+            let Kind::Token(token) = &compiled.kind else { continue };
+            for (at, (shape, (letters, digits))) in token.shapes.iter().zip(&token.heads).enumerate() {
+                shapes.add(token, shape, *letters, *digits, (rule, at));
+            }
+        }
+        shapes
+    }
+
+    fn add(&mut self, token: &Token, shape: &[Shape], letters: usize, digits: usize, (rule, at): (RuleIx, usize)) {
+        let has_gaps = !token.separators.is_empty();
+        let may_be_digit = |s: &Shape| match s {
+            Shape::Digit | Shape::Either => true,
+            Shape::Literal(l) => l.is_ascii_digit(),
+            Shape::Upper | Shape::Letter => false,
+        };
+        let goes_on = token.is_open || shape.get(letters + digits).is_some_and(may_be_digit);
+        let last = match letters.checked_sub(1).and_then(|i| shape.get(i)) {
+            None => 0,
+            Some(Shape::Literal(l)) if l.is_ascii_alphabetic() => 1 << (l & 31),
+            Some(_) => u32::MAX,
+        };
+        let run_min = if has_gaps { 1 } else { digits };
+        let run_max = if goes_on { usize::MAX } else { digits };
+        let entry = Entry { rule, shape: at, run_min, run_max, last };
+        if shape.iter().take(letters).any(may_be_digit) {
+            self.loose.push(Entry { last: 0, run_min: 1, run_max: usize::MAX, ..entry });
+            return;
+        }
+        self.tight.get_mut(letters).into_iter().for_each(|all| all.push(entry));
+        if has_gaps {
+            self.gapped.get_mut(letters).into_iter().for_each(|all| all.push(entry));
+        }
+    }
+
+    /// Rules and shapes to try where a run of digits begins at `digits`.
+    pub(crate) fn at(&self, bytes: &[u8], digits: usize, run: usize) -> impl Iterator<Item = (RuleIx, usize)> {
+        let letters = letters_before(bytes, digits);
+        let sign = before(bytes, digits);
+        let gap = if letters == 0 && sign != 0 && !sign.is_ascii_alphanumeric() {
+            letters_before(bytes, digits - 1)
+        } else {
+            0
+        };
+        let tight = self.tight.get(letters).map_or(&[][..], Vec::as_slice);
+        let gapped = if gap > 0 { self.gapped.get(gap).map_or(&[][..], Vec::as_slice) } else { &[] };
+        let fits = move |entry: &&Entry, letter: u8| {
+            (entry.run_min..=entry.run_max).contains(&run) && (entry.last == 0 || entry.last >> (letter & 31) & 1 == 1)
+        };
+        let letter = before(bytes, digits.saturating_sub(1));
+        let tight = tight.iter().filter(move |e| fits(e, sign));
+        let gapped = gapped.iter().filter(move |e| fits(e, letter));
+        tight.chain(gapped).chain(&self.loose).map(|e| (e.rule, e.shape))
+    }
+}
+
+/// Letters that end at `at`; one more than any shape has if there are more.
+fn letters_before(bytes: &[u8], at: usize) -> usize {
+    let head = bytes.get(at.saturating_sub(Token::LETTERS_MAX + 1)..at).unwrap_or_default();
+    head.iter().rev().take_while(|b| b.is_ascii_alphabetic()).count()
+}
