@@ -2,6 +2,7 @@
 
 use crate::compiled::Anchors;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use std::cmp::Reverse;
 
 /// Shortest literal that is rare enough to look for everywhere.
 const LITERAL_MIN: usize = 3;
@@ -85,8 +86,9 @@ impl Set {
     }
 
     /// What begins the match first, since an anchored look is the cheapest; then the rare.
-    fn rank(&self) -> (bool, usize, bool, usize) {
-        (self.is_start && self.shortest() >= LITERAL_MIN, self.shortest().min(4), self.is_start, self.shortest())
+    fn rank(&self) -> (bool, usize, bool, Reverse<usize>, usize) {
+        let (shortest, is_start) = (self.shortest(), self.is_start);
+        (is_start && shortest >= LITERAL_MIN, shortest.min(4), is_start, Reverse(self.all.len()), shortest)
     }
 }
 
@@ -154,7 +156,18 @@ fn literals(hir: &Hir) -> Option<Set> {
                 HirKind::Repetition(rep) if rep.min > 0 => {
                     literals(&rep.sub).map(|s| Set { is_start: is_first && s.is_start, ..s })
                 }
-                HirKind::Alternation(branches) => union(branches, is_first),
+                HirKind::Alternation(branches) => {
+                    // The parser takes what branches begin with out of them.
+                    let head = at.checked_sub(1).and_then(|i| all.get(i));
+                    let set = union(branches, true)?;
+                    Some(match head {
+                        Some(Piece::Text(head)) if set.is_start => Set {
+                            all: set.all.iter().map(|tail| format!("{head}{tail}")).collect(),
+                            is_start: first == Some(at - 1),
+                        },
+                        _ => Set { is_start: is_first && set.is_start, ..set },
+                    })
+                }
                 HirKind::Class(class) => members(class, CLASS_MAX).map(|all| Set {
                     all: all.into_iter().map(|c| c.to_ascii_lowercase().to_string()).collect(),
                     is_start: is_first,
@@ -214,7 +227,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(&str, Option<Anchors>); 9] = [
+        let cases: [(&str, Option<Anchors>); 10] = [
+            (r"[a-z]*(?:hubspot|hapi).{0,9}(?:key|token)", Some(Anchors::Inner(vec!["hapi".into(), "hubspot".into()]))),
             ("sk-[a-z]{20}T3BlbkFJ[a-z]{20}", Some(Anchors::Prefix(vec!["sk-".into()]))),
             ("ghp_[A-Za-z0-9]{36}", Some(Anchors::Prefix(vec!["ghp_".into()]))),
             ("(?:AKIA|ASIA)[A-Z2-7]{16}", Some(Anchors::Prefix(vec!["akia".into(), "asia".into()]))),

@@ -2,7 +2,7 @@
 
 use crate::RuleIx;
 use crate::compiled::{Compiled, Kind, Shape, Token};
-use crate::text::before;
+use crate::text::{before, byte};
 
 /// A shape of a rule, and what must hold around its first digits.
 #[derive(Debug, Clone, Copy)]
@@ -10,7 +10,9 @@ struct Entry {
     rule: RuleIx,
     /// Its place in the rule's shapes.
     shape: usize,
-    run_min: usize,
+    /// Digits that it begins with; a shorter run must go on after a separator.
+    digits: usize,
+    has_gaps: bool,
     run_max: usize,
     /// Bit n: the letter before the digits can be the n-th of the alphabet; 0: there is none.
     last: u32,
@@ -51,11 +53,10 @@ impl Shapes {
             Some(Shape::Literal(l)) if l.is_ascii_alphabetic() => 1 << (l & 31),
             Some(_) => u32::MAX,
         };
-        let run_min = if has_gaps { 1 } else { digits };
         let run_max = if goes_on { usize::MAX } else { digits };
-        let entry = Entry { rule, shape: at, run_min, run_max, last };
+        let entry = Entry { rule, shape: at, digits, has_gaps, run_max, last };
         if shape.iter().take(letters).any(may_be_digit) {
-            self.loose.push(Entry { last: 0, run_min: 1, run_max: usize::MAX, ..entry });
+            self.loose.push(entry);
             return;
         }
         self.tight.get_mut(letters).into_iter().for_each(|all| all.push(entry));
@@ -75,13 +76,21 @@ impl Shapes {
         };
         let tight = self.tight.get(letters).map_or(&[][..], Vec::as_slice);
         let gapped = if gap > 0 { self.gapped.get(gap).map_or(&[][..], Vec::as_slice) } else { &[] };
+        // A run that is too short for a shape goes on behind one separator, or in the next line.
+        let (after, next) = (byte(bytes, digits + run), byte(bytes, digits + run + 1));
+        let goes_on = !after.is_ascii_alphanumeric()
+            && (next.is_ascii_digit() || matches!(after, b'\r' | b'\n') || matches!(next, b'\r' | b'\n'));
         let fits = move |entry: &&Entry, letter: u8| {
-            (entry.run_min..=entry.run_max).contains(&run) && (entry.last == 0 || entry.last >> (letter & 31) & 1 == 1)
+            (run >= entry.digits || entry.has_gaps && goes_on)
+                && run <= entry.run_max
+                && (entry.last == 0 || entry.last >> (letter & 31) & 1 == 1)
         };
         let letter = before(bytes, digits.saturating_sub(1));
+        let loose: &[Entry] = if letters + gap > 0 { &self.loose } else { &[] };
+        let loose = loose.iter().filter(move |e| fits(e, if letters > 0 { sign } else { letter }));
         let tight = tight.iter().filter(move |e| fits(e, sign));
         let gapped = gapped.iter().filter(move |e| fits(e, letter));
-        tight.chain(gapped).chain(&self.loose).map(|e| (e.rule, e.shape))
+        tight.chain(gapped).chain(loose).map(|e| (e.rule, e.shape))
     }
 }
 
