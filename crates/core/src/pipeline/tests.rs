@@ -705,18 +705,18 @@ fn a_number_found_with_context_is_found_without_it_in_other_parts() {
     let text = "Content-Type: text/plain";
     let file = "Content-Type: text/plain; name=\"a.txt\"\nContent-Disposition: attachment; filename=\"a.txt\"";
     // Said in one part, and bare in another form elsewhere: below it, quoted, in an attachment.
-    let told = "My tax file number is 123 456 782, thanks";
+    let told = "My tax file number is 626 018 159, thanks";
     let cases = [
-        (mixed(&[(text, told), (file, "123456782")]), true),
-        (mixed(&[(text, "see the file"), (file, told), (text, "again: 123-456-782")]), true),
-        (mixed(&[(text, &format!("{told}\n\nOn Monday you wrote:\n\n\n\n> please take 123456782 as it is\n"))]), true),
-        (mixed(&[(text, "see the file"), (file, "123456782")]), false),
+        (mixed(&[(text, told), (file, "626018159")]), true),
+        (mixed(&[(text, "see the file"), (file, told), (text, "again: 626-018-159")]), true),
+        (mixed(&[(text, &format!("{told}\n\nOn Monday you wrote:\n\n\n\n> please take 626018159 as it is\n"))]), true),
+        (mixed(&[(text, "see the file"), (file, "626018159")]), false),
         (mixed(&[(text, told), (file, "876543210")]), false),
     ];
     for (mail, known) in cases {
         let outcome = run(&pipeline, &mail);
         let all = all_text(&outcome);
-        let left = ["123456782", "123-456-782", "876543210"].iter().any(|value| all.contains(value));
+        let left = ["626018159", "626-018-159", "876543210"].iter().any(|value| all.contains(value));
         assert_eq!(left, !known, "{mail}\n{all}");
     }
 }
