@@ -1,7 +1,7 @@
 //! New Zealand: taxpayers and patients.
 
-use super::sums::weighted;
 use super::digits;
+use super::sums::weighted;
 
 /// IRD number (Inland Revenue, "IRD number validation"): eight or nine digits, two rows of weights mod 11.
 pub(super) fn ird(canonical: &str) -> bool {
