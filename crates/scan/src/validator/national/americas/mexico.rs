@@ -44,7 +44,11 @@ pub(super) fn rfc(canonical: &str) -> bool {
         _ => return false,
     };
     let Some((name, rest)) = canonical.split_at_checked(letters) else { return false };
-    if !name.bytes().all(|b| b.is_ascii_uppercase() || b == b'&') || !is_date(rest.get(..6)) {
+    // The two characters that tell apart who would share the rest.
+    let is_told_apart = rest.get(6..7).is_some_and(|c| matches!(c.as_bytes(), [b'1'..=b'9' | b'A'..=b'V']))
+        && rest.get(7..8).is_some_and(|c| matches!(c.as_bytes(), [b'1'..=b'9' | b'A'..=b'Z']));
+    let is_name = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'&');
+    if !is_name || !is_date(rest.get(..6)) || !is_told_apart {
         return false;
     }
     let Some(body) = canonical.get(..canonical.len() - 1) else { return false };
@@ -67,7 +71,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 10] = [
+        let cases: [(fn(&str) -> bool, &str, bool); 11] = [
             (curp, "BOXW310820HNERXN09", true),
             (curp, "BOXW310820HNERXN08", false),
             (curp, "BOXW311320HNERXN09", false),
@@ -75,6 +79,7 @@ mod tests {
             (rfc, "GODE561231GR8", true),
             (rfc, "GODE561231GR9", false),
             (rfc, "GODE561331GR8", false),
+            (rfc, "XJLY870214805", false),
             (nss, "12345678903", true),
             (nss, "12345678904", false),
             (nss, "00000000000", false),

@@ -9,10 +9,7 @@ pub(super) fn cn_ric(canonical: &str) -> bool {
     let Some((body, check)) = canonical.split_at_checked(17) else { return false };
     let Some(digits) = exactly::<17>(body) else { return false };
     let [p1, p2, _, _, _, _, y1, y2, y3, y4, m1, m2, d1, d2, ..] = digits;
-    let last = match check {
-        "X" => 10,
-        check => check.parse().unwrap_or(11),
-    };
+    let Some(last) = (if check == "X" { Some(10) } else { exactly::<1>(check).map(|[d]| d) }) else { return false };
     let all: Vec<u32> = digits.iter().copied().chain([last]).collect();
     matches!(number(&[p1, p2]), 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83)
         && is_day(number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]))
@@ -117,9 +114,10 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 20] = [
+        let cases: [(fn(&str) -> bool, &str, bool); 21] = [
             (cn_ric, "110105198702141000", true),
             (cn_ric, "110105198702141001", false),
+            (cn_ric, "11010520070214557A", false),
             (cn_uscc, "111101053331001471", true),
             (cn_uscc, "111101053331001472", false),
             (hkid, "K1942603", true),
