@@ -7,6 +7,7 @@ mod compiled;
 mod context;
 mod diagnostic;
 mod engine;
+mod form;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzz;

@@ -3,6 +3,7 @@
 
 use crate::compiled::{Canonical, Compiled, Kind, Score};
 use crate::context::{Context, Within, WordSet};
+use crate::form::Form;
 use crate::reader::{Reader, Value};
 use crate::rules::{Example, Exception, Loaded, Loading, Origin, TEST_VALUE};
 use crate::validator::Validator;
@@ -158,8 +159,18 @@ fn read_rule(reader: &Reader<'_>, table: &DeTable<'_>, span: Range<usize>, file:
     let compiled =
         Compiled { kind, context, need_near, score, validators, country, beats: Vec::new(), canonical, has_tail };
     let beats = beats.into_iter().map(|(id, span)| (id.to_owned(), span)).collect();
-    let mut loaded =
-        Loaded { info, compiled, examples: Vec::new(), beats, file, id_span, words, origin, changed_by: None };
+    let mut loaded = Loaded {
+        info,
+        compiled,
+        examples: Vec::new(),
+        beats,
+        file,
+        id_span,
+        words,
+        origin,
+        form: Form::of(table),
+        changed_by: None,
+    };
     loaded.add_examples(examples);
     Some(loaded)
 }

@@ -2,6 +2,7 @@
 
 use crate::compiled::{Compiled, Scouts};
 use crate::context::Lexicon;
+use crate::form::Form;
 use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, records, selftest};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -117,6 +118,8 @@ pub struct Ruleset {
     pub(crate) test_values: HashSet<String>,
     /// As long as `compiled`.
     origins: Vec<Origin>,
+    /// As long as `compiled`.
+    pub(crate) forms: Vec<u32>,
     disabled: Vec<Disabled>,
 }
 
@@ -148,6 +151,8 @@ pub(crate) struct Loaded {
     /// Words of `near` and `not_near`, from which the context is built again when a later file changes them.
     pub(crate) words: [Vec<String>; 2],
     pub(crate) origin: Origin,
+    /// Of what stands in its table.
+    pub(crate) form: Form,
     /// The `[[adjust]]` after which the examples of the rule's own file need not hold any more.
     pub(crate) changed_by: Option<(usize, Range<usize>)>,
 }
@@ -248,6 +253,7 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
         records: records::Index::default(),
         test_values,
         origins: Vec::new(),
+        forms: rules.iter().map(|rule| Form::whole(rule, files)).collect(),
         disabled,
     };
     let places: Vec<(usize, Range<usize>)> = rules.iter().map(|loaded| (loaded.file, loaded.id_span.clone())).collect();

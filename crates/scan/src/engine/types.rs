@@ -5,7 +5,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Where the text stood; weighs in the score and in context.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Placement {
     /// A body or any other running text.
     #[default]
@@ -101,7 +101,7 @@ pub struct Explanation {
 }
 
 /// A term of a score, for `explain`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Term {
     /// What gave it (`base`, `near`, `checksum`, …).
     pub name: &'static str,
