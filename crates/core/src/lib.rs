@@ -28,6 +28,7 @@
 mod base32;
 mod classify;
 mod decide;
+pub mod fingerprint;
 mod gate;
 mod html;
 pub mod keys;
@@ -49,6 +50,7 @@ mod tree;
 mod visible;
 pub mod wire;
 
+pub use fingerprint::{Fingerprint, Fingerprints, TermPrint, Why};
 pub use keys::{DigestKey, MarkKey, TokenKey};
 pub use limits::Limits;
 pub use message::{Addr, Address, Class, Digest, Envelope, MessageKey, PartPath, Proof, Verdict};

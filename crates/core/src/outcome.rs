@@ -1,5 +1,6 @@
 //! What one message gave: the only thing that leaves a worker.
 
+use crate::fingerprint::Fingerprints;
 use crate::{Class, Cleared, Envelope, PartPath, Proof, Verdict, mark};
 use lazaret_scan::Action;
 use std::ops::Range;
@@ -200,6 +201,8 @@ pub struct Outcome {
     pub reasons: Vec<Reason>,
     /// At most `findings_max`.
     pub findings: Vec<Finding>,
+    /// What the candidates of all texts scored, found or not; no value, no place.
+    pub fingerprints: Fingerprints,
     /// Parts that were not examined.
     pub opaque: Vec<Opaque>,
     /// Subject, redacted.
@@ -236,6 +239,7 @@ impl Outcome {
             verdict,
             reasons: vec![reason],
             findings: Vec::new(),
+            fingerprints: Fingerprints::default(),
             opaque: Vec::new(),
             subject: Cleared::default(),
             text: Cleared::default(),

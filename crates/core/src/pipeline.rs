@@ -13,11 +13,13 @@ mod explain;
 mod facts;
 mod lines;
 mod memory;
+mod prints;
 mod readings;
 mod shown;
 mod write;
 
 use crate::decide::{Decision, Evidence, decide};
+use crate::fingerprint::Fingerprints;
 use crate::redact::Values;
 use crate::report::Report;
 use crate::tree::{Home, Message};
@@ -117,7 +119,8 @@ impl Pipeline {
         let keep_nothing = findings.iter().any(|f| f.action == Action::Reject && self.policy.keeps_nothing(&f.rule));
         findings.truncate(self.limits.findings_max);
         let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));
-        let judged = Judged { verdict, reasons, findings, opaque, keep_nothing, digest };
+        let fingerprints = self.fingerprints(seen);
+        let judged = Judged { verdict, reasons, findings, fingerprints, opaque, keep_nothing, digest };
         self.outcome(read, judged, written, marked.values, profile)
     }
 
@@ -166,6 +169,7 @@ impl Pipeline {
             verdict: judged.verdict,
             reasons: judged.reasons,
             findings: judged.findings,
+            fingerprints: judged.fingerprints,
             opaque: judged.opaque,
             subject: Cleared::default(),
             text: Cleared::default(),
@@ -246,6 +250,7 @@ struct Judged {
     verdict: Verdict,
     reasons: Vec<Reason>,
     findings: Vec<Finding>,
+    fingerprints: Fingerprints,
     opaque: Vec<Opaque>,
     keep_nothing: bool,
     /// K2 of the message, for tags.

@@ -190,6 +190,7 @@ impl App {
             nudge,
             ours: self.config.mailboxes.iter().flat_map(|m| m.profile.own.clone()).collect(),
             keep_secs: self.material.keep_secs,
+            rules: self.material.short_hash(),
             progress: Box::new(move |step| match step {
                 Progress::Found(count) => bar.found(count),
                 Progress::Done(count) => bar.done(count),
@@ -217,6 +218,7 @@ impl App {
             config: self.config.clone(),
             status: self.status.clone(),
             nudge: context.nudge.clone(),
+            rules: context.rules.clone(),
             release: Box::new(move |id, message, reason| {
                 let context = context.clone();
                 Box::pin(async move { ingest::release(&context, id, message, reason).await })

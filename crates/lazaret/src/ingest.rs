@@ -49,6 +49,8 @@ pub(crate) struct Context {
     pub(crate) ours: Vec<String>,
     /// How long sealed originals are kept, from the policy.
     pub(crate) keep_secs: u64,
+    /// Short hash of the rules and the policy.
+    pub(crate) rules: String,
     /// Told of every message that found its place, for the progress bar.
     pub(crate) progress: Box<dyn Fn(Progress) + Send + Sync>,
 }

@@ -67,6 +67,12 @@ impl Material {
         (set, policy)
     }
 
+    /// A short hash of rules, policy and program, by which fingerprints name what judged them.
+    pub(crate) fn short_hash(&self) -> String {
+        const DIGITS: usize = 12;
+        digest(&self.rules, &self.policy).chars().take(DIGITS).collect()
+    }
+
     fn sources(&self) -> Vec<SourceFile<'_>> {
         self.rules.iter().map(|(name, text)| SourceFile { name, text }).collect()
     }

@@ -26,6 +26,7 @@ fn small(n: u32, from: &str) -> Commit {
         size_bytes: 2_000,
         join: Vec::new(),
         sealed: None,
+        rules: "test".into(),
         ack: Ack::MoveClean,
         reply_new: Intent::Not("observe"),
         reply_joined: Intent::Not("observe"),

@@ -39,6 +39,8 @@ pub(crate) enum Family {
     Waiting = b'w',
     /// Counters of replies.
     Window = b'r',
+    /// Fingerprints of a message's candidates, by time.
+    Fingerprint = b'p',
     /// Small named record.
     Named = b'n',
     /// Index: blob files in use.
@@ -67,6 +69,7 @@ impl Family {
             Family::Outbox => "outbox",
             Family::Waiting => "waiting",
             Family::Window => "window",
+            Family::Fingerprint => "fingerprint",
             Family::Named => "named",
             Family::Blob => "blob",
             Family::Tombstone => "tombstone",
@@ -90,6 +93,11 @@ impl Key {
         let mut key = vec![family as u8];
         parts.iter().for_each(|part| key.extend_from_slice(part));
         Key(key)
+    }
+
+    /// A key that was read from the tree.
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Key {
+        Key(bytes.to_vec())
     }
 
     pub(crate) fn ticket(family: Family, ticket: &TicketRef) -> Key {

@@ -3,6 +3,7 @@
 use crate::admission;
 use crate::codec::{Family, Key, sortable};
 use crate::error::StoreError;
+use crate::fingerprints;
 use crate::keys::{hex, random};
 use crate::ledger::{self, Handle, Phase, Place};
 use crate::model::*;
@@ -127,6 +128,7 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
     };
     let message = Message { view, told, sealed, released: None };
     state.put_fresh(Key::message(&reference, number), Some(&reference), &message)?;
+    fingerprints::keep(state, commit, &reference, number)?;
     let ticket_at = Key::ticket(Family::Ticket, &reference);
     if joined {
         state.put(ticket_at, Some(&reference), &ticket)?;

@@ -91,6 +91,8 @@ pub struct Commit {
     pub join: Vec<JoinCandidate>,
     /// The sealed original and when it is to be erased, where one is kept.
     pub sealed: Option<(lazaret_core::seal::Sealed, i64)>,
+    /// Which rules and policy judged it, as a short hash: it stands beside the fingerprints.
+    pub rules: String,
     /// What to do at the source, also with a byte-identical copy.
     pub ack: Ack,
     /// Whom to tell if it opens a ticket.
@@ -370,6 +372,68 @@ pub struct FindingView {
     pub action: String,
     /// Keyed tag.
     pub tag: String,
+}
+
+/// What is kept of the candidates of a message: no value, no place, no text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FingerprintsView {
+    /// Position of the message in its ticket, from 1.
+    pub message: u32,
+    /// When it was committed, in seconds since 1970.
+    pub at: i64,
+    /// Which rules and policy judged it, as a short hash.
+    pub rules: String,
+    /// The candidates, strongest first.
+    pub candidates: Vec<CandidateView>,
+    /// Candidates of which nothing is kept.
+    pub dropped: u32,
+}
+
+/// A candidate of a view, or several that are equal in all that is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CandidateView {
+    /// Rule id.
+    pub rule: String,
+    /// Class.
+    pub class: String,
+    /// The rule's form when it judged: a number over what decides what it matches.
+    pub form: u32,
+    /// `body | header | name | attachment`.
+    pub placement: String,
+    /// Score.
+    pub score: u8,
+    /// How it came about.
+    pub terms: Vec<TermView>,
+    /// Action.
+    pub action: String,
+    /// Why nothing followed, if nothing did.
+    pub why_not: Option<String>,
+    /// How many.
+    pub count: u32,
+}
+
+/// A term of a score of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TermView {
+    /// What gave it.
+    pub name: String,
+    /// Points.
+    pub points: i16,
+    /// The word of the rule's context that gave it, by its place in the rule's list.
+    pub word: Option<u16>,
+}
+
+/// Where the next page of fingerprints begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FingerprintCursor(pub(crate) Vec<u8>);
+
+/// Some of all fingerprints.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FingerprintPage {
+    /// Oldest first.
+    pub views: Vec<FingerprintsView>,
+    /// Set if there are more.
+    pub next: Option<FingerprintCursor>,
 }
 
 /// A sealed original in a list.

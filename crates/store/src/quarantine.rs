@@ -4,6 +4,7 @@
 use crate::admission;
 use crate::codec::{Family, Key, sortable, tail, unsortable};
 use crate::error::StoreError;
+use crate::fingerprints;
 use crate::keys::{hex, unhex};
 use crate::ledger::hex_digest;
 use crate::model::*;
@@ -158,6 +159,7 @@ pub(crate) fn expire(state: &mut State, now: i64) -> Result<u64, StoreError> {
         state.tally.sealed = state.tally.sealed.saturating_sub(1);
         erased += 1;
     }
+    fingerprints::expire(state, now);
     admission::expire_windows(state, now)?;
     Ok(erased)
 }

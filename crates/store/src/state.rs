@@ -390,6 +390,26 @@ impl State {
         keys
     }
 
+    /// At most `limit` keys with this prefix from one on, ascending.
+    pub(crate) fn scan_from(&self, prefix: &Key, from: Vec<u8>, limit: usize) -> Vec<Vec<u8>> {
+        let mut keys: std::collections::BTreeSet<Vec<u8>> = self
+            .tree
+            .scan_from(&from)
+            .map(|key| key.to_vec())
+            .take_while(|key| key.starts_with(prefix.as_bytes()))
+            .filter(|key| self.pending(&Key::from_bytes(key)).is_none())
+            .take(limit)
+            .collect();
+        for key in self.group.keys().chain(self.request.keys()) {
+            let bytes = key.as_bytes();
+            let is_there = matches!(self.pending(key), Some(pending) if !matches!(pending, Write::Remove));
+            if bytes >= from.as_slice() && bytes.starts_with(prefix.as_bytes()) && is_there {
+                keys.insert(bytes.to_vec());
+            }
+        }
+        keys.into_iter().take(limit).collect()
+    }
+
     // ---- keys of tickets
 
     /// Makes the key of a new ticket.

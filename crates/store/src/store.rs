@@ -5,7 +5,7 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{commit, ledger, outbox, quarantine, tickets};
+use crate::{commit, fingerprints, ledger, outbox, quarantine, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -231,6 +231,23 @@ impl Store {
         self.ask(Need::Read, move |s| tickets::ticket(s, &ticket)).await
     }
 
+    /// What is kept of the candidates of a ticket's messages, oldest first; those of messages that are older than
+    /// [`FINGERPRINT_SECS_MAX`](crate::FINGERPRINT_SECS_MAX) are gone. `None`: there is no such ticket.
+    pub async fn fingerprints_of(&self, ticket: &TicketRef) -> Result<Option<Vec<FingerprintsView>>, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Read, move |s| fingerprints::of_ticket(s, &ticket)).await
+    }
+
+    /// The same of all messages that were committed at a time (seconds since 1970) or later, a page at a time: the first
+    /// without a cursor, each further one with the cursor of the page before.
+    pub async fn fingerprints_since(
+        &self,
+        from: i64,
+        after: Option<FingerprintCursor>,
+    ) -> Result<FingerprintPage, StoreError> {
+        self.ask(Need::Read, move |s| fingerprints::since(s, from, after.as_ref())).await
+    }
+
     /// Sealed originals, those that expire last first.
     pub async fn quarantine(&self, limit: usize) -> Result<Vec<QuarantineRow>, StoreError> {
         self.ask(Need::Read, move |s| quarantine::list(s, limit)).await
@@ -266,8 +283,8 @@ impl Store {
         self.ask(Need::Read, |s| Ok(outbox::counts(s))).await
     }
 
-    /// Erases what has passed its time, at most 1,000 at once: sealed originals and counters of replies. Answers how
-    /// many originals went. Durable.
+    /// Erases what has passed its time: at most 1,000 sealed originals and 10,000 fingerprints at once, and counters of
+    /// replies. Answers how many originals went. Durable.
     pub async fn expire(&self, now: i64) -> Result<u64, StoreError> {
         self.ask(Need::Sync, move |s| quarantine::expire(s, now)).await
     }

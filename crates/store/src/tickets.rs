@@ -284,6 +284,7 @@ mod tests {
             size_bytes: 1,
             join: Vec::new(),
             sealed: None,
+            rules: "test".into(),
             ack: Ack::MoveClean,
             reply_new: Intent::Not("observe"),
             reply_joined: Intent::Not("observe"),

@@ -91,6 +91,11 @@ impl Tree {
         self.db.scan_prefix(prefix).map(|item| item.unwrap_or_else(|e| die("reading", &Kind(&e))))
     }
 
+    /// Keys from one on, in order, to the end of the tree.
+    pub(crate) fn scan_from(&self, from: &[u8]) -> impl Iterator<Item = sled::IVec> + use<> {
+        self.db.range(from.to_vec()..).map(|item| item.unwrap_or_else(|e| die("reading", &Kind(&e))).0)
+    }
+
     /// Applies a batch; it counts after [`Tree::sync`]. Every value must be within [`VALUE_BYTES_MAX`].
     pub(crate) fn apply(&self, writes: impl Iterator<Item = (Vec<u8>, Option<Vec<u8>>)>) {
         let mut batch = sled::Batch::default();

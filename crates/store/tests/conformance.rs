@@ -615,3 +615,103 @@ async fn a_message_is_tried_against_a_bounded_number_of_tickets() {
     }
     store.close().await;
 }
+
+/// Fingerprints as a worker gives them.
+fn fingerprinted(from: &str, scores: &[u8]) -> lazaret_core::Outcome {
+    use lazaret_core::{Fingerprint, TermPrint, Why};
+    use lazaret_scan::{Action, Class, Placement};
+    let one = |score: &u8| Fingerprint {
+        rule: "payment-card".into(),
+        class: Class::CreditCard,
+        form: 9,
+        placement: Placement::Body,
+        score: *score,
+        terms: vec![TermPrint { name: "near".into(), points: 20, word: Some(2) }],
+        action: Action::Allow,
+        why_not: Some(Why::Score),
+        count: 1,
+    };
+    let mut outcome = stub(from);
+    outcome.fingerprints.all = scores.iter().map(one).collect();
+    outcome
+}
+
+#[tokio::test]
+async fn fingerprints_are_read_by_ticket_and_by_time_and_erased_after_ninety_days() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut tickets = Vec::new();
+    for n in 1..=3 {
+        let mut commit = commit(n, n, fingerprinted(ANNA, &[10 + n as u8]));
+        commit.now = NOW + i64::from(n);
+        commit.rules = format!("set-{n}");
+        tickets.push(store.commit(commit).await.unwrap().ticket);
+    }
+    store.close().await;
+
+    let store = open(dir.path());
+    let views = store.fingerprints_of(&tickets[1]).await.unwrap().unwrap();
+    let [view] = views.as_slice() else { panic!("{views:?}") };
+    assert_eq!((view.message, view.at, view.rules.as_str(), view.dropped), (1, NOW + 2, "set-2", 0));
+    let [one] = view.candidates.as_slice() else { panic!("{view:?}") };
+    assert_eq!((one.rule.as_str(), one.score, one.why_not.as_deref()), ("payment-card", 12, Some("score")));
+    assert_eq!(one.terms, [TermView { name: "near".into(), points: 20, word: Some(2) }]);
+    assert_eq!(store.fingerprints_of(&TicketRef("LZ-NONE-NONE".into())).await.unwrap(), None);
+
+    let since = async |from| {
+        let page = store.fingerprints_since(from, None).await.unwrap();
+        assert_eq!(page.next, None);
+        page.views.into_iter().map(|v| v.at - NOW).collect::<Vec<_>>()
+    };
+    assert_eq!((since(NOW).await, since(NOW + 2).await, since(NOW + 4).await), (vec![1, 2, 3], vec![2, 3], vec![]));
+    for (now, left) in [(NOW + 1 + FINGERPRINT_SECS_MAX - 1, 3), (NOW + 1 + FINGERPRINT_SECS_MAX, 2)] {
+        assert_eq!(store.expire(now).await.unwrap(), 0, "only sealed originals are told");
+        assert_eq!(since(NOW).await.len(), left);
+    }
+    assert_eq!(store.fingerprints_of(&tickets[0]).await.unwrap(), Some(Vec::new()), "the ticket stays");
+    store.close().await;
+}
+
+#[tokio::test]
+async fn many_fingerprints_come_in_pages() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let mut made = tokio::task::JoinSet::new();
+    for n in 1..=1_001 {
+        let store = store.clone();
+        made.spawn(async move {
+            let mut commit = commit(n, n, fingerprinted(ANNA, &[50]));
+            commit.now = NOW + i64::from(n % 7);
+            store.commit(commit).await.unwrap()
+        });
+    }
+    while made.join_next().await.is_some() {}
+    let (mut next, mut sizes, mut times) = (None, Vec::new(), Vec::new());
+    loop {
+        let page = store.fingerprints_since(NOW, next).await.unwrap();
+        sizes.push(page.views.len());
+        times.extend(page.views.iter().map(|v| v.at));
+        next = page.next;
+        if next.is_none() {
+            break;
+        }
+    }
+    assert_eq!(sizes, [500, 500, 1]);
+    assert!(times.is_sorted());
+    store.close().await;
+}
+
+#[tokio::test]
+async fn fingerprints_cost_no_sync_and_no_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let before = store.counts().await.unwrap().syncs;
+    let scores: Vec<u8> = (0..200).map(|n| n % 100).collect();
+    let done = store.commit(commit(1, 1, fingerprinted(ANNA, &scores))).await.unwrap();
+    assert_eq!(store.counts().await.unwrap().syncs - before, 1);
+    let [view] = &store.fingerprints_of(&done.ticket).await.unwrap().unwrap()[..] else { panic!("one message") };
+    let (kept, dropped) = (view.candidates.len(), view.dropped as usize);
+    assert!(kept > 50 && kept + dropped == 200, "{kept} {dropped}");
+    assert!(!files(dir.path()).iter().any(|f| f.to_string_lossy().contains("blob/")), "{:?}", files(dir.path()));
+    store.close().await;
+}

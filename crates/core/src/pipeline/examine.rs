@@ -1,11 +1,13 @@
 //! Scanning the texts of a message, and what follows from it: findings, cuts, values to take out wherever they stand.
 
 use super::Pipeline;
+use super::prints::Seen;
+use crate::fingerprint::Gathered;
 use crate::mark::{self, Words};
 use crate::redact::{Cut, Values};
 use crate::tree::{Message, Source, Text};
 use crate::{Digest, Finding, PartPath, Profile, Reason};
-use lazaret_scan::{Action, Class, Hints, Memory, People, Placement, RuleIx};
+use lazaret_scan::{Action, Class, Hints, Memory, People, Placement, RuleIx, Scan};
 use std::ops::Range;
 use zeroize::Zeroizing;
 
@@ -27,7 +29,7 @@ pub(super) struct Hit {
 }
 
 /// What found it.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum By {
     Rule(RuleIx),
     /// The count of people in a part.
@@ -51,6 +53,8 @@ pub(super) struct Examined {
     pub(super) incomplete: bool,
     /// The people whose records it holds.
     pub(super) people: Option<People>,
+    /// What rules looked at, where that was asked for.
+    pub(super) looked_at: Gathered<Seen>,
 }
 
 /// What follows from all hits of a message.
@@ -92,13 +96,17 @@ impl Pipeline {
         }
     }
 
-    /// Scans one text. What lies within our own marks is no hit.
+    /// Scans one text.
     pub(super) fn examine_text(&self, text: &str, placement: Placement, countries: &[String]) -> Examined {
         self.look(text, &Hints { placement, countries, memory: None })
     }
 
     fn look(&self, text: &str, hints: &Hints<'_>) -> Examined {
-        let scan = self.rules.scan(text, hints);
+        self.follow_up(text, self.rules.scan(text, hints))
+    }
+
+    /// What follows from the matches in a text. What lies within our own marks is no hit.
+    pub(super) fn follow_up(&self, text: &str, scan: Scan) -> Examined {
         let marks = mark::spans(text);
         let mut hits: Vec<Hit> = scan
             .matches
@@ -118,7 +126,7 @@ impl Pipeline {
             hits.push(hit);
             people = counted;
         }
-        Examined { hits, incomplete: scan.incomplete.is_some(), people }
+        Examined { hits, incomplete: scan.incomplete.is_some(), people, looked_at: Gathered::default() }
     }
 
     /// Records of many people, or names in a timetable; fewer than the policy asks for are for the agent to see.

@@ -171,7 +171,7 @@ impl Pipeline {
     }
 
     /// What the policy does about a match, and why nothing if it is nothing.
-    fn consequence(&self, candidate: &Candidate, value: &str) -> (Action, Option<&'static str>) {
+    pub(super) fn consequence(&self, candidate: &Candidate, value: &str) -> (Action, Option<&'static str>) {
         let Some(info) = self.rules.rule(candidate.rule) else { return (Action::Allow, Some("policy")) };
         if self.policy.mode(info) == RuleMode::Shadow {
             return (Action::Allow, Some("shadow"));

@@ -45,11 +45,11 @@ impl Pipeline {
     /// Scans all texts of a message, and those with numbers in them once more with what the others told. A value without
     /// digits needs none of this: it is taken out wherever it stands.
     pub(super) fn examine_all(&self, texts: &[Text], profile: &Profile) -> Vec<Examined> {
-        let mut seen: Vec<Examined> = texts.iter().map(|text| self.examine(text, profile, None)).collect();
+        let mut seen: Vec<Examined> = texts.iter().map(|text| self.examine_closely(text, profile, None)).collect();
         let Some(known) = self.known_values(texts, &seen) else { return seen };
         for (text, seen) in texts.iter().zip(&mut seen) {
             if scanned(text).bytes().any(|b| b.is_ascii_digit() || !b.is_ascii()) {
-                *seen = self.examine(text, profile, Some(&known));
+                *seen = self.examine_closely(text, profile, Some(&known));
             }
         }
         seen

@@ -218,7 +218,12 @@ fn a_text_that_was_not_scanned_to_its_end_is_not_shown() {
     let pipeline = shipped();
     for (home, verdict) in [(Home::Body, Verdict::Quarantine), (Home::Attachment(0), Verdict::Redact)] {
         let seen: Vec<Examined> = (0..read().texts.len())
-            .map(|i| Examined { hits: Vec::new(), incomplete: i == at(home), people: None })
+            .map(|i| Examined {
+                hits: Vec::new(),
+                incomplete: i == at(home),
+                people: None,
+                looked_at: crate::fingerprint::Gathered::default(),
+            })
             .collect();
         let opaque = pipeline.opaque(&read(), &seen);
         assert_eq!(opaque.len(), 1);
@@ -281,6 +286,7 @@ fn after_bad_redaction(home: Home, form: write::Form, values: Values) -> Outcome
         verdict: Verdict::Redact,
         reasons: Vec::new(),
         findings: Vec::new(),
+        fingerprints: Fingerprints::default(),
         opaque: Vec::new(),
         keep_nothing: false,
         digest: crate::Digest([0; 32]),

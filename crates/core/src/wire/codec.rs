@@ -6,10 +6,11 @@ use crate::message::ReturnPath;
 use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Limits, MarkKey, Opaque, OpaqueWhy,
-    Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason, Reporter, Verdict,
+    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Fingerprint, Fingerprints, Limits,
+    MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason, Reporter, TermPrint,
+    Verdict, Why,
 };
-use lazaret_scan::Action;
+use lazaret_scan::{Action, Placement};
 use std::ops::Range;
 
 /// How much larger in memory than in a frame a list may be. Texts, the smallest of what comes in long lists, are six times
@@ -65,7 +66,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u8 u32 u64 i64);
+numbers!(u8 u16 u32 u64 i16 i64);
 
 /// Structs field by field, in this order.
 macro_rules! records {
@@ -106,6 +107,9 @@ records! {
     Envelope { from to cc reply_to return_path date message_id in_reply_to references subject_refs }
     Address { name addr }
     Finding { rule class entity part span score action tag }
+    Fingerprint { rule class form placement score terms action why_not count }
+    Fingerprints { all dropped }
+    TermPrint { name points word }
     Opaque { part why action }
     Attachment { part name media_type size_bytes action text opaque }
     Profile { mailbox own staff reporters proof countries language }
@@ -126,6 +130,11 @@ words! {
     OpaqueWhy = [
         OpaqueWhy::Picture OpaqueWhy::Signature OpaqueWhy::Encrypted OpaqueWhy::Unsupported OpaqueWhy::Malformed
         OpaqueWhy::OverLimit
+    ];
+    Placement = [Placement::Body Placement::Header Placement::Name Placement::Attachment];
+    Why = [
+        Why::Checksum Why::Context Why::Country Why::Score Why::Overlap Why::Mark Why::Composite Why::Policy Why::Shadow
+        Why::Exception
     ];
     Show = [Show::Places Show::Masked Show::Revealed];
 }
@@ -384,11 +393,11 @@ impl Code for Outcome {
     #[rustfmt::skip]
     fn put(&self, out: &mut Vec<u8>) {
         let Outcome {
-            class, staff, proof, envelope, customer, verdict, reasons, findings, opaque, subject, text, html, attachments,
+            class, staff, proof, envelope, customer, verdict, reasons, findings, fingerprints, opaque, subject, text, html, attachments,
             keep_nothing, language, own_copy, bounced_ids, junk, hops,
         } = self;
         class.put(out); staff.put(out); proof.put(out); envelope.put(out); customer.put(out); verdict.put(out);
-        reasons.put(out); findings.put(out); opaque.put(out); subject.put(out); text.put(out); html.put(out);
+        reasons.put(out); findings.put(out); fingerprints.put(out); opaque.put(out); subject.put(out); text.put(out); html.put(out);
         attachments.put(out); keep_nothing.put(out); language.put(out); own_copy.put(out); bounced_ids.put(out);
         junk.put(out); hops.put(out);
     }
@@ -402,6 +411,7 @@ impl Code for Outcome {
             verdict: Code::take(from)?,
             reasons: Code::take(from)?,
             findings: Code::take(from)?,
+            fingerprints: Code::take(from)?,
             opaque: Code::take(from)?,
             subject: Code::take(from)?,
             text: Code::take(from)?,

@@ -1,10 +1,10 @@
 use super::*;
 use crate::message::ReturnPath;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Limits, MarkKey, Opaque, OpaqueWhy,
-    PartPath, Proof, ProofMode, Reason, Reporter, Verdict,
+    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Fingerprint, Fingerprints, Limits,
+    MarkKey, Opaque, OpaqueWhy, PartPath, Proof, ProofMode, Reason, Reporter, TermPrint, Verdict, Why,
 };
-use lazaret_scan::Action;
+use lazaret_scan::{Action, Placement};
 use proptest::prelude::*;
 
 fn text() -> impl Strategy<Value = String> {
@@ -95,6 +95,27 @@ fn finding() -> impl Strategy<Value = Finding> {
     )
 }
 
+fn fingerprints() -> impl Strategy<Value = Fingerprints> {
+    let term = (text(), any::<i16>(), any::<Option<u16>>());
+    let terms = proptest::collection::vec(term.prop_map(|(name, points, word)| TermPrint { name, points, word }), 0..4);
+    let places = pick(&[Placement::Body, Placement::Header, Placement::Name, Placement::Attachment]);
+    let counts = (any::<u32>(), any::<u8>(), any::<u32>());
+    let one = (text(), class(), places, terms, action(), proptest::option::of(pick(&Why::ALL)), counts).prop_map(
+        |(rule, class, placement, terms, action, why_not, (form, score, count))| Fingerprint {
+            rule,
+            class,
+            form,
+            placement,
+            score,
+            terms,
+            action,
+            why_not,
+            count,
+        },
+    );
+    (proptest::collection::vec(one, 0..4), any::<u32>()).prop_map(|(all, dropped)| Fingerprints { all, dropped })
+}
+
 fn reason() -> impl Strategy<Value = Reason> {
     prop_oneof![
         (text(), class(), text(), any::<u32>(), action())
@@ -141,11 +162,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         proptest::option::of(addr()),
         any::<(bool, bool, bool, u32)>(),
     );
-    let words = (cleared(), cleared(), proptest::option::of(cleared()), proptest::option::of(text()), texts());
+    let words =
+        (fingerprints(), cleared(), cleared(), proptest::option::of(cleared()), proptest::option::of(text()), texts());
     (lists, facts, words).prop_map(|(lists, facts, words)| {
         let (reasons, findings, opaque, attachments) = lists;
         let (class, proof, verdict, envelope, customer, (staff, keep_nothing, junk, hops)) = facts;
-        let (subject, text, html, language, bounced_ids) = words;
+        let (fingerprints, subject, text, html, language, bounced_ids) = words;
         let own_copy = language.clone();
         let mut outcome = Outcome {
             class,
@@ -156,6 +178,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
             verdict,
             reasons,
             findings,
+            fingerprints,
             opaque,
             subject,
             text,

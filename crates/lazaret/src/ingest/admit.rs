@@ -16,6 +16,7 @@ pub(super) fn checked(mut outcome: Outcome) -> Outcome {
     envelope.references.retain(|id| is_id(id));
     envelope.references.truncate(REFERENCES_MAX);
     envelope.subject_refs.retain(|r| r.len() <= 40 && r.chars().all(|c| c.is_ascii_graphic()));
+    outcome.fingerprints = outcome.fingerprints.checked();
     outcome.bounced_ids.retain(|id| is_id(id));
     outcome.bounced_ids.truncate(REFERENCES_MAX);
     outcome.language = outcome.language.filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));

@@ -159,6 +159,7 @@ async fn commit(
         outcome,
         size_bytes,
         sealed,
+        rules: context.rules.clone(),
         ack,
     };
     match context.store.commit(commit).await {

@@ -89,6 +89,7 @@ fn commit(uid: u32, to: &str) -> Commit {
         size_bytes: 100,
         join: Vec::new(),
         sealed: None,
+        rules: "test".into(),
         ack: Ack::MoveClean,
         reply_new: Intent::Send(draft.clone()),
         reply_joined: Intent::Send(draft),

@@ -36,7 +36,7 @@ fn pipeline() -> &'static Pipeline {
             limits: Limits::default(),
             digest_key: DigestKey::new([1; 32]),
             mark_key: MarkKey::new([2; 32]),
-        today: "2026-03-01".into(),
+            today: "2026-03-01".into(),
         };
         Pipeline::new(&setup).map_err(|_| "the policy of the tests is refused").unwrap().0
     })
@@ -110,6 +110,7 @@ pub fn commit(uid: u32, k2: u32, outcome: Outcome) -> Commit {
         size_bytes: 1000,
         join: Vec::new(),
         sealed: None,
+        rules: "test".into(),
         ack: Ack::MoveClean,
         reply_new: Intent::Not("observe"),
         reply_joined: Intent::Not("follow-up"),
