@@ -190,6 +190,12 @@ pub(crate) enum Rules {
     },
     /// What other rules would do to your mails: newly found, no longer found, changed; exit code 1 if anything differs
     Diff(RulesDiff),
+    /// What each rule did in the days that are kept: hits, near misses, actions, shadow; asks the daemon
+    Stats {
+        /// So many days back, at most 90
+        #[arg(long, value_name = "DAYS", default_value = "30d", value_parser = days)]
+        stored: u32,
+    },
     /// Write an exception: a value that a rule lets pass until a day
     Except(RulesExcept),
 }
@@ -242,9 +248,19 @@ pub(crate) struct RulesDiff {
     /// Show the values, in JSON too
     #[arg(long)]
     pub(crate) reveal: bool,
+    /// Compare on what the daemon keeps of so many days in place of files: scores, no texts
+    #[arg(long, value_name = "DAYS", conflicts_with = "paths", value_parser = days)]
+    pub(crate) stored: Option<u32>,
     /// .eml, mbox and text files, Maildirs, folders of them
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "stored", value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
+}
+
+/// `30d` → 30.
+fn days(text: &str) -> Result<u32, String> {
+    const DAYS_MAX: u32 = (lazaret_store::FINGERPRINT_SECS_MAX / 86_400) as u32;
+    let days = text.strip_suffix('d').and_then(|n| n.parse().ok()).filter(|n| (1..=DAYS_MAX).contains(n));
+    days.ok_or_else(|| format!("write days from 1d to {DAYS_MAX}d"))
 }
 
 /// `lazaret rules except`.
@@ -284,6 +300,12 @@ pub(crate) enum Ticket {
     },
     /// Show one as an agent sees it
     Show {
+        /// Reference, such as LZ-7K2Q-M4XD
+        #[arg(value_name = "TICKET")]
+        ticket: String,
+    },
+    /// What rules looked at in one, and why something followed or nothing; kept for 90 days, without any text
+    Explain {
         /// Reference, such as LZ-7K2Q-M4XD
         #[arg(value_name = "TICKET")]
         ticket: String,
@@ -463,6 +485,14 @@ mod tests {
             ("lazaret rules explain", false),
             ("lazaret rules diff shipped new a.eml b.mbox", true),
             ("lazaret rules diff old new", false),
+            ("lazaret rules diff old new --stored 30d", true),
+            ("lazaret rules diff old new --stored 91d", false),
+            ("lazaret rules diff old new --stored 0d", false),
+            ("lazaret rules diff old new --stored 30d a.eml", false),
+            ("lazaret rules stats", true),
+            ("lazaret rules stats --stored 7d", true),
+            ("lazaret rules stats --stored 7", false),
+            ("lazaret ticket explain LZ-AAAA-BBBB", true),
             ("lazaret rules except r --value-file v --reason w --owner o --expires 2027-01-01", true),
             ("lazaret rules except r --digest k1:0 --value-file v --reason w --owner o --expires 2027-01-01", false),
             ("lazaret rules except r --reason w --owner o --expires 2027-01-01", false),

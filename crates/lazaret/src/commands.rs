@@ -143,6 +143,12 @@ fn material(path: Option<&Path>, files: &RuleFiles, format: Format) -> Result<(M
     })
 }
 
+/// The rules that the configuration names, without a word if they do not load.
+fn in_force(path: Option<&Path>) -> Option<Material> {
+    let config = configured(path)?;
+    Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), &config.state_dir.join("accepted")).ok()
+}
+
 /// The key under which exceptions name values, if this user may read the store key and there is a store.
 fn digest_key(config: &Config) -> Option<DigestKey> {
     let root_key = keys::store_key(&config.store_key).ok()?;

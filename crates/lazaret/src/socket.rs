@@ -43,6 +43,8 @@ const CALLERS_MAX: usize = 32;
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Time for the octets of a release, and for processing it again behind what is in the queue.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(120);
+/// Time for the fingerprints of 90 days.
+const STORED_DEADLINE: Duration = Duration::from_secs(600);
 /// Within this time a second officer must ask for the same release.
 const FOUR_EYES: Duration = Duration::from_secs(15 * 60);
 
@@ -70,6 +72,18 @@ pub(crate) enum Request {
     TicketExport {
         /// Its reference.
         ticket: String,
+    },
+    /// What rules looked at in the messages of one ticket.
+    #[serde(rename = "ticket explain")]
+    TicketExplain {
+        /// Its reference.
+        ticket: String,
+    },
+    /// What rules looked at in all messages of some days, without their tickets.
+    #[serde(rename = "rules stored")]
+    RulesStored {
+        /// So many days back.
+        days: u32,
     },
     /// Sealed originals.
     #[serde(rename = "quarantine list")]
@@ -121,6 +135,8 @@ impl Request {
             Request::TicketList { .. } => "ticket list",
             Request::TicketShow { .. } => "ticket show",
             Request::TicketExport { .. } => "ticket export",
+            Request::TicketExplain { .. } => "ticket explain",
+            Request::RulesStored { .. } => "rules stored",
             Request::QuarantineList { .. } => "quarantine list",
             Request::QuarantineShow { .. } => "quarantine show",
             Request::QuarantineExport { .. } => "quarantine export",
@@ -138,11 +154,14 @@ impl Request {
             Request::TicketList { .. } | Request::TicketShow { .. } | Request::TicketExport { .. } => {
                 &[Role::Agent, Role::Officer]
             }
+            Request::TicketExplain { .. } => &[Role::Agent, Role::Operator, Role::Officer],
             Request::QuarantineList { .. }
             | Request::QuarantineShow { .. }
             | Request::QuarantineExport { .. }
             | Request::QuarantineRelease { .. } => &[Role::Officer],
-            Request::OutboxList { .. } | Request::OutboxResume {} => &[Role::Operator, Role::Officer],
+            Request::OutboxList { .. } | Request::OutboxResume {} | Request::RulesStored { .. } => {
+                &[Role::Operator, Role::Officer]
+            }
         }
     }
 }
@@ -160,6 +179,8 @@ pub(crate) struct SocketContext {
     pub(crate) config: Arc<Config>,
     /// How the daemon fares.
     pub(crate) status: Arc<Status>,
+    /// Short hash of the rules and the policy in force.
+    pub(crate) rules: String,
     /// Wakes the outbox.
     pub(crate) nudge: Arc<tokio::sync::Notify>,
     /// Processes a released message again.
@@ -282,7 +303,9 @@ impl Server {
             return self.release(id, reason, size_bytes, caller, read, answer).await;
         }
         let late = |_| Failure::unavailable("the store did not answer in time");
-        timeout(DEADLINE * 3, answer.request(&self.context, &request, caller, &held)).await.map_err(late)?
+        // Everything else is one look into the store; this reads page after page, each in its own time.
+        let most = if matches!(request, Request::RulesStored { .. }) { STORED_DEADLINE } else { DEADLINE * 3 };
+        timeout(most, answer.request(&self.context, &request, caller, &held)).await.map_err(late)?
     }
 
     async fn release(

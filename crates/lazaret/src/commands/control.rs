@@ -1,5 +1,6 @@
 //! The verbs that ask the running daemon over its socket, and `quarantine open`, which needs no daemon.
 
+mod explained;
 mod table;
 
 use crate::cli::{Command, Format, Keys, Outbox, Quarantine, Ticket};
@@ -7,6 +8,7 @@ use crate::config::file::{self, DEFAULT_PATH};
 use crate::socket::{self, Failure, Request};
 use crate::{exit, keys};
 use lazaret_core::seal::{self, OpeningKey};
+use lazaret_store::FingerprintsView;
 use serde_json::Value;
 use std::io::{self, IsTerminal, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -42,6 +44,13 @@ pub(crate) async fn run(config: Option<&Path>, command: Command, format: Format)
                 let healthy = lines.first().and_then(|l| l["healthy"].as_bool()).unwrap_or(false);
                 Ok(if *exit_code && !healthy { exit::TEMPFAIL } else { exit::OK })
             }
+            Command::Ticket(Ticket::Explain { .. }) if format == Format::Text => {
+                // Without rules that this user can read the words of contexts stay unnamed.
+                let rules = super::in_force(config).map(|material| material.loaded().0);
+                let said: String = call.lines().await?.iter().map(|l| explained::message(l, rules.as_ref())).collect();
+                let _ = io::stdout().lock().write_all(said.as_bytes());
+                Ok(exit::OK)
+            }
             _ => {
                 let lines = call.lines().await?;
                 print(&command, &lines, format);
@@ -70,6 +79,7 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
         Command::Status { .. } => Request::Status {},
         Command::Ticket(Ticket::List { limit }) => Request::TicketList { limit: *limit },
         Command::Ticket(Ticket::Show { ticket }) => Request::TicketShow { ticket: ticket.clone() },
+        Command::Ticket(Ticket::Explain { ticket }) => Request::TicketExplain { ticket: ticket.clone() },
         Command::Ticket(Ticket::Export { ticket }) => Request::TicketExport { ticket: ticket.clone() },
         Command::Quarantine(Quarantine::List { limit }) => Request::QuarantineList { limit: *limit },
         Command::Quarantine(Quarantine::Show { id }) => Request::QuarantineShow { id: id.clone() },
@@ -231,6 +241,25 @@ fn create_new(path: &Path) -> Result<std::fs::File, Failure> {
 
 fn write_new(path: &Path, octets: &[u8]) -> Result<(), Failure> {
     create_new(path)?.write_all(octets).map_err(|e| unwritable(path, &e))
+}
+
+/// Reads what the daemon keeps of the messages of some days, one after another; answers the exit code, and says why it
+/// is none of success.
+pub(crate) async fn stored(
+    config: Option<&Path>,
+    days: u32,
+    format: Format,
+    mut each: impl FnMut(FingerprintsView),
+) -> u8 {
+    let asked = async {
+        let mut call = Call::open(&runtime_dir(config)?, &Request::RulesStored { days }, &[]).await?;
+        let broken = |_| Failure::new("the daemon's answer is not understood", exit::UNAVAILABLE);
+        while let Some(line) = call.line().await? {
+            each(serde_json::from_value(line).map_err(broken)?);
+        }
+        Ok(exit::OK)
+    };
+    end(asked.await, format)
 }
 
 /// A ticket as an agent sees it.

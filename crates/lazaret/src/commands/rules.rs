@@ -2,6 +2,7 @@
 
 mod diff;
 mod except;
+mod stored;
 
 use super::{configured, files, material};
 use crate::cli::{Format, ListMode, Rules, RulesList};
@@ -37,6 +38,11 @@ pub(crate) async fn run(config: Option<&Path>, verb: Rules, format: Format) -> u
             }
             Err(code) => code,
         },
+        Rules::Diff(options) if options.stored.is_some() => {
+            let days = options.stored.unwrap_or_default();
+            stored::diff(config, &options, days, format).await
+        }
+        Rules::Stats { stored } => stored::stats(config, stored, format).await,
         Rules::Diff(options) => diff::run(config, &options, format).await,
         Rules::Except(options) => except::run(config, &options, format),
     }

@@ -6,7 +6,7 @@ use crate::config::Role;
 use crate::event::{Event, emit};
 use crate::status::Disk;
 use crate::{clock, disk, exit, portal};
-use lazaret_store::{OutboxRow, StoreError, TicketRef};
+use lazaret_store::{FingerprintsView, OutboxRow, StoreError, TicketRef};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io;
@@ -120,6 +120,8 @@ impl Answer {
                     None => Err(Failure::new(format!("there is no ticket {}", ticket.0), exit::FAILED)),
                 }
             }
+            Request::TicketExplain { ticket } => self.explain(context, &ticket_ref(ticket)?).await,
+            Request::RulesStored { days } => self.stored(context, *days).await,
             Request::QuarantineList { limit } => self.rows(store.quarantine(rows(*limit)).await.map_err(failed)?).await,
             Request::QuarantineShow { id } => {
                 let (row, _) = sealed(context, id).await?;
@@ -150,6 +152,47 @@ impl Answer {
             },
             // Its octets are read by the caller of this function.
             Request::QuarantineRelease { .. } => Err(Failure::new("a release has no answer here", exit::UNAVAILABLE)),
+        }
+    }
+}
+
+impl Answer {
+    /// A line for each message of a ticket of which fingerprints are kept.
+    async fn explain(&mut self, context: &SocketContext, ticket: &TicketRef) -> Result<(), Failure> {
+        let none = || Failure::new(format!("there is no ticket {}", ticket.0), exit::FAILED);
+        let views = context.store.fingerprints_of(ticket).await.map_err(failed)?.ok_or_else(none)?;
+        if views.is_empty() {
+            let days = lazaret_store::FINGERPRINT_SECS_MAX / 86_400;
+            let gone =
+                format!("nothing is kept any more of what rules saw in {}: it is erased after {days} days", ticket.0);
+            return Err(Failure::new(gone, exit::FAILED));
+        }
+        let line = |view: &FingerprintsView| {
+            let mut line = serde_json::to_value(view).ok()?;
+            line["ticket"] = ticket.0.as_str().into();
+            line["in_force"] = (view.rules == context.rules).into();
+            Some(line)
+        };
+        self.lines(views.iter().filter_map(line).collect()).await
+    }
+
+    /// A line for each message of some days, oldest first. Times stay numbers: a program reads this.
+    async fn stored(&mut self, context: &SocketContext, days: u32) -> Result<(), Failure> {
+        let from = clock::now().saturating_sub(i64::from(days) * 86_400);
+        let mut after = None;
+        loop {
+            let page = context.store.fingerprints_since(from, after).await.map_err(failed)?;
+            let mut octets = Vec::new();
+            for view in &page.views {
+                // Views of our own always become JSON.
+                serde_json::to_writer(&mut octets, view).map_err(|_| Failure::gone())?;
+                octets.push(b'\n');
+            }
+            self.octets(&octets).await.map_err(|_| Failure::gone())?;
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(()),
+            }
         }
     }
 }

@@ -41,7 +41,7 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
         })
     });
     let status = Arc::new(Status::new(&config));
-    Arc::new(SocketContext { store, config, status, nudge: Arc::default(), release })
+    Arc::new(SocketContext { store, config, status, rules: "in force".into(), nudge: Arc::default(), release })
 }
 
 fn daemon(four_eyes: bool) -> Daemon {
@@ -84,8 +84,12 @@ async fn every_verb_is_answered_to_its_end() {
     assert_eq!(status.len(), 3, "{status:?}");
     assert_eq!((&status[0]["mode"], &status[1]["name"]), (&"observe".into(), &"a".into()));
     assert!(status[0]["started_at"].as_str().is_some_and(|t| t.ends_with('Z')));
-    let lists =
-        [Request::TicketList { limit: 5 }, Request::QuarantineList { limit: 5 }, Request::OutboxList { limit: 5 }];
+    let lists = [
+        Request::TicketList { limit: 5 },
+        Request::QuarantineList { limit: 5 },
+        Request::OutboxList { limit: 5 },
+        Request::RulesStored { days: 90 },
+    ];
     for request in lists {
         assert_eq!(d.ask(&request).await, std::slice::from_ref(&end), "{}", request.verb());
     }
@@ -94,6 +98,7 @@ async fn every_verb_is_answered_to_its_end() {
     let none = [
         Request::TicketShow { ticket: "LZ-AAAA-BBBB".into() },
         Request::TicketExport { ticket: "lzaaaabbbb".into() },
+        Request::TicketExplain { ticket: "LZ-AAAA-BBBB".into() },
         Request::QuarantineShow { id: "0123456789abcdef".into() },
         Request::QuarantineExport { id: "0123456789abcdef".into() },
     ];
@@ -106,6 +111,58 @@ async fn every_verb_is_answered_to_its_end() {
     ];
     for request in wrong {
         assert_eq!(code(&d.ask(&request).await), Some(exit::USAGE.into()), "{}", request.verb());
+    }
+}
+
+#[tokio::test]
+async fn fingerprints_are_told_by_ticket_and_without_it() {
+    use lazaret_core::{Fingerprint, MessageKey, Outcome, Reason, TermPrint, Verdict};
+    use lazaret_scan::{Action, Class, Placement};
+    let d = daemon(false);
+    let store = &d.server.context.store;
+    let mut tickets = Vec::new();
+    for (uid, rules) in [(1, "in force"), (2, "older")] {
+        let mut outcome = Outcome::unprocessed(Reason::Released, Verdict::Allow);
+        outcome.fingerprints.all.push(Fingerprint {
+            rule: "payment-card".into(),
+            class: Class::CreditCard,
+            form: 7,
+            placement: Placement::Attachment,
+            score: 85,
+            terms: vec![TermPrint { name: "base".into(), points: 85, word: None }],
+            action: Action::Redact,
+            why_not: None,
+            count: 2,
+        });
+        let commit = lazaret_store::Commit {
+            key: MessageKey { mailbox: "a".into(), folder: "INBOX".into(), uid_validity: 1, uid },
+            digest: lazaret_core::Digest([uid as u8; 32]),
+            now: crate::clock::now(),
+            outcome,
+            size_bytes: 1,
+            join: Vec::new(),
+            sealed: None,
+            rules: rules.into(),
+            ack: lazaret_store::Ack::Leave,
+            reply_new: lazaret_store::Intent::Not("observe"),
+            reply_joined: lazaret_store::Intent::Not("observe"),
+        };
+        tickets.push(store.commit(commit).await.expect("committed").ticket.0);
+    }
+    for (ticket, in_force) in tickets.iter().zip([true, false]) {
+        let lines = d.ask(&Request::TicketExplain { ticket: ticket.clone() }).await;
+        assert_eq!((lines.len(), &lines[0]["ticket"]), (2, &Value::from(ticket.as_str())));
+        assert_eq!(lines[0]["in_force"], Value::from(in_force));
+        assert!(lines[0]["at"].as_str().is_some_and(|at| at.ends_with('Z')));
+        let candidate = &lines[0]["candidates"][0];
+        assert_eq!((&candidate["placement"], &candidate["count"]), (&"attachment".into(), &2.into()));
+    }
+    let lines = d.ask(&Request::RulesStored { days: 1 }).await;
+    assert_eq!(lines.len(), 3);
+    for line in &lines[..2] {
+        assert!(line.get("ticket").is_none() && line["at"].is_i64(), "{line}");
+        let view: Result<lazaret_store::FingerprintsView, _> = serde_json::from_value(line.clone());
+        assert_eq!(view.expect("as it was sent").candidates.len(), 1);
     }
 }
 

@@ -19,7 +19,7 @@ fn clean_lines(text: &str) -> String {
     text.lines().map(|l| clean(l) + "\n").collect()
 }
 
-fn cell(row: &Value, key: &str) -> String {
+pub(super) fn cell(row: &Value, key: &str) -> String {
     match &row[key] {
         Value::Null => "-".to_owned(),
         Value::String(s) => clean(s),

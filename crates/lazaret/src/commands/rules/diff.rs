@@ -53,8 +53,7 @@ pub(crate) async fn run(path: Option<&Path>, options: &RulesDiff, format: Format
     let policy = RuleFiles { rules: None, policy: options.policy.clone() }.or(config.as_ref()).policy;
     let digest_key = config.as_ref().and_then(digest_key);
     let open = |side: &Path| {
-        let rules = Some(side).filter(|side| *side != Path::new(SHIPPED) || side.exists());
-        let material = Material::check(rules, policy.as_deref(), Path::new(""))?;
+        let material = Material::check(rules_of(side), policy.as_deref(), Path::new(""))?;
         Ok(pool(&Material { digest_key: digest_key.clone(), ..material }, limits, 1))
     };
     let (old, new) = match open(&options.old).and_then(|old| Ok((old, open(&options.new)?))) {
@@ -72,6 +71,11 @@ pub(crate) async fn run(path: Option<&Path>, options: &RulesDiff, format: Format
     // Whoever closed the output wants no summary.
     let _ = summary(&totals, format);
     if totals.different > 0 || totals.failed > 0 { exit::FAILED } else { exit::OK }
+}
+
+/// The rules that an argument names; `None`: the compiled-in ones alone.
+pub(super) fn rules_of(side: &Path) -> Option<&Path> {
+    Some(side).filter(|side| *side != Path::new(SHIPPED) || side.exists())
 }
 
 /// Folders that are no Maildir as the files in them.
