@@ -41,14 +41,16 @@ pub(super) fn zm_nrc(canonical: &str) -> bool {
 }
 
 /// Zimbabwe, national registration number: district of registration, number, a letter, district of the family's origin.
-/// How the letter follows from the digits is not published.
+/// How the letter follows from the digits is not published. A time as ISO 8601 writes it (20160901T19) is none.
 pub(super) fn zw_id(canonical: &str) -> bool {
     let count = canonical.bytes().take_while(u8::is_ascii_digit).count();
     let Some((body, rest)) = canonical.split_at_checked(count) else { return false };
+    let is_day = matches!(exactly::<8>(body), Some([y1, y2, y3, y4, m1, m2, d1, d2])
+        if (1900..=2099).contains(&number(&[y1, y2, y3, y4])) && is_day_of_short_year(number(&[y3, y4]), number(&[m1, m2]), number(&[d1, d2])));
     matches!(count, 8 | 9)
         && !body.starts_with("00")
         && matches!(rest.as_bytes(), [letter, o1, o2]
-            if letter.is_ascii_uppercase() && o1.is_ascii_digit() && o2.is_ascii_digit())
+            if letter.is_ascii_uppercase() && !(is_day && *letter == b'T') && o1.is_ascii_digit() && o2.is_ascii_digit())
 }
 
 /// Mauritius, national identity number (MNIS): first letter of the surname, day of birth, number, check mod 17.
@@ -78,7 +80,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 35] = [
+        let cases: [(fn(&str) -> bool, &str, bool); 36] = [
             (za_id, "8007075910080", true),
             (za_id, "8007075910081", false),
             (za_id, "8013405910080", false),
@@ -102,6 +104,7 @@ mod tests {
             (zm_nrc, "284913614", false),
             (zm_nrc, "000000611", false),
             (zw_id, "63104829K42", true),
+            (zw_id, "20160901T19", false),
             (zw_id, "00104829K42", false),
             (zw_id, "63104829442", false),
             (zw_id, "6310482K42", false),
