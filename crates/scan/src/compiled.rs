@@ -2,6 +2,7 @@
 
 use crate::RuleIx;
 use crate::context::{Context, spellings};
+use crate::needs::Needs;
 use crate::prose::Prose;
 use crate::records::{Column, Composite, Dictionary};
 use crate::scout::lead::Leads;
@@ -82,6 +83,8 @@ pub(crate) struct Pattern {
     pub(crate) anchors: Anchors,
     /// Every byte that can stand in a match.
     pub(crate) alphabet: Box<[bool; 256]>,
+    /// What a window must hold.
+    pub(crate) needs: Needs,
     /// Fewest bytes of a match.
     pub(crate) len_min: usize,
     /// Bytes before and after an anchor that are looked at.

@@ -121,6 +121,11 @@ impl Context {
         nearby.ask(self.near.as_ref()?, text, span, self.within)
     }
 
+    /// Can a word that is evidence for something in `part` stand near it? The words are not looked at closely.
+    pub(crate) fn may_be_near(&self, text: &str, part: &Range<usize>, nearby: &mut Nearby<'_>) -> bool {
+        self.near.as_ref().is_some_and(|set| nearby.holds(set, text, part))
+    }
+
     /// The word that is evidence against it. Always on the line alone: a serial number in the next paragraph says nothing.
     /// Words against are numbered after those for it.
     pub(crate) fn not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {

@@ -6,6 +6,7 @@
 
 mod types;
 mod walk;
+mod work;
 
 use crate::carrier::{self, Allowance};
 use crate::compiled::{Canonical, Kind};
@@ -15,6 +16,7 @@ use crate::{RuleIx, Ruleset, overlap, records};
 pub use types::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
 pub(crate) use walk::Outcome;
 use walk::{Budget, Walk};
+pub use work::Work;
 use zeroize::Zeroizing;
 
 /// Lowest score that is reported.
@@ -84,7 +86,7 @@ impl Ruleset {
         let work_max = limits.work_bytes_min.saturating_add(text.len().saturating_mul(limits.work_per_byte));
         let decoded = Allowance::of(text.len());
         let budget = Budget { candidates: limits.candidates_max, work: work_max, decoded, incomplete: None };
-        let mut walk = Walk { set: self, hints, only, budget, is_traced, found: Vec::new() };
+        let mut walk = Walk { set: self, hints, only, budget, is_traced, works: Vec::new(), found: Vec::new() };
         walk.layer(text, 0);
         let incomplete = walk.budget.incomplete;
         (self.compose(text, overlap::settle(self, hints.countries, walk.found, is_traced), only), incomplete)

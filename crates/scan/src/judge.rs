@@ -208,6 +208,12 @@ pub(crate) fn token(rule: &Compiled, found: &Found, is_traced: bool) -> Option<E
 }
 
 impl Compiled {
+    /// Does nothing follow from an expression's match without a word of context?
+    pub(crate) fn needs_word(&self) -> bool {
+        let best = self.score.base + self.score.valid.max(self.score.invalid.unwrap_or(0)).max(0) + HOME;
+        self.need_near || best < i16::from(SCORE_MIN)
+    }
+
     /// Is it found by an expression in windows that are merged?
     pub(crate) fn is_windowed(&self) -> bool {
         use crate::compiled::Anchors;

@@ -17,6 +17,7 @@ mod kinds;
 mod layers;
 mod loader;
 pub mod marks;
+mod needs;
 mod overlap;
 mod policy;
 mod profile;
@@ -33,7 +34,7 @@ mod validator;
 mod vocabulary;
 
 pub use diagnostic::{Diagnostic, Severity, SourceFile, nearest};
-pub use engine::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
+pub use engine::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot, Work};
 pub use layers::glob;
 pub use policy::{Bulk, Keep, Policy, Unexamined};
 pub use records::{People, about};

@@ -280,6 +280,12 @@ impl<'s> Nearby<'s> {
         !self.close.is_empty()
     }
 
+    /// Does a word of the set stand as near to `part` as context reaches, or in it?
+    pub(super) fn holds(&mut self, set: &super::WordSet, text: &str, part: &Range<usize>) -> bool {
+        self.reach(text, part);
+        self.hits.get(self.close.clone()).unwrap_or_default().iter().any(|hit| set.place(hit.number).is_some())
+    }
+
     /// Finds the hits that are as near to `span` as context reaches, unless that was done last.
     fn reach(&mut self, text: &str, span: &Range<usize>) {
         if self.of == *span && self.part.end > 0 {

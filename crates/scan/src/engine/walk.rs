@@ -1,5 +1,6 @@
 //! One scan under way: scouts lead to candidates, judges weigh them.
 
+use super::work::Work;
 use super::{Hints, Incomplete, Match, PROSE_BYTES, Term, WhyNot};
 use crate::carrier::{self, Allowance, Carriers};
 use crate::compiled::{How, Kind};
@@ -62,6 +63,8 @@ pub(super) struct Walk<'s, 'h> {
     pub(super) budget: Budget,
     /// Is kept what came to nothing, too?
     pub(super) is_traced: bool,
+    /// What each rule costs; empty unless it is asked for.
+    pub(super) works: Vec<Work>,
     /// Spans are bytes of the text of the outermost layer.
     pub(super) found: Vec<Outcome>,
 }
@@ -126,6 +129,7 @@ impl<'s> Walk<'s, '_> {
     }
 
     fn keep(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, span: Range<usize>, evidence: Evidence) {
+        self.count(rule, |w| w.judged += 1);
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let (set, text) = (self.set, layer.text);
         let value = text.get(span.clone()).unwrap_or_default();
@@ -177,6 +181,13 @@ impl<'s> Walk<'s, '_> {
         self.only.is_none_or(|only| only == rule || self.set.records.has_member(only, rule))
     }
 
+    /// Counts the work of a rule, if somebody asks for it.
+    fn count(&mut self, rule: RuleIx, add: impl FnOnce(&mut Work)) {
+        if let Some(work) = self.works.get_mut(usize::from(rule.0)) {
+            add(work);
+        }
+    }
+
     /// Digits, identifiers, and expressions that are led by digits.
     fn digits(&mut self, layer: &mut Layer<'_, 's>) {
         let set = self.set;
@@ -197,6 +208,7 @@ impl<'s> Walk<'s, '_> {
                         break;
                     }
                     if self.wants(*rule) {
+                        self.count(*rule, |w| w.hits += 1);
                         self.window(layer, *rule, group.start..group.end, true, &mut windows);
                     }
                 }
@@ -273,6 +285,7 @@ impl<'s> Walk<'s, '_> {
             if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
                 continue;
             }
+            self.count(*rule, |w| w.hits += 1);
             if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced) {
                 self.keep(layer, *rule, span, evidence);
             }
@@ -291,6 +304,7 @@ impl<'s> Walk<'s, '_> {
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(token) = &compiled.kind else { continue };
             let Some(shape) = token.shapes.get(shape) else { continue };
+            self.count(rule, |w| w.hits += 1);
             let Some(found) = token::read(bytes, digits, shape, token, &compiled.validators) else { continue };
             done = Some(rule);
             if let Some(evidence) = judge::token(compiled, &found, self.is_traced) {
@@ -308,6 +322,7 @@ impl<'s> Walk<'s, '_> {
                 if !self.wants(lead.rule) {
                     continue;
                 }
+                self.count(lead.rule, |w| w.hits += 1);
                 match (lead.how, found) {
                     (How::Within, Found::Whole | Found::Inner) => {
                         self.window(layer, lead.rule, hit.clone(), true, &mut windows);
@@ -334,6 +349,7 @@ impl<'s> Walk<'s, '_> {
         if at < window.end || in_word || !self.budget.work(pattern.after.min(1 << 10)) {
             return;
         }
+        self.count(rule, |w| w.windows += 1);
         if let Some((span, end)) = anchor::search_at(text, pattern, at) {
             *window = at..end;
             if self.budget.work(span.len())
@@ -393,6 +409,18 @@ impl<'s> Walk<'s, '_> {
         if !self.budget.work(window.len()) {
             return;
         }
+        let is_possible = pattern.needs.are_met(text.as_bytes().get(window.clone()).unwrap_or_default())
+            && (self.is_traced
+                || self.hints.memory.is_some()
+                || !compiled.needs_word()
+                || compiled.context.may_be_near(text, &window, &mut layer.nearby));
+        if !is_possible {
+            return;
+        }
+        self.count(rule, |w| {
+            w.windows += 1;
+            w.bytes += window.len();
+        });
         anchor::search(text, pattern, window, |span| {
             if let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced) {
                 self.keep(layer, rule, span, evidence);

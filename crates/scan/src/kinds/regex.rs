@@ -3,7 +3,9 @@
 use crate::anchors;
 use crate::compiled::{Anchors, Pattern};
 use crate::loader::required;
+use crate::needs::Needs;
 use crate::reader::{Reader, Value};
+use crate::scout::anchor::SLOTS_MAX;
 use regex_automata::PatternID;
 use regex_automata::meta::Regex;
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -85,8 +87,13 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
         }
     };
     let group = regex.group_info().to_index(PatternID::ZERO, "value").unwrap_or(0);
+    if 2 * group + 2 > SLOTS_MAX {
+        reader.error(value.span(), format!("more than {} groups stand before `value`", SLOTS_MAX / 2 - 2));
+        return None;
+    }
     let len_min = hir.properties().minimum_len().unwrap_or(0);
-    Some(Pattern { regex, group, anchors: anchors?, alphabet: anchors::alphabet(&hir), len_min, before, after })
+    let (alphabet, needs) = (anchors::alphabet(&hir), Needs::of(&hir));
+    Some(Pattern { regex, group, anchors: anchors?, alphabet, needs, len_min, before, after })
 }
 
 /// Where in the wrapped pattern the parser stopped, and why.

@@ -3,8 +3,12 @@
 
 use crate::compiled::Pattern;
 use crate::text::{ceil, floor, snap};
+use regex_automata::util::primitives::NonMaxUsize;
 use regex_automata::{Anchored, Input};
 use std::ops::Range;
+
+/// Twice the groups of an expression up to its value, at most.
+pub(crate) const SLOTS_MAX: usize = 32;
 
 /// Values that an expression finds in a window, on character boundaries.
 pub(crate) fn search(text: &str, pattern: &Pattern, window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
@@ -25,10 +29,13 @@ pub(crate) fn search_at(text: &str, pattern: &Pattern, start: usize) -> Option<(
         let found = pattern.regex.search(&input)?;
         return Some((snap(text, found.range()), found.end()));
     }
-    let mut captures = pattern.regex.create_captures();
-    pattern.regex.search_captures(&input, &mut captures);
-    let (whole, value) = (captures.get_match()?, captures.get_group(pattern.group)?);
-    Some((snap(text, value.range()), whole.end()))
+    // On the stack: nearly every look ends in nothing.
+    let mut slots = [None; SLOTS_MAX];
+    let slots = slots.get_mut(..2 * pattern.group + 2)?;
+    pattern.regex.search_slots(&input, slots)?;
+    let slot = |at: usize| slots.get(at).copied().flatten().map(NonMaxUsize::get);
+    let value = slot(2 * pattern.group)?..slot(2 * pattern.group + 1)?;
+    Some((snap(text, value), slot(1)?))
 }
 
 /// The window of a rule around an anchor that stands near its matches.

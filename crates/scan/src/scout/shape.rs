@@ -16,16 +16,24 @@ struct Entry {
     run_max: usize,
     /// Bit n: the letter before the digits can be the n-th of the alphabet; 0: there is none.
     last: u32,
+    /// Letters and digits from its first digit on; 0: the beginning tells.
+    rest: usize,
 }
+
+/// Lengths of runs that are told apart.
+const RUNS: usize = 24;
+
+/// Shapes by the length of the run of digits: one more list for longer ones.
+type Runs = [Vec<Entry>; RUNS + 1];
 
 /// Shapes by the number of letters before their first digit.
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
-    tight: [Vec<Entry>; Token::LETTERS_MAX + 1],
+    tight: [Runs; Token::LETTERS_MAX + 1],
     /// Those with separators, which may have one between letters and digits.
-    gapped: [Vec<Entry>; Token::LETTERS_MAX + 1],
+    gapped: [Runs; Token::LETTERS_MAX + 1],
     /// Those in which what stands before the first digit can be digits.
-    loose: Vec<Entry>,
+    loose: Runs,
 }
 
 impl Shapes {
@@ -54,19 +62,25 @@ impl Shapes {
             Some(_) => u32::MAX,
         };
         let run_max = if goes_on { usize::MAX } else { digits };
-        let entry = Entry { rule, shape: at, digits, has_gaps, run_max, last };
+        let rest = if token.is_open { 0 } else { shape.len() - letters };
+        let entry = Entry { rule, shape: at, digits, has_gaps, run_max, last, rest };
         if shape.iter().take(letters).any(may_be_digit) {
-            self.loose.push(entry);
+            file(&mut self.loose, entry);
             return;
         }
-        self.tight.get_mut(letters).into_iter().for_each(|all| all.push(entry));
+        self.tight.get_mut(letters).into_iter().for_each(|runs| file(runs, entry));
         if has_gaps {
-            self.gapped.get_mut(letters).into_iter().for_each(|all| all.push(entry));
+            self.gapped.get_mut(letters).into_iter().for_each(|runs| file(runs, entry));
         }
     }
 
     /// Rules and shapes to try where a run of digits begins at `digits`.
-    pub(crate) fn at(&self, bytes: &[u8], digits: usize, run: usize) -> impl Iterator<Item = (RuleIx, usize)> {
+    pub(crate) fn at<'s>(
+        &'s self,
+        bytes: &[u8],
+        digits: usize,
+        run: usize,
+    ) -> impl Iterator<Item = (RuleIx, usize)> + 's {
         let letters = letters_before(bytes, digits);
         let sign = before(bytes, digits);
         let gap = if letters == 0 && sign != 0 && !sign.is_ascii_alphanumeric() {
@@ -74,8 +88,15 @@ impl Shapes {
         } else {
             0
         };
-        let tight = self.tight.get(letters).map_or(&[][..], Vec::as_slice);
-        let gapped = if gap > 0 { self.gapped.get(gap).map_or(&[][..], Vec::as_slice) } else { &[] };
+        let of_run =
+            move |runs: Option<&'s Runs>| runs.and_then(|r| r.get(run.min(RUNS))).map_or(&[][..], Vec::as_slice);
+        let tight = of_run(self.tight.get(letters));
+        let gapped = if gap > 0 { of_run(self.gapped.get(gap)) } else { &[] };
+        let all = run
+            + bytes.iter().skip(digits + run).take(Token::CHARS_MAX).take_while(|b| b.is_ascii_alphanumeric()).count();
+        let is_end = |b: u8| matches!(b, b'\r' | b'\n');
+        let (behind, then) = (byte(bytes, digits + all), byte(bytes, digits + all + 1));
+        let is_followed = then.is_ascii_alphanumeric() || is_end(behind) || is_end(then);
         // A run that is too short for a shape goes on behind one separator, or in the next line.
         let (after, next) = (byte(bytes, digits + run), byte(bytes, digits + run + 1));
         let goes_on = !after.is_ascii_alphanumeric()
@@ -83,15 +104,23 @@ impl Shapes {
         let fits = move |entry: &&Entry, letter: u8| {
             (run >= entry.digits || entry.has_gaps && goes_on)
                 && run <= entry.run_max
+                && (entry.rest == all || entry.rest == 0 || entry.rest > all && entry.has_gaps && is_followed)
                 && (entry.last == 0 || entry.last >> (letter & 31) & 1 == 1)
         };
         let letter = before(bytes, digits.saturating_sub(1));
-        let loose: &[Entry] = if letters + gap > 0 { &self.loose } else { &[] };
+        let loose = if letters + gap > 0 { of_run(Some(&self.loose)) } else { &[] };
         let loose = loose.iter().filter(move |e| fits(e, if letters > 0 { sign } else { letter }));
         let tight = tight.iter().filter(move |e| fits(e, sign));
         let gapped = gapped.iter().filter(move |e| fits(e, letter));
         tight.chain(gapped).chain(loose).map(|e| (e.rule, e.shape))
     }
+}
+
+/// Puts a shape to every run of digits that it can begin with.
+fn file(runs: &mut Runs, entry: Entry) {
+    let begins = |run: usize| entry.has_gaps || run >= entry.digits || run == RUNS;
+    let all = runs.iter_mut().enumerate().filter(|(run, _)| begins(*run) && *run <= entry.run_max);
+    all.for_each(|(_, list)| list.push(entry));
 }
 
 /// Letters that end at `at`; one more than any shape has if there are more.
