@@ -268,7 +268,9 @@ fn digits(text: &str, token: Range<usize>) -> Range<usize> {
         || matches!(byte(bytes, end), b'-' | b'/') && byte(bytes, end + 1).is_ascii_alphanumeric();
     // `12.5`, `10:30`
     let is_number = matches!(byte(bytes, end), b'.' | b',' | b':') && byte(bytes, end + 1).is_ascii_digit();
-    if is_glued || is_number { start..start } else { start..end }
+    // `4577 441 2927` is the number of a meeting, an order, a telephone.
+    let goes_on = byte(bytes, end) == b' ' && run(end + 1) >= 3;
+    if is_glued || is_number || goes_on { start..start } else { start..end }
 }
 
 /// Judges what stood in quotes.

@@ -1,8 +1,20 @@
 //! The password of a URL's user information (RFC 3986, 3.2.1): not a placeholder, not a port with something after it.
 
 /// What documentation writes where a password goes.
-const PLACEHOLDERS: &[&str] =
-    &["password", "passwd", "your_password", "yourpassword", "your-password", "mypassword", "redacted", "hidden"];
+const PLACEHOLDERS: &[&str] = &[
+    "password",
+    "passwd",
+    "your_password",
+    "yourpassword",
+    "your-password",
+    "mypassword",
+    "redacted",
+    "hidden",
+    "null",
+    "none",
+    "nil",
+    "undefined",
+];
 
 pub(super) fn check(canonical: &str) -> bool {
     let lower = canonical.to_ascii_lowercase();
@@ -24,6 +36,7 @@ mod tests {
         for bad in [
             "password",
             "PASSWORD",
+            "null",
             "****",
             "xxxxx",
             "<password>",
