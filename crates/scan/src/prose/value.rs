@@ -110,6 +110,10 @@ pub(super) fn at(keyword: &Keyword<'_>, at: usize, said: Said, form: Form) -> Op
         }
         return quoted(keyword, span, said);
     }
+    // `[#9f86d081` is the tag of a ticket in a subject.
+    if bytes.get(start..).is_some_and(|rest| rest.starts_with(b"[#")) {
+        return None;
+    }
     let token = token(text, start, form, said)?;
     let token = match keyword.wanted {
         Wanted::Code | Wanted::Pin => digits(text, token),
