@@ -69,7 +69,8 @@ fn is_code(code: &str) -> bool {
 pub(super) fn seed(text: &str, at: usize) -> Option<Found> {
     let bytes = text.as_bytes();
     let lead = text.get(at..floor(text, at + 64))?;
-    let skip = lead.find([':', '=']).or_else(|| lead.find(" is ").map(|i| i + 3))?;
+    let signs = [lead.find([':', '=']), lead.find(" is ").map(|i| i + 3)];
+    let skip = signs.into_iter().flatten().min()?;
     let mut start = at + skip + 1;
     while matches!(byte(bytes, start), b' ' | b'\t' | b'\r' | b'\n' | b'"' | b'\'' | b'*' | b'`') && start < at + 80 {
         start += 1;

@@ -137,6 +137,10 @@ fn aligned(text: &str, word: &Range<usize>, header: &Range<usize>) -> Vec<Range<
         if !starts || length == 0 || !is_apart {
             break;
         }
+        // Another header: what follows is read from there.
+        if cell.get(..length).is_some_and(|own| roles(own, ANY) & KEYWORD != 0) {
+            break;
+        }
         let start = row.start + column;
         found.push(start..start + length);
     }
