@@ -79,6 +79,11 @@ impl Why {
         Why::ALL.into_iter().find(|why| why.as_str() == name)
     }
 
+    /// Did it fall short by itself?
+    pub fn is_near_miss(self) -> bool {
+        matches!(self, Why::Checksum | Why::Context | Why::Country | Why::Score)
+    }
+
     /// Did the rule find it, and the policy let it be?
     pub fn is_found(self) -> bool {
         matches!(self, Why::Policy | Why::Shadow | Why::Exception)
@@ -191,6 +196,11 @@ impl<T> Default for Gathered<T> {
 impl<T: Eq + Hash> Gathered<T> {
     pub(crate) fn add(&mut self, one: T) {
         self.add_some(one, 1);
+    }
+
+    /// Counts one that is not kept.
+    pub(crate) fn leave_out(&mut self) {
+        self.dropped = self.dropped.saturating_add(1);
     }
 
     /// Takes in what was gathered elsewhere.

@@ -6,6 +6,35 @@ use crate::fingerprint::{Fingerprint, Fingerprints, Gathered, TermPrint, Why};
 use crate::tree::Text;
 use crate::{Profile, mark};
 use lazaret_scan::{Action, Candidate, Hints, Match, Memory, Placement, Scan, Term, WhyNot};
+use std::ops::Range;
+
+/// Score below which a near miss is too far off to be kept.
+const NEAR_SCORE_MIN: u8 = 15;
+/// Score from which a finding may be acted on: near misses within it tell nothing.
+const COVERS_SCORE_MIN: u8 = 60;
+
+/// Where something was found: the starts of findings, each with the furthest end of those up to it.
+struct Found(Vec<(usize, usize)>);
+
+impl Found {
+    fn new(candidates: &[Candidate]) -> Found {
+        let surely = candidates.iter().filter(|c| c.why_not.is_none() && c.score >= COVERS_SCORE_MIN);
+        let mut spans: Vec<(usize, usize)> = surely.map(|c| (c.span.start, c.span.end)).collect();
+        spans.sort_unstable();
+        let mut furthest = 0;
+        for (_, end) in &mut spans {
+            furthest = furthest.max(*end);
+            *end = furthest;
+        }
+        Found(spans)
+    }
+
+    /// Does it lie within one finding, or within several that follow each other?
+    fn covers(&self, span: &Range<usize>) -> bool {
+        let upto = self.0.partition_point(|(start, _)| *start <= span.start);
+        upto.checked_sub(1).and_then(|at| self.0.get(at)).is_some_and(|(_, end)| *end >= span.end)
+    }
+}
 
 /// A candidate without its place; equal ones are one.
 #[derive(Debug, PartialEq, Eq, Hash)]
@@ -19,12 +48,14 @@ pub(super) struct Seen {
 }
 
 impl Pipeline {
-    /// Examines a text of a message as [`Pipeline::examine`] does, and gathers what rules looked at.
+    /// Examines a text of a message as [`Pipeline::examine`] does, and gathers what rules looked at. Near misses that are
+    /// far off, and those within what was found, are counted only: pieces of one card number fit many rules.
     pub(super) fn examine_closely(&self, text: &Text, profile: &Profile, memory: Option<&dyn Memory>) -> Examined {
         let (placement, source) = (text.placement, scanned(text));
         let explanation = self.rules.explain(source, &Hints { placement, countries: &profile.countries, memory });
         let marks = mark::spans(source);
         let (mut matches, mut looked_at) = (Vec::new(), Gathered::default());
+        let found = Found::new(&explanation.candidates);
         for mut candidate in explanation.candidates {
             let is_match = candidate.why_not.is_none();
             if is_match && !stands_outside(source, &candidate.span, &marks) {
@@ -35,12 +66,17 @@ impl Pipeline {
                 None => self.consequence(&candidate, source.get(candidate.span.clone()).unwrap_or_default()),
             };
             let Candidate { rule, span, score, terms, .. } = candidate;
+            let is_idle = score < NEAR_SCORE_MIN || found.covers(&span);
             if is_match {
                 matches.push(Match { rule, span, score, terms: Vec::new(), also: Vec::new() });
             }
             let why_not = why_not.and_then(Why::from_name);
-            looked_at.add(Seen { by: By::Rule(rule), placement, score, terms, action, why_not });
+            match is_idle && why_not.is_some_and(Why::is_near_miss) {
+                true => looked_at.leave_out(),
+                false => looked_at.add(Seen { by: By::Rule(rule), placement, score, terms, action, why_not }),
+            }
         }
+        matches.sort_by_key(|m| (m.span.start, m.span.end, m.rule));
         let seen = self.follow_up(source, Scan { matches, incomplete: explanation.incomplete });
         // What is counted over a whole text has no terms.
         for Hit { by, action, score, .. } in seen.hits.iter().filter(|hit| !matches!(hit.by, By::Rule(_))) {
@@ -147,6 +183,39 @@ test = [{ text = "LOCKER1234", find = ["LOCKER1234"] }, { text = "LOCKER", find 
         assert_eq!(of("shadowed"), ["Body 70 base+70None allow shadow x2"]);
         let form = pipeline.rules().form(pipeline.rules().find("badge").expect("it is there"));
         assert!(all.iter().filter(|f| f.rule == "badge").all(|f| f.form == form && form != 0));
+    }
+
+    #[test]
+    fn near_misses_that_tell_nothing_are_counted_only() {
+        let rules = |base: i16| {
+            let rule = "[[rule]]\nid = \"digits\"\nclass = \"custom\"\nkind = \"regex\"\npattern = 'VOUCHER[0-9]{2}'\n";
+            let test =
+                "test = [{ text = \"door VOUCHER12\", find = [\"VOUCHER12\"] }, { text = \"VOUCHER\", find = [] }]\n";
+            format!("{BADGE}\n{rule}context = {{ near = [\"door\"] }}\nscore = {{ base = {base}, near = 80 }}\n{test}")
+        };
+        let seen = |base| {
+            let prints = prints(&pipeline(&rules(base)), "x", "it is VOUCHER12");
+            (prints.all.iter().filter(|f| f.rule == "digits").count(), prints.dropped)
+        };
+        let (below, at, above) = (seen(14), seen(15), seen(16));
+        assert_eq!((below.0, at.0, above.0), (0, 1, 1));
+        assert_eq!((below.1, above.1), (at.1 + 1, at.1));
+        let found = |spans: &[(usize, usize)]| {
+            let candidate = |(start, end): &(usize, usize)| Candidate {
+                rule: lazaret_scan::RuleIx(0),
+                span: *start..*end,
+                score: 60,
+                terms: Vec::new(),
+                why_not: None,
+            };
+            Found::new(&spans.iter().map(candidate).collect::<Vec<_>>())
+        };
+        for (span, covered) in
+            [(10..20, true), (12..15, true), (9..15, false), (15..21, false), (30..31, true), (25..26, false)]
+        {
+            assert_eq!(found(&[(30, 40), (10, 20)]).covers(&span), covered, "{span:?}");
+        }
+        assert!(!found(&[]).covers(&(0..1)));
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub(super) fn message(line: &Value, rules: Option<&Ruleset>) -> String {
         );
     }
     if let Some(dropped) = line["dropped"].as_u64().filter(|n| *n > 0) {
-        let _ = writeln!(out, "  {dropped} weaker candidate(s) are not kept");
+        let _ = writeln!(out, "  {dropped} more far off or within a finding, counted only");
     }
     out
 }
@@ -91,7 +91,7 @@ mod tests {
         let want = "LZ-AAAA-BBBB message 1, 2026-01-01T00:00:00Z; judged by rules abc, in force\n  \
                     badge  body        70  redact: base +80, near -10 \"entry\"\n  \
                     badge  body        70  no: below 30 points ×3: base +80, near -10\n  \
-                    2 weaker candidate(s) are not kept\n";
+                    2 more far off or within a finding, counted only\n";
         assert_eq!(message(&line, Some(&rules)), want);
         let line = json!({ "ticket": "LZ-AAAA-BBBB", "candidates": [], "in_force": false });
         assert!(message(&line, None).contains("no longer in force\n  no rule looked closely"), "{line}");

@@ -85,7 +85,11 @@ impl Seen {
     }
 
     fn in_words(&self, days: u32) -> String {
-        let dropped = if self.dropped == 0 { String::new() } else { format!(" ({} more are not kept)", self.dropped) };
+        let dropped = if self.dropped == 0 {
+            String::new()
+        } else {
+            format!(" ({} more far off or within a finding, counted only)", self.dropped)
+        };
         format!("{} message(s) of {days} day(s), {} candidate(s){dropped}", self.messages, self.candidates)
     }
 }
