@@ -47,32 +47,6 @@ pub(crate) fn own(hir: &Hir, named: &[&str]) -> Anchors {
     Anchors::Own(within, near)
 }
 
-/// Every byte that can stand in a match.
-pub(crate) fn alphabet(hir: &Hir) -> Box<[bool; 256]> {
-    fn add(hir: &Hir, all: &mut [bool; 256]) {
-        let mut set = |from: u8, to: u8| {
-            if let Some(cells) = all.get_mut(usize::from(from)..=usize::from(to)) {
-                cells.fill(true);
-            }
-        };
-        match hir.kind() {
-            HirKind::Empty | HirKind::Look(_) => {}
-            HirKind::Literal(literal) => literal.0.iter().for_each(|b| set(*b, *b)),
-            HirKind::Class(Class::Bytes(class)) => class.ranges().iter().for_each(|r| set(r.start(), r.end())),
-            HirKind::Class(Class::Unicode(class)) => class.ranges().iter().for_each(|r| {
-                let ascii = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
-                set(ascii(r.start()).unwrap_or(0x80), ascii(r.end()).unwrap_or(0xFF));
-            }),
-            HirKind::Repetition(rep) => add(&rep.sub, all),
-            HirKind::Capture(capture) => add(&capture.sub, all),
-            HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|p| add(p, all)),
-        }
-    }
-    let mut all = Box::new([false; 256]);
-    add(hir, &mut all);
-    all
-}
-
 /// Literals of which every match holds one, in small letters.
 struct Set {
     all: Vec<String>,
@@ -224,6 +198,7 @@ fn digits_of(hir: &Hir) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::needs::ByteSet;
 
     #[test]
     fn table() {
@@ -260,9 +235,9 @@ mod tests {
             let hir =
                 regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect("valid");
             assert_eq!(format!("{:?}", own(&hir, named)), format!("{wanted:?}"), "{pattern}");
-            let alphabet = alphabet(&hir);
-            assert!(alphabet.get(usize::from(b'0')) == Some(&true) || pattern.contains('@'));
-            assert_eq!(alphabet.get(usize::from(b' ')), Some(&false), "{pattern}");
+            let alphabet = ByteSet::of(&hir);
+            assert!(alphabet.has(b'0') || pattern.contains('@'));
+            assert!(!alphabet.has(b' '), "{pattern}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::RuleIx;
 use crate::context::{Context, spellings};
-use crate::needs::Needs;
+use crate::needs::{ByteSet, Needs};
 use crate::prose::Prose;
 use crate::records::{Column, Composite, Dictionary};
 use crate::scout::lead::Leads;
@@ -82,8 +82,8 @@ pub(crate) struct Pattern {
     pub(crate) group: usize,
     pub(crate) anchors: Anchors,
     /// Every byte that can stand in a match.
-    pub(crate) alphabet: Box<[bool; 256]>,
-    /// What a window must hold.
+    pub(crate) alphabet: ByteSet,
+    /// Runs of bytes that every match holds beside its anchor.
     pub(crate) needs: Needs,
     /// Fewest bytes of a match.
     pub(crate) len_min: usize,
@@ -95,7 +95,7 @@ pub(crate) struct Pattern {
 impl Pattern {
     /// Can a match hold this byte?
     pub(crate) fn may_hold(&self, b: u8) -> bool {
-        self.alphabet.get(usize::from(b)).is_some_and(|may| *may)
+        self.alphabet.has(b)
     }
 }
 
@@ -110,6 +110,27 @@ pub(crate) enum Anchors {
     Own(Vec<String>, Vec<String>),
     /// Every match holds so many digits in a row.
     DigitRun(usize),
+}
+
+impl Anchors {
+    /// The literals.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> + Clone {
+        let none: &[String] = &[];
+        let (own, near): (&[String], &[String]) = match self {
+            Anchors::Prefix(all) | Anchors::Inner(all) => (all, none),
+            Anchors::Own(within, near) => (within, near),
+            Anchors::DigitRun(_) => (none, none),
+        };
+        own.iter().chain(near).map(String::as_str)
+    }
+
+    /// Digits in a row that led to the pattern.
+    pub(crate) fn digits(&self) -> usize {
+        match self {
+            Anchors::DigitRun(digits) => *digits,
+            _ => 0,
+        }
+    }
 }
 
 /// A number in groups.

@@ -1,105 +1,203 @@
 //! Cheap conditions that every match of an expression fulfils: asked of a window before the expression runs.
 //!
-//! Most windows are prose around a common word, and hold neither the long run of key characters nor the digits that a
-//! match would. A look at every so many bytes tells that, where an expression would look at each one.
+//! Words such as `key` lead to many rules and seldom to a value. Whether a window holds thirty-two hexadecimal digits in a
+//! row is told by looking at every thirty-second byte, where an expression would look at each one.
 
-use crate::anchors::alphabet;
 use regex_syntax::hir::{Class, Hir, HirKind};
+use std::ops::Range;
 
-/// Evidence in bits from which a run is worth looking for.
-const BITS_MIN: f32 = 6.0;
+/// Needs that are kept of one expression.
+const NEEDS_MAX: usize = 3;
+/// A need that more text fulfils says nothing: bits of surprise, see [`SURPRISE`].
+const SURPRISE_MIN: f32 = 4.0;
 /// Fewest digits that are worth counting.
 const DIGITS_MIN: usize = 5;
-/// Parts of one sequence that are looked at in every combination.
-const PARTS_MAX: usize = 24;
-/// Shares of letters in text, in thousandths.
-const LETTERS: [u8; 26] =
-    [66, 12, 22, 34, 101, 18, 16, 48, 56, 1, 6, 33, 20, 56, 61, 16, 1, 48, 51, 72, 22, 8, 19, 1, 16, 1];
+/// Longest run that is asked for; a longer one is surprising enough.
+const RUN_MAX: usize = 64;
+/// Neighbouring pieces of an expression that are looked at as one run.
+const PIECES_MAX: usize = 12;
+/// Share of mail text in thousandths that is in these bytes, roughly; enough to tell a rare kind from a common one.
+const SHARES: [(u8, u8, f32); 8] = [
+    (b'a', b'z', 700.0),
+    (b' ', b' ', 150.0),
+    (b'0', b'9', 40.0),
+    (b'A', b'Z', 40.0),
+    (b'!', b'/', 30.0),
+    (b'\n', b'\n', 20.0),
+    (b':', b'@', 10.0),
+    (0x80, 0xFF, 10.0),
+];
 
-/// What a window must hold.
+/// A set of bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct ByteSet([u64; 4]);
+
+impl ByteSet {
+    /// Is the byte in it?
+    pub(crate) fn has(&self, b: u8) -> bool {
+        self.0.get(usize::from(b >> 6)).is_some_and(|cell| cell >> (b & 63) & 1 == 1)
+    }
+
+    fn add(&mut self, from: u8, to: u8) {
+        for b in from..=to {
+            if let Some(cell) = self.0.get_mut(usize::from(b >> 6)) {
+                *cell |= 1 << (b & 63);
+            }
+        }
+    }
+
+    fn with(mut self, other: &ByteSet) -> ByteSet {
+        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
+        self
+    }
+
+    /// Bits that a byte of it tells; 0 for a set of every byte.
+    fn surprise(&self) -> f32 {
+        let share = SHARES.iter().map(|(from, to, share)| {
+            let all = (*from..=*to).count() as f32;
+            share * (*from..=*to).filter(|b| self.has(*b)).count() as f32 / all
+        });
+        -((share.sum::<f32>() / 1000.0).clamp(0.000_1, 1.0).log2())
+    }
+
+    /// Every byte that can stand in a match.
+    pub(crate) fn of(hir: &Hir) -> ByteSet {
+        let mut all = ByteSet::default();
+        all.add_all(hir);
+        all
+    }
+
+    fn add_all(&mut self, hir: &Hir) {
+        match hir.kind() {
+            HirKind::Empty | HirKind::Look(_) => {}
+            HirKind::Literal(literal) => literal.0.iter().for_each(|b| self.add(*b, *b)),
+            HirKind::Class(Class::Bytes(class)) => class.ranges().iter().for_each(|r| self.add(r.start(), r.end())),
+            HirKind::Class(Class::Unicode(class)) => class.ranges().iter().for_each(|r| {
+                let ascii = |c: char| u8::try_from(c).ok().filter(u8::is_ascii);
+                self.add(ascii(r.start()).unwrap_or(0x80), ascii(r.end()).unwrap_or(0xFF));
+            }),
+            HirKind::Repetition(rep) => self.add_all(&rep.sub),
+            HirKind::Capture(capture) => self.add_all(&capture.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|p| self.add_all(p)),
+        }
+    }
+}
+
+/// A run of at least so many bytes of a set.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Need {
+    set: ByteSet,
+    run: usize,
+}
+
+impl Need {
+    fn surprise(&self) -> f32 {
+        self.set.surprise() * self.run as f32
+    }
+
+    /// Does such a run stand in the bytes? Of what is no run only every `run`th byte is looked at.
+    fn is_in(&self, bytes: &[u8]) -> bool {
+        let mut from = 0;
+        while let Some(window) = bytes.get(from..from + self.run) {
+            match window.iter().rposition(|b| !self.set.has(*b)) {
+                None => return true,
+                Some(wrong) => from += wrong + 1,
+            }
+        }
+        false
+    }
+}
+
+/// What is needed, the most telling first.
 #[derive(Debug, Default)]
 pub(crate) struct Needs {
-    /// So many bytes of a set in a row.
-    run: Option<(Box<[bool; 256]>, usize)>,
-    /// So many digits.
+    runs: Vec<Need>,
+    /// So many digits, anywhere.
     digits: usize,
 }
 
 impl Needs {
-    /// The needs of an expression.
-    pub(crate) fn of(hir: &Hir) -> Needs {
-        let mut best = (BITS_MIN, None);
-        look(hir, &mut best);
-        Needs { run: best.1, digits: digits_min(hir) }
+    /// The needs of an expression, but for those that one of its anchors fulfils by itself.
+    pub(crate) fn of<'a>(hir: &Hir, anchors: impl Iterator<Item = &'a str> + Clone, digits: usize) -> Needs {
+        let mut all = Vec::new();
+        collect(hir, &mut all);
+        let digits = "0".repeat(digits);
+        all.retain(|need| {
+            let has = |text: &str| need.is_in(text.as_bytes());
+            let is_anchor =
+                anchors.clone().any(|a| has(a) || has(&a.to_ascii_uppercase())) || !digits.is_empty() && has(&digits);
+            need.surprise() >= SURPRISE_MIN && !is_anchor
+        });
+        all.sort_by(|a, b| b.surprise().total_cmp(&a.surprise()));
+        all.truncate(NEEDS_MAX);
+        Needs { runs: all, digits: digits_min(hir) }
     }
 
     /// Can a match lie in this window?
     pub(crate) fn are_met(&self, window: &[u8]) -> bool {
-        let has_digits =
-            self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits;
-        has_digits && self.run.as_ref().is_none_or(|(set, length)| has_run(window, set, *length))
+        self.runs.iter().all(|need| need.is_in(window))
+            && (self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits)
     }
 }
 
-/// Does `window` hold `length` bytes of `set` in a row? Looks at one byte in `length` as long as there is none.
-fn has_run(window: &[u8], set: &[bool; 256], length: usize) -> bool {
-    let is_in = |at: usize| window.get(at).is_some_and(|b| set.get(usize::from(*b)) == Some(&true));
-    // Up to here nothing needs to be looked at again.
-    let mut from = 0;
-    while from + length <= window.len() {
-        match (from..from + length).rev().find(|at| !is_in(*at)) {
-            Some(at) => from = at + 1,
-            None => return true,
-        }
-    }
-    false
-}
-
-/// Finds the run that says most, in a part that every match has.
-fn look(hir: &Hir, best: &mut (f32, Option<(Box<[bool; 256]>, usize)>)) {
-    let mut offer = |set: Box<[bool; 256]>, length: usize| {
-        let bits = length as f32 * bits(&set);
-        if bits > best.0 {
-            *best = (bits, Some((set, length)));
-        }
-    };
-    let length = |hir: &Hir| hir.properties().minimum_len().unwrap_or(0);
+/// The pieces of an expression in their order.
+fn flat<'h>(hir: &'h Hir, out: &mut Vec<&'h Hir>) {
     match hir.kind() {
-        HirKind::Concat(parts) if parts.len() <= PARTS_MAX => {
-            for first in 0..parts.len() {
-                let (mut set, mut sum) = (Box::new([false; 256]), 0);
-                for part in parts.iter().skip(first) {
-                    for (cell, is_in) in set.iter_mut().zip(alphabet(part).iter()) {
-                        *cell |= is_in;
-                    }
-                    sum += length(part);
-                    offer(set.clone(), sum);
-                }
-            }
-            parts.iter().for_each(|part| look(part, best));
-        }
-        HirKind::Concat(parts) => parts.iter().for_each(|part| look(part, best)),
-        HirKind::Capture(capture) => look(&capture.sub, best),
-        HirKind::Repetition(rep) if rep.min > 0 => {
-            offer(alphabet(hir), length(hir));
-            look(&rep.sub, best);
-        }
-        HirKind::Class(_) | HirKind::Literal(_) | HirKind::Alternation(_) => offer(alphabet(hir), length(hir)),
-        HirKind::Empty | HirKind::Look(_) | HirKind::Repetition(_) => {}
+        HirKind::Concat(all) => all.iter().for_each(|h| flat(h, out)),
+        HirKind::Capture(capture) => flat(&capture.sub, out),
+        HirKind::Look(_) | HirKind::Empty => {}
+        _ => out.push(hir),
     }
 }
 
-/// Bits that one byte of a set says, by its share of text.
-fn bits(set: &[bool; 256]) -> f32 {
-    let share = |b: u8| match b {
-        b'a'..=b'z' => 0.78 * f32::from(LETTERS.get(usize::from(b - b'a')).copied().unwrap_or(0)) / 1000.0,
-        b' ' => 0.17,
-        b'\n' => 0.02,
-        b'.' | b',' | b'-' => 0.008,
-        _ => 0.002,
-    };
-    let all: f32 = (0..=255_u8).zip(set).filter(|(_, is_in)| **is_in).map(|(b, _)| share(b)).sum();
-    if set.get(usize::from(b' ')) == Some(&true) { 0.0 } else { -all.clamp(0.001, 1.0).log2() }
+/// Needs of which no two share a piece, the most telling first.
+fn collect(hir: &Hir, out: &mut Vec<Need>) {
+    let mut pieces = Vec::new();
+    flat(hir, &mut pieces);
+    let sets: Vec<(ByteSet, usize)> =
+        pieces.iter().map(|p| (ByteSet::of(p), p.properties().minimum_len().unwrap_or(0))).collect();
+    let mut runs: Vec<(Range<usize>, Need)> = Vec::new();
+    for (first, _) in sets.iter().enumerate() {
+        let mut need = Need { set: ByteSet::default(), run: 0 };
+        for (at, (set, min)) in sets.iter().enumerate().skip(first).take(PIECES_MAX) {
+            need = Need { set: need.set.with(set), run: (need.run + min).min(RUN_MAX) };
+            if need.run > 0 {
+                runs.push((first..at + 1, need));
+            }
+        }
+    }
+    for (at, piece) in pieces.iter().enumerate() {
+        let inner = match piece.kind() {
+            HirKind::Repetition(rep) if rep.min > 0 => {
+                let mut inner = Vec::new();
+                collect(&rep.sub, &mut inner);
+                inner.into_iter().next()
+            }
+            HirKind::Alternation(branches) => either(branches),
+            _ => None,
+        };
+        runs.extend(inner.map(|need| (at..at + 1, need)));
+    }
+    runs.sort_by(|a, b| b.1.surprise().total_cmp(&a.1.surprise()));
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    for (range, need) in runs {
+        if taken.iter().all(|t| t.end <= range.start || range.end <= t.start) {
+            taken.push(range);
+            out.push(need);
+        }
+    }
+}
+
+/// What whichever branch matches needs.
+fn either(branches: &[Hir]) -> Option<Need> {
+    let mut all: Option<Need> = None;
+    for branch in branches {
+        let mut own = Vec::new();
+        collect(branch, &mut own);
+        let own = own.into_iter().next()?;
+        all = Some(all.map_or(own, |all| Need { set: all.set.with(&own.set), run: all.run.min(own.run) }));
+    }
+    all
 }
 
 /// Digits that every match holds.
@@ -125,9 +223,30 @@ fn digits_min(hir: &Hir) -> usize {
 mod tests {
     use super::*;
 
-    fn needs(pattern: &str) -> Needs {
-        let hir = regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern);
-        Needs::of(&hir.expect("valid"))
+    fn parse(pattern: &str) -> Hir {
+        regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).expect("valid")
+    }
+
+    #[test]
+    fn a_run_is_found_wherever_it_stands() {
+        let mut set = ByteSet::default();
+        set.add(b'0', b'9');
+        for run in 1..9 {
+            let need = Need { set, run };
+            for before in 0..20 {
+                for len in 0..12 {
+                    for around in ["", "x", "12 3x"] {
+                        let text = format!("{around}{}{}x{around}", "x".repeat(before), "7".repeat(len));
+                        let wanted = text.contains(&"7".repeat(run)) || run <= 2 && text.contains("12");
+                        assert_eq!(
+                            need.is_in(text.as_bytes()),
+                            wanted || run == 1 && text.contains('3'),
+                            "{run} {text}"
+                        );
+                    }
+                }
+            }
+        }
     }
 
     #[test]
@@ -150,22 +269,30 @@ mod tests {
             ("[0-9a-f]{8}-[0-9a-f]{4}", "01234567 89ab", false),
         ];
         for (pattern, window, wanted) in cases {
-            assert_eq!(needs(pattern).are_met(window.as_bytes()), wanted, "{pattern} in {window}");
+            assert_eq!(
+                Needs::of(&parse(pattern), std::iter::once("key"), 0).are_met(window.as_bytes()),
+                wanted,
+                "{pattern} in {window}"
+            );
         }
     }
 
     #[test]
-    fn runs_are_found_wherever_they_stand() {
-        let mut set = [false; 256];
-        set.iter_mut().skip(usize::from(b'0')).take(10).for_each(|cell| *cell = true);
-        for length in [1, 2, 5, 8] {
-            for before in 0..20 {
-                for run in 0..12 {
-                    let text = format!("{}{}x", "12x".repeat(before), "7".repeat(run));
-                    let wanted = text.split('x').map(str::len).max().unwrap_or(0) >= length;
-                    assert_eq!(has_run(text.as_bytes(), &set, length), wanted, "{text} {length}");
-                }
-            }
+    fn needs_tell_apart() {
+        let cases: [(&str, &[&str], &str, bool); 9] = [
+            ("(?i)vendor.{0,40}[0-9a-f]{32}", &["vendor"], "vendor 0123456789abcdef0123456789abcdef", true),
+            ("(?i)vendor.{0,40}[0-9a-f]{32}", &["vendor"], "vendor 0123456789abcdef0123456789abcde x", false),
+            ("(?i)vendor.{0,40}(?:key|token)", &["vendor"], "VENDOR TOKEN", true),
+            ("key (?:[0-9a-f]{8}|A[0-9]{9})", &["key"], "key A123456789", true),
+            ("key (?:[0-9a-f]{8}|A[0-9]{9})", &["key"], "key for the door", false),
+            ("[0-9]{3}[ -]?ext[.]? ?[0-9]{4}", &[], "123 ext. 4567", true),
+            ("[0-9]{3}[ -]?ext[.]? ?[0-9]{4}", &[], "123 4567 words", false),
+            ("(?:[0-9]{2}:)+x", &[], "12:13:x", true),
+            ("(?:abc)?[a-z]", &[], "q", true),
+        ];
+        for (pattern, anchors, text, wanted) in cases {
+            let needs = Needs::of(&parse(pattern), anchors.iter().copied(), 0);
+            assert_eq!(needs.are_met(text.as_bytes()), wanted, "{pattern} {text}");
         }
     }
 }

@@ -349,8 +349,12 @@ impl<'s> Walk<'s, '_> {
         if at < window.end || in_word || !self.budget.work(pattern.after.min(1 << 10)) {
             return;
         }
+        let tail = at..anchor::window_end(text, pattern, at, at);
+        if tail.len() < pattern.len_min || !pattern.needs.are_met(bytes.get(tail.clone()).unwrap_or_default()) {
+            return;
+        }
         self.count(rule, |w| w.windows += 1);
-        if let Some((span, end)) = anchor::search_at(text, pattern, at) {
+        if let Some((span, end)) = anchor::search_at(text, pattern, tail) {
             *window = at..end;
             if self.budget.work(span.len())
                 && let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced)

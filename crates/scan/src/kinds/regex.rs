@@ -3,7 +3,7 @@
 use crate::anchors;
 use crate::compiled::{Anchors, Pattern};
 use crate::loader::required;
-use crate::needs::Needs;
+use crate::needs::{ByteSet, Needs};
 use crate::reader::{Reader, Value};
 use crate::scout::anchor::SLOTS_MAX;
 use regex_automata::PatternID;
@@ -92,8 +92,9 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
         return None;
     }
     let len_min = hir.properties().minimum_len().unwrap_or(0);
-    let (alphabet, needs) = (anchors::alphabet(&hir), Needs::of(&hir));
-    Some(Pattern { regex, group, anchors: anchors?, alphabet, needs, len_min, before, after })
+    let anchors = anchors?;
+    let needs = Needs::of(&hir, anchors.texts(), anchors.digits());
+    Some(Pattern { regex, group, anchors, alphabet: ByteSet::of(&hir), needs, len_min, before, after })
 }
 
 /// Where in the wrapped pattern the parser stopped, and why.

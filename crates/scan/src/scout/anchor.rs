@@ -10,32 +10,42 @@ use std::ops::Range;
 /// Twice the groups of an expression up to its value, at most.
 pub(crate) const SLOTS_MAX: usize = 32;
 
+/// A value and the match that holds it.
+struct Hit {
+    value: Range<usize>,
+    whole: Range<usize>,
+}
+
+/// The first match of an expression. Nothing is allocated: nearly every look ends in nothing.
+fn first(pattern: &Pattern, input: &Input<'_>) -> Option<Hit> {
+    if pattern.group == 0 {
+        let whole = pattern.regex.search(input)?.range();
+        return Some(Hit { value: whole.clone(), whole });
+    }
+    let mut slots = [None; SLOTS_MAX];
+    let slots = slots.get_mut(..2 * pattern.group + 2)?;
+    pattern.regex.search_slots(input, slots)?;
+    let slot = |at: usize| slots.get(at).copied().flatten().map(NonMaxUsize::get);
+    let group = |at: usize| Some(slot(2 * at)?..slot(2 * at + 1)?);
+    Some(Hit { value: group(pattern.group).unwrap_or(0..0), whole: group(0)? })
+}
+
 /// Values that an expression finds in a window, on character boundaries.
 pub(crate) fn search(text: &str, pattern: &Pattern, window: Range<usize>, mut each: impl FnMut(Range<usize>)) {
-    let input = Input::new(text).span(window);
-    if pattern.group == 0 {
-        pattern.regex.find_iter(input).for_each(|m| each(snap(text, m.range())));
-    } else {
-        let groups = pattern.regex.captures_iter(input).filter_map(|c| c.get_group(pattern.group));
-        groups.for_each(|m| each(snap(text, m.range())));
+    let mut input = Input::new(text).span(window);
+    // No match is empty.
+    while let Some(hit) = first(pattern, &input) {
+        if !hit.value.is_empty() {
+            each(snap(text, hit.value));
+        }
+        input.set_start(hit.whole.end);
     }
 }
 
-/// The value that starts with the anchor at `start`; with the end of the whole match.
-pub(crate) fn search_at(text: &str, pattern: &Pattern, start: usize) -> Option<(Range<usize>, usize)> {
-    let window = start..ceil(text, start + pattern.after);
-    let input = Input::new(text).span(window).anchored(Anchored::Yes);
-    if pattern.group == 0 {
-        let found = pattern.regex.search(&input)?;
-        return Some((snap(text, found.range()), found.end()));
-    }
-    // On the stack: nearly every look ends in nothing.
-    let mut slots = [None; SLOTS_MAX];
-    let slots = slots.get_mut(..2 * pattern.group + 2)?;
-    pattern.regex.search_slots(&input, slots)?;
-    let slot = |at: usize| slots.get(at).copied().flatten().map(NonMaxUsize::get);
-    let value = slot(2 * pattern.group)?..slot(2 * pattern.group + 1)?;
-    Some((snap(text, value), slot(1)?))
+/// The value of a match that starts where the window does; with the end of the whole match.
+pub(crate) fn search_at(text: &str, pattern: &Pattern, window: Range<usize>) -> Option<(Range<usize>, usize)> {
+    let hit = first(pattern, &Input::new(text).span(window).anchored(Anchored::Yes))?;
+    (!hit.value.is_empty()).then(|| (snap(text, hit.value), hit.whole.end))
 }
 
 /// The window of a rule around an anchor that stands near its matches.
