@@ -26,7 +26,12 @@ impl<'t> Piece<'t> {
         let open = token.trim_end_matches(['"', '\'', '*', '_']);
         let word = token.trim_matches(['"', '*', '(', ')', '[', ']', '.', ',', ';', ':', '?', '!', '<', '>', '_']);
         let word = word.trim_matches('\'');
-        Piece { word, span, is_label: open.ends_with(':'), ends: open.ends_with(['.', ',', ';', '?', '!', ')']) }
+        Piece {
+            word,
+            span,
+            is_label: open.ends_with(':') || open == "=",
+            ends: open.ends_with(['.', ',', ';', '?', '!', ')']),
+        }
     }
 }
 

@@ -12,8 +12,10 @@ const ADVERBS_MAX: usize = 4;
 /// Words before the keyword that are read.
 const BACK_MAX: usize = 6;
 /// What answers a question for a password.
-const ANSWERS: &[&str] =
-    &["it's", "its", "it", "that's", "c'est", "es", "das", "dat", "het", "det", "to", "è", "é", "este", "это", "це"];
+const ANSWERS: &[&str] = &[
+    "it's", "its", "it", "that's", "c'est", "es", "das", "dat", "het", "det", "to", "è", "é", "este", "это", "це",
+    "which", "welches", "qui", "que", "che",
+];
 
 /// Reads the sentence of a keyword that no separator follows.
 pub(super) fn read(keyword: &Keyword<'_>) -> Option<Found> {
@@ -48,6 +50,11 @@ fn value_at(keyword: &Keyword<'_>, at: usize, said: Said) -> Option<Found> {
 fn stated(keyword: &Keyword<'_>) -> Option<Found> {
     if matches!(byte(keyword.bytes(), keyword.end), b'.' | b',' | b';' | b'?' | b'!') {
         return None;
+    }
+    // "my password's now x"
+    let rest = keyword.text.get(keyword.end..).unwrap_or_default();
+    if let Some(mark) = ["'s ", "\u{2019}s "].iter().find(|m| rest.starts_with(**m)) {
+        return after_copula(keyword, keyword.end + mark.len(), Said::Stated);
     }
     let mut words = pieces::forward(keyword.text, closers(keyword.bytes(), keyword.end)).take(FILLERS_MAX).peekable();
     let (mut is_changed, mut is_bridged) = (None, false);

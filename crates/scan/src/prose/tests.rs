@@ -41,6 +41,9 @@ fn values() {
         ("パスワード:Sakura123", "Sakura123"),
         ("パスワードはSakura123です", "Sakura123"),
         ("password = 12345678", "12345678"),
+        ("my password's now Harbor_6612", "Harbor_6612"),
+        ("the admin password, which is Gravel#Moon3", "Gravel#Moon3"),
+        ("the pass for the router = b1g-tuna-stew", "b1g-tuna-stew"),
     ];
     for (text, value) in cases {
         assert_eq!(find(text), [value], "{text}");
@@ -51,6 +54,9 @@ fn values() {
 fn sentences_without_a_value() {
     let cases = [
         "I forgot my password",
+        "my password's expired",
+        "the password, which is required",
+        "token is [#9f86d081 in the subject",
         "my password is not working",
         "please reset the password",
         "Password: required field",

@@ -18,7 +18,7 @@ pub(super) const FR: Language = Language {
              toute merci bonjour cordialement salutations oui non ici là maintenant aujourd'hui demain hier toujours jamais compte serveur site \
              client question problème lien page",
     changes: "changé change changer modifié modifier mis mettre défini réinitialisé remplacé",
-    to: "en à par",
+    to: "en à par pour",
     owns: "mon ma notre votre le la nouveau ancien son leur un actuel",
     r#as: "comme",
     users: "utilisateur identifiant d'utilisateur pseudo nom",

@@ -3,7 +3,7 @@
 use super::Language;
 
 pub(super) const PL: Language = Language {
-    keywords: "hasło haslo hasła hasłem hasłu",
+    keywords: "weryfikacyjny potwierdzający hasło haslo hasła hasłem hasłu",
     copulas: "jest brzmi było będzie",
     own_copulas: "to",
     adverbs: "teraz nadal wciąż obecnie aktualnie po prostu zawsze następujące następujące:",
