@@ -260,6 +260,11 @@ impl<'g> Number<'g> {
         self.len
     }
 
+    /// From its first digit to its last.
+    pub(crate) fn span(&self) -> Option<Range<usize>> {
+        Some(self.taken().first()?.start..self.taken().last()?.end)
+    }
+
     /// Takes the next group in, if there is one and it still fits.
     pub(crate) fn extend(&mut self, bytes: &[u8], max: usize) -> bool {
         let Some(group) = self.groups.get(self.end) else { return false };

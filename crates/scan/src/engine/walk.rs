@@ -198,11 +198,11 @@ impl<'s> Walk<'s, '_> {
         while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
             at = next;
             self.numbers(layer, &groups);
-            for group in &groups {
+            for (nth, group) in groups.iter().enumerate() {
                 if before(bytes, group.start).is_ascii_digit() {
                     continue;
                 }
-                self.tokens(layer, group.start, group.len());
+                self.tokens(layer, groups.get(nth..).unwrap_or_default());
                 for (rule, digits) in &set.scouts.digit_runs {
                     if group.len() < *digits {
                         break;
@@ -241,7 +241,9 @@ impl<'s> Walk<'s, '_> {
             let mut is_several = false;
             while number.extend(bytes, numbers.digits_max) {
                 if is_several && lengths >> number.len() & 1 == 1 {
-                    self.number(layer, &number, numbers.any(place, number.len(), digit));
+                    let (without, near) = numbers.any(place, number.len(), digit);
+                    self.number(layer, &number, without);
+                    self.near(layer, &number, near);
                 }
                 is_several = true;
             }
@@ -262,18 +264,25 @@ impl<'s> Walk<'s, '_> {
         let mut number = judge::Number::new(groups, first);
         number.extend(layer.text.as_bytes(), group.len());
         self.number(layer, &number, without);
+        self.near(layer, &number, near);
+    }
+
+    /// Rules that come to nothing without a word of context, or without being of a country that is expected.
+    fn near(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
         if self.is_traced || self.hints.memory.is_some() {
-            self.number(layer, &number, near);
+            self.number(layer, number, rules);
             return;
         }
-        let span = group.start..group.end;
-        if near.is_empty() || !layer.nearby.is_any(layer.text, &span) {
+        let countries = self.hints.countries;
+        let Some(span) = number.span().filter(|_| !rules.is_empty()) else { return };
+        if countries.is_empty() && !layer.nearby.is_any(layer.text, &span) {
             return;
         }
-        for rule in near {
-            let context = self.set.compiled.get(usize::from(rule.0)).map(|c| &c.context);
-            if context.is_some_and(|c| c.near(layer.text, &span, &mut layer.nearby).is_some()) {
-                self.number(layer, &number, std::slice::from_ref(rule));
+        for rule in rules {
+            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
+            let is_home = compiled.country.as_ref().is_some_and(|c| countries.contains(c)) && !compiled.need_near;
+            if is_home || compiled.context.near(layer.text, &span, &mut layer.nearby).is_some() {
+                self.number(layer, number, std::slice::from_ref(rule));
             }
         }
     }
@@ -292,12 +301,13 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
-    fn tokens(&mut self, layer: &mut Layer<'_, 's>, digits: usize, run: usize) {
+    fn tokens(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
+        let Some(digits) = groups.first().map(|g| g.start) else { return };
         let bytes = layer.text.as_bytes();
         let set = self.set;
         // The first shape of a rule that fits is the one.
         let mut done = None;
-        for (rule, shape) in set.scouts.shapes.at(bytes, digits, run) {
+        for (rule, shape) in set.scouts.shapes.at(bytes, groups) {
             if done == Some(rule) || !self.wants(rule) {
                 continue;
             }

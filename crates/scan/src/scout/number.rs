@@ -36,10 +36,11 @@ struct Node {
 pub(crate) struct Numbers {
     /// Rules of one group that need no word of context, by place, length and first digit.
     bare: Vec<Vec<RuleIx>>,
-    /// Those that come to nothing without one.
+    /// Those that come to nothing without one, unless it is an identifier of a country that is expected.
     bare_near: Vec<Vec<RuleIx>>,
-    /// Rules of several groups that take any grouping.
+    /// Rules of several groups that take any grouping, and those of them that come to nothing without a word of context.
     any: Vec<Vec<RuleIx>>,
+    any_near: Vec<Vec<RuleIx>>,
     /// By place and first digit: bit n is set if `any` has rules of n digits.
     any_lengths: [[u32; 10]; PLACES],
     /// Groupings as a tree; the first node is its root.
@@ -57,6 +58,7 @@ impl Default for Numbers {
             bare: cells(),
             bare_near: cells(),
             any: cells(),
+            any_near: cells(),
             any_lengths: [[0; 10]; PLACES],
             nodes: vec![Node::default()],
             digits_max: 1,
@@ -69,8 +71,9 @@ fn cell(place: Place, digits: usize, first: usize) -> usize {
     (place as usize * (DIGITS_MAX + 1) + digits) * 10 + first
 }
 
-/// Can a stretch at such a place reach a score that is reported? With or without a word of context.
-fn is_possible(rule: &Compiled, digits: &Digits, place: Place, is_grouped: bool, is_near: bool) -> bool {
+/// Can a stretch at such a place reach a score that is reported? With or without a word of context, and with what being of
+/// an expected country adds.
+fn is_possible(rule: &Compiled, digits: &Digits, place: Place, is_grouped: bool, is_near: bool, home: i16) -> bool {
     let penalty = match place {
         Place::Embedded if digits.lead.is_none() => EMBEDDED,
         Place::Row if digits.lead.is_none() => IN_ROW,
@@ -79,10 +82,14 @@ fn is_possible(rule: &Compiled, digits: &Digits, place: Place, is_grouped: bool,
     let score = &rule.score;
     let prefix = digits.prefixes.iter().map(|p| p.points).max().unwrap_or(0);
     let grouped = if is_grouped { score.grouped.max(0) } else { 0 };
-    let near = if is_near { score.near.max(0) } else { score.bare };
+    let near = match (is_near, is_grouped) {
+        (true, _) => score.near.max(0),
+        (false, true) => 0,
+        (false, false) => score.bare,
+    };
     let valid = score.valid.max(score.invalid.unwrap_or(0)).max(0);
     let irregular = if is_grouped { score.irregular.unwrap_or(0).max(0) } else { 0 };
-    score.base + valid + prefix + grouped.max(irregular) + near + HOME + penalty >= i16::from(SCORE_MIN)
+    score.base + valid + prefix + grouped.max(irregular) + near + home + penalty >= i16::from(SCORE_MIN)
 }
 
 impl Numbers {
@@ -104,13 +111,15 @@ impl Numbers {
             for (first, _) in digits.starts.iter().enumerate().filter(|(_, l)| **l >> length & 1 == 1) {
                 for place in [Place::Free, Place::Row, Place::Embedded] {
                     let at = cell(place, length, first);
-                    let without = !rule.need_near && is_possible(rule, digits, place, false, false);
+                    let without = !rule.need_near && is_possible(rule, digits, place, false, false, 0);
                     let list = if without { &mut self.bare } else { &mut self.bare_near };
-                    if place != Place::Row && (without || is_possible(rule, digits, place, false, true)) {
+                    if place != Place::Row && (without || is_possible(rule, digits, place, false, true, HOME)) {
                         list.get_mut(at).into_iter().for_each(|cell| cell.push(ix));
                     }
-                    if takes_any && is_possible(rule, digits, place, true, true) {
-                        self.any.get_mut(at).into_iter().for_each(|cell| cell.push(ix));
+                    if takes_any && is_possible(rule, digits, place, true, true, HOME) {
+                        let without = !rule.need_near && is_possible(rule, digits, place, true, false, 0);
+                        let list = if without { &mut self.any } else { &mut self.any_near };
+                        list.get_mut(at).into_iter().for_each(|cell| cell.push(ix));
                         if let Some(lengths) = self.any_lengths.get_mut(place as usize).and_then(|l| l.get_mut(first)) {
                             *lengths |= 1 << length;
                         }
@@ -136,7 +145,7 @@ impl Numbers {
             at = usize::from(self.nodes.get(at).and_then(|node| node.next.get(size as usize)).copied().unwrap_or(0));
         }
         for place in [Place::Free, Place::Row, Place::Embedded] {
-            if is_possible(rule, digits, place, true, true)
+            if is_possible(rule, digits, place, true, true, HOME)
                 && let Some(rules) = self.nodes.get_mut(at).and_then(|node| node.rules.get_mut(place as usize))
                 && !rules.contains(&ix)
             {
@@ -156,9 +165,10 @@ impl Numbers {
         self.any_lengths.get(place as usize).and_then(|l| l.get(first)).copied().unwrap_or(0)
     }
 
-    /// Rules that take so many digits in any groups.
-    pub(crate) fn any(&self, place: Place, digits: usize, first: usize) -> &[RuleIx] {
-        self.any.get(cell(place, digits, first)).map_or(&[], Vec::as_slice)
+    /// Rules that take so many digits in any groups; the second list's need a word of context.
+    pub(crate) fn any(&self, place: Place, digits: usize, first: usize) -> (&[RuleIx], &[RuleIx]) {
+        let at = cell(place, digits, first);
+        (self.any.get(at).map_or(&[], Vec::as_slice), self.any_near.get(at).map_or(&[], Vec::as_slice))
     }
 
     /// For each grouping that begins with these groups: how many groups it has, and its rules.
