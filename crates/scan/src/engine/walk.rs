@@ -81,13 +81,20 @@ struct Layer<'t, 's> {
     text: &'t str,
     nearby: Nearby<'s>,
     found: Vec<Outcome>,
+    /// Shapes of identifiers to try at one place.
+    shapes: Vec<(RuleIx, usize)>,
 }
 
 impl<'s> Walk<'s, '_> {
     /// Scans one text: the source, or what a carrier in it says.
     pub(super) fn layer(&mut self, text: &str, depth: usize) {
         let shadow = Shadow::new(text);
-        let mut layer = Layer { text: shadow.text(), nearby: Nearby::new(&self.set.lexicon), found: Vec::new() };
+        let mut layer = Layer {
+            text: shadow.text(),
+            nearby: Nearby::new(&self.set.lexicon),
+            found: Vec::new(),
+            shapes: Vec::new(),
+        };
         self.digits(&mut layer);
         self.anchors(&mut layer);
         self.records(&mut layer);
@@ -159,7 +166,8 @@ impl<'s> Walk<'s, '_> {
             }
         }
         if let Some(headed) = records::Headed::new(layer.text, &tables).filter(|h| self.budget.work(h.text.len())) {
-            let mut under = Layer { text: &headed.text, nearby: Nearby::new(&set.lexicon), found: Vec::new() };
+            let mut under =
+                Layer { text: &headed.text, nearby: Nearby::new(&set.lexicon), found: Vec::new(), shapes: Vec::new() };
             self.digits(&mut under);
             self.anchors(&mut under);
             for mut one in under.found {
@@ -305,9 +313,13 @@ impl<'s> Walk<'s, '_> {
         let Some(digits) = groups.first().map(|g| g.start) else { return };
         let bytes = layer.text.as_bytes();
         let set = self.set;
+        let mut shapes = std::mem::take(&mut layer.shapes);
+        shapes.clear();
+        shapes.extend(set.scouts.shapes.at(bytes, groups));
+        shapes.sort_unstable();
         // The first shape of a rule that fits is the one.
         let mut done = None;
-        for (rule, shape) in set.scouts.shapes.at(bytes, groups) {
+        for (rule, shape) in shapes.iter().copied() {
             if done == Some(rule) || !self.wants(rule) {
                 continue;
             }
@@ -321,6 +333,7 @@ impl<'s> Walk<'s, '_> {
                 self.keep(layer, rule, found.span, evidence);
             }
         }
+        layer.shapes = shapes;
     }
 
     fn anchors(&mut self, layer: &mut Layer<'_, 's>) {
