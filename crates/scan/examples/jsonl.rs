@@ -22,11 +22,11 @@ fn main() -> std::io::Result<()> {
         Ok(rules) => rules,
         Err(all) => {
             all.iter().for_each(|d| eprintln!("{}:{}:{}: {}", d.file, d.line, d.column, d.message));
-            std::process::exit(78);
+            return Err(std::io::Error::other("the rules are refused"));
         }
     };
     let policy = Policy::load(SourceFile { name: POLICY_FILE.0, text: POLICY_FILE.1 }, &rules);
-    let Ok((policy, _)) = policy else { std::process::exit(78) };
+    let Ok((policy, _)) = policy else { return Err(std::io::Error::other("the policy is refused")) };
     let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     for line in std::io::stdin().lock().lines() {
         let line: Value = serde_json::from_str(&line?)?;

@@ -400,7 +400,7 @@ impl<'s> Walk<'s, '_> {
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
         let Some(open) = windows.get_mut(rule) else { return };
-        if is_within && contains(open, &hit) && !open.is_empty() {
+        if is_within && contains(open, &hit) && open.start < open.end {
             open.end = anchor::window_end(text, pattern, open.end, hit.end);
             return;
         }
@@ -409,7 +409,7 @@ impl<'s> Walk<'s, '_> {
             false => Some(anchor::window(text, pattern, hit)),
         };
         let Some(new) = new else { return };
-        if open.is_empty() {
+        if open.start >= open.end {
             *open = new;
         } else if overlaps(open, &new) {
             *open = open.start.min(new.start)..open.end.max(new.end);

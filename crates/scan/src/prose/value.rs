@@ -421,11 +421,9 @@ fn strength(keyword: &Keyword<'_>, value: &str, chars: &Chars, said: Said, form:
     let is_key = keyword.wanted == Wanted::Key;
     let fits = match said {
         Said::Assigned => {
-            strong
-                && !is_url(value)
-                && !is_rooted(value)
-                && !(form == Form::Cell && value.contains('|'))
-                && !(is_key && (is_path(value) || chars.digits == 0 && chars.symbols == 0))
+            let is_other = is_url(value) || is_rooted(value) || form == Form::Cell && value.contains('|');
+            let is_no_key = is_key && (is_path(value) || chars.digits + chars.symbols == 0);
+            strong && !is_other && !is_no_key
         }
         Said::Line => strong && chars.has_digit_or_symbol() && chars.all >= 6 && !is_reference(value) && is_last,
         Said::Stated => {

@@ -160,22 +160,22 @@ mod tests {
     fn members_that_stand_together_are_one_finding() {
         let text = "a b\nc\n\nd e\n";
         // Rules and places of what was found, lines, spans of the findings.
-        type Case = (&'static [(u16, usize)], &'static [&'static [u16]], usize, &'static [Range<usize>]);
+        type Case = (&'static [(u16, usize)], &'static [&'static [u16]], usize, &'static [(usize, usize)]);
         let cases: [Case; 8] = [
-            (&[(1, 0), (2, 2)], &[&[1], &[2]], 1, &[0..3]),
-            (&[(2, 0), (1, 2)], &[&[1], &[2]], 1, &[0..3]),
+            (&[(1, 0), (2, 2)], &[&[1], &[2]], 1, &[(0, 3)]),
+            (&[(2, 0), (1, 2)], &[&[1], &[2]], 1, &[(0, 3)]),
             (&[(1, 0), (2, 4)], &[&[1], &[2]], 1, &[]),
-            (&[(1, 0), (2, 4)], &[&[1], &[2]], 2, &[0..5]),
-            (&[(1, 0), (2, 4), (1, 7), (3, 9)], &[&[1], &[2, 3]], usize::MAX, &[0..5, 7..10]),
-            (&[(1, 0), (1, 2)], &[&[1], &[1]], 1, &[0..3]),
+            (&[(1, 0), (2, 4)], &[&[1], &[2]], 2, &[(0, 5)]),
+            (&[(1, 0), (2, 4), (1, 7), (3, 9)], &[&[1], &[2, 3]], usize::MAX, &[(0, 5), (7, 10)]),
+            (&[(1, 0), (1, 2)], &[&[1], &[1]], 1, &[(0, 3)]),
             (&[(1, 0)], &[&[1], &[1]], 1, &[]),
             (&[(1, 0), (2, 0)], &[&[1], &[2]], 1, &[]),
         ];
         for (members, all, lines, spans) in cases {
             let mut matches: Vec<Match> = members.iter().map(|(rule, at)| found(*rule, *at..at + 1)).collect();
             let changed = apply(&[made(all, lines, &[])], text, &mut matches);
-            let own: Vec<Range<usize>> =
-                matches.iter().filter(|m| m.rule == RuleIx(9)).map(|m| m.span.clone()).collect();
+            let own: Vec<(usize, usize)> =
+                matches.iter().filter(|m| m.rule == RuleIx(9)).map(|m| (m.span.start, m.span.end)).collect();
             assert_eq!(own, spans, "{members:?} {all:?} {lines}");
             assert_eq!(changed, !spans.is_empty());
         }

@@ -83,12 +83,12 @@ pub(crate) fn tables(text: &str) -> Vec<Table> {
     if present.is_empty() {
         return found;
     }
-    let mut lines = lines(text).peekable();
+    let lines = lines(text);
     // The line before, and how often each separator stands in it.
     let mut before: Option<(Range<usize>, [usize; SEPARATORS.len()])> = None;
     // Rows of the table that is open.
     let mut open: Option<(Separator, Vec<Vec<Range<usize>>>)> = None;
-    while let Some(line) = lines.next() {
+    for line in lines {
         if is_ruler(text, &line) {
             continue;
         }

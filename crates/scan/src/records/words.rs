@@ -647,7 +647,7 @@ mod tests {
         }
     }
 
-    fn found<'t>(dictionary: Dictionary, text: &'t str) -> Vec<&'t str> {
+    fn found(dictionary: Dictionary, text: &str) -> Vec<&str> {
         let words = Words::new([(0, &dictionary)].into_iter(), &[]).expect("few lists").expect("a rule");
         words.find(text).into_iter().filter_map(|f| text.get(f.span)).collect()
     }

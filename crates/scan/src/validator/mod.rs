@@ -21,6 +21,10 @@ pub(crate) struct Validator {
     pub(crate) extent: Option<fn(&str) -> Option<usize>>,
 }
 
+/// A check, a number, and whether it holds: what tests are tables of.
+#[cfg(test)]
+pub(crate) type Case = (fn(&str) -> bool, &'static str, bool);
+
 /// One entry of a table of validators.
 pub(crate) const fn check(name: &'static str, check: fn(&str) -> bool) -> Validator {
     Validator { name, check, extent: None }

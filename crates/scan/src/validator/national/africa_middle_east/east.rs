@@ -42,7 +42,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 15] = [
+        let cases: [crate::validator::Case; 15] = [
             (ke_pin, "A004829132K", true),
             (ke_pin, "B004829132K", false),
             (ke_pin, "A00482913K", false),

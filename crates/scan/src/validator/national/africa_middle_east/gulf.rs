@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 22] = [
+        let cases: [crate::validator::Case; 22] = [
             (ae_id, "784198465666588", true),
             (ae_id, "784198465666589", false),
             (ae_id, "784185065666589", false),

@@ -48,7 +48,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 21] = [
+        let cases: [crate::validator::Case; 21] = [
             (il_id, "051112423", true),
             (il_id, "051112424", false),
             (il_id, "000000000", false),

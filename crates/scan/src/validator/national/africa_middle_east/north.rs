@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 20] = [
+        let cases: [crate::validator::Case; 20] = [
             (eg_id, "26306232170292", true),
             (eg_id, "46306232170292", false),
             (eg_id, "26313232170292", false),

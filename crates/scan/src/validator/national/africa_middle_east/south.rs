@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 36] = [
+        let cases: [crate::validator::Case; 36] = [
             (za_id, "8007075910080", true),
             (za_id, "8007075910081", false),
             (za_id, "8013405910080", false),

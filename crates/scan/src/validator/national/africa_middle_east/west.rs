@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 18] = [
+        let cases: [crate::validator::Case; 18] = [
             (gh_tin, "P0029518172", true),
             (gh_tin, "P0029518173", false),
             (gh_tin, "B0029518172", false),

@@ -64,7 +64,8 @@ mod tests {
 
     #[test]
     fn table() {
-        let good: [(fn(&str) -> bool, &[&str]); 5] = [
+        type Good = (fn(&str) -> bool, &'static [&'static str]);
+        let good: [Good; 5] = [
             (cpf, &["45074952883", "36084852955"]),
             (cnpj, &["40341711923773", "12ABC34501DE35"]),
             (pis, &["11734868850"]),

@@ -45,7 +45,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 15] = [
+        let cases: [crate::validator::Case; 15] = [
             (sin, "123456782", true),
             (sin, "123456783", false),
             (sin, "046454286", false),

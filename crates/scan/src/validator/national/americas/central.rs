@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 17] = [
+        let cases: [crate::validator::Case; 17] = [
             (cr_cedula, "701610395", true),
             (cr_cedula, "001610395", false),
             (cr_cedula, "70161039", false),

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 11] = [
+        let cases: [crate::validator::Case; 11] = [
             (curp, "BOXW310820HNERXN09", true),
             (curp, "BOXW310820HNERXN08", false),
             (curp, "BOXW311320HNERXN09", false),

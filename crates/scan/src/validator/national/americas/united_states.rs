@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 26] = [
+        let cases: [crate::validator::Case; 26] = [
             (ssn, "123456789", true),
             (ssn, "001010001", true),
             (ssn, "899991234", true),

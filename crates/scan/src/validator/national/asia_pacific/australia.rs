@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 24] = [
+        let cases: [crate::validator::Case; 24] = [
             (tfn, "123456782", true),
             (tfn, "459599230", true),
             (tfn, "81854402", true),

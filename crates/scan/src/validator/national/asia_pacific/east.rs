@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 21] = [
+        let cases: [crate::validator::Case; 21] = [
             (cn_ric, "110105198702141000", true),
             (cn_ric, "110105198702141001", false),
             (cn_ric, "11010520070214557A", false),

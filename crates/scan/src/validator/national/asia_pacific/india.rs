@@ -78,7 +78,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 18] = [
+        let cases: [crate::validator::Case; 18] = [
             (aadhaar, "511862527601", true),
             (aadhaar, "511862527602", false),
             (aadhaar, "123456789012", false),

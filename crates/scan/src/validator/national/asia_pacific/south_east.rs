@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [(fn(&str) -> bool, &str, bool); 24] = [
+        let cases: [crate::validator::Case; 24] = [
             (sg_nric, "S8712345F", true),
             (sg_nric, "S8712345B", false),
             (sg_nric, "X8712345I", false),
