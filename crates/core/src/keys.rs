@@ -45,6 +45,10 @@ key! {
     MarkKey
 }
 key! {
+    /// Keys what is kept of the values of one conversation.
+    ThreadKey
+}
+key! {
     /// Keys the tokens in our Message-IDs and the header of our own copies.
     TokenKey
 }

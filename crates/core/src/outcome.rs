@@ -1,7 +1,7 @@
 //! What one message gave: the only thing that leaves a worker.
 
 use crate::fingerprint::Fingerprints;
-use crate::{Class, Cleared, Envelope, PartPath, Proof, Verdict, mark};
+use crate::{Class, Cleared, Envelope, PartPath, Proof, Remembered, Verdict, mark};
 use lazaret_scan::Action;
 use std::ops::Range;
 
@@ -225,6 +225,8 @@ pub struct Outcome {
     pub junk: bool,
     /// Number of `Received` fields.
     pub hops: u32,
+    /// What later messages of the conversation are told.
+    pub remembered: Remembered,
 }
 
 impl Outcome {
@@ -251,6 +253,7 @@ impl Outcome {
             bounced_ids: Vec::new(),
             junk: false,
             hops: 0,
+            remembered: Remembered::default(),
         }
     }
 

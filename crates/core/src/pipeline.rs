@@ -7,6 +7,7 @@
 //! that is quarantined or refused leaves no text behind, only facts, findings and reasons.
 
 mod again;
+mod credentials;
 mod examine;
 mod except;
 mod explain;
@@ -25,7 +26,7 @@ use crate::report::Report;
 use crate::tree::{Home, Message};
 use crate::{
     Cleared, Digest, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason,
-    Verdict, mark, parse, report,
+    Remembered, Thread, Verdict, mark, parse, report,
 };
 use examine::Examined;
 pub use explain::Explain;
@@ -99,9 +100,17 @@ impl Pipeline {
 
     /// Answers one message.
     pub fn process(&self, message: &RawMessage, profile: &Profile) -> Outcome {
+        self.process_in(message, profile, None)
+    }
+
+    /// Answers one message of a conversation, of which earlier messages told this.
+    pub fn process_in(&self, message: &RawMessage, profile: &Profile, thread: Option<&Thread>) -> Outcome {
         let mut read = parse::read(message, profile, &self.limits);
         let digest = self.digest_key.digest(message);
-        let seen = self.examine_all(&read.texts, profile);
+        let mut seen = self.examine_all(&read.texts, profile, thread);
+        let text = memory::written(&read);
+        self.add_second_half(&read, &mut seen, &text, thread);
+        let mut remembered = self.remember(&read, &seen, self.facts(&read, &text));
         let marked = self.mark_all(&read, &seen, &digest, mark::words(&profile.language));
         let mut findings = marked.findings;
         findings.extend(self.take_facts(&mut read, &digest));
@@ -118,15 +127,18 @@ impl Pipeline {
         examine::name_records(&mut reasons, &seen);
         let keep_nothing = findings.iter().any(|f| f.action == Action::Reject && self.policy.keeps_nothing(&f.rule));
         findings.truncate(self.limits.findings_max);
+        if keep_nothing {
+            remembered.values.clear();
+        }
         let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));
         let fingerprints = self.fingerprints(seen);
-        let judged = Judged { verdict, reasons, findings, fingerprints, opaque, keep_nothing, digest };
+        let judged = Judged { verdict, reasons, findings, fingerprints, opaque, keep_nothing, digest, remembered };
         self.outcome(read, judged, written, marked.values, profile)
     }
 
     /// Answers a message that an officer released: values are still taken out and parts withheld, but no finding asks for
     /// quarantine or refusal any more. What is encrypted as a whole or keeps a residue stays in quarantine.
-    pub fn release(&self, message: &RawMessage, profile: &Profile) -> Outcome {
+    pub fn release(&self, message: &RawMessage, profile: &Profile, thread: Option<&Thread>) -> Outcome {
         let lenient = Pipeline {
             rules: self.rules.clone(),
             policy: self.policy.capped(Action::Withhold),
@@ -135,7 +147,7 @@ impl Pipeline {
             mark_key: self.mark_key.clone(),
             today: self.today.clone(),
         };
-        lenient.process(message, profile)
+        lenient.process_in(message, profile, thread)
     }
 
     /// Scans a file: a mail by its texts, anything else as the text `text`. The report says what the policy would do.
@@ -181,6 +193,7 @@ impl Pipeline {
             bounced_ids: read.bounced_ids,
             junk: read.junk,
             hops: read.hops,
+            remembered: judged.remembered,
         };
         let passed = outcome.verdict < Verdict::Quarantine;
         let mut rounds = 0;
@@ -255,6 +268,7 @@ struct Judged {
     keep_nothing: bool,
     /// K2 of the message, for tags.
     digest: Digest,
+    remembered: Remembered,
 }
 
 impl std::fmt::Debug for Pipeline {

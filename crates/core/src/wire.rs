@@ -15,7 +15,7 @@ mod codec;
 
 use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
-use crate::{Outcome, Profile, Raw, RawMessage};
+use crate::{Outcome, Profile, Raw, RawMessage, Thread};
 use codec::{Code, Cursor};
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;
@@ -35,6 +35,8 @@ pub struct Job {
     pub kind: JobKind,
     /// The mailbox's facts.
     pub profile: Profile,
+    /// What earlier messages of its conversation left.
+    pub thread: Option<Thread>,
     /// The octets to look at.
     pub message: RawMessage,
 }
@@ -163,6 +165,7 @@ pub fn write_job(w: &mut impl Write, job: &Job) -> io::Result<()> {
     let mut facts = Zeroizing::new(Vec::new());
     job.kind.put(&mut facts);
     job.profile.put(&mut facts);
+    job.thread.put(&mut facts);
     write_frame(w, JOB, &facts, job.message.expose())
 }
 
@@ -171,9 +174,10 @@ pub fn read_job(r: &mut impl Read) -> Result<Option<Job>, WireError> {
     let Some(payload) = read_frame(r, JOB, JOB_BYTES_MAX)? else { return Ok(None) };
     let mut cursor = Cursor::new(&payload);
     let (kind, profile) = (JobKind::take(&mut cursor)?, Profile::take(&mut cursor)?);
+    let thread = Code::take(&mut cursor)?;
     // The message is the rest of the payload: it needs no length of its own.
     let message = RawMessage::new(cursor.rest().to_vec());
-    Ok(Some(Job { kind, profile, message }))
+    Ok(Some(Job { kind, profile, thread, message }))
 }
 
 /// Writes an answer.

@@ -43,6 +43,12 @@ pub(crate) enum Family {
     Fingerprint = b'p',
     /// Small named record.
     Named = b'n',
+    /// What the messages of a ticket tell later ones.
+    Thread = b'd',
+    /// Message-ID that leads to such a record.
+    ThreadId = b'i',
+    /// Index: such records by their end.
+    ThreadEnd = b'e',
     /// Index: blob files in use.
     Blob = b'b',
     /// Index: blob files to be unlinked.
@@ -71,6 +77,9 @@ impl Family {
             Family::Window => "window",
             Family::Fingerprint => "fingerprint",
             Family::Named => "named",
+            Family::Thread => "thread",
+            Family::ThreadId => "thread-id",
+            Family::ThreadEnd => "thread-end",
             Family::Blob => "blob",
             Family::Tombstone => "tombstone",
         }

@@ -10,6 +10,7 @@ use crate::model::*;
 use crate::outbox;
 use crate::quarantine;
 use crate::state::State;
+use crate::thread;
 use crate::tickets::{Message, Ticket, ToldRef, Twin, view};
 use lazaret_core::{Addr, Class, Outcome, Proof, Verdict};
 
@@ -135,6 +136,7 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
     } else {
         state.put_fresh(ticket_at, Some(&reference), &ticket)?;
     }
+    thread::learn(state, &reference, &commit.join, outcome, now)?;
     state.put(twin_at, None, &Twin { ticket: reference.clone(), message: number, copies: 0 })?;
     Ok(Committed { joined, reply, ..committed(&reference, number, commit.ack) })
 }
@@ -150,22 +152,25 @@ fn count_verdict(ticket: &mut Ticket, verdict: Verdict) {
 /// credential, so it needs a proven sender.
 fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)>, StoreError> {
     let outcome = &commit.outcome;
-    let senders = parties(state, outcome);
     for candidate in commit.join.iter().take(JOIN_CANDIDATES_MAX) {
         let at = Key::ticket(Family::Ticket, &candidate.ticket);
         let Some(ticket) = state.get::<Ticket>(Family::Ticket, &at)? else { continue };
-        let party = outcome.staff || senders.iter().any(|sender| ticket.parties.contains(sender));
-        let may = match (candidate.token, outcome.class) {
-            (true, Class::Bounce) => true,
-            // A forged sender may have seen the token: everybody in copy has.
-            (true, _) => party && outcome.proof != Proof::Fail,
-            (false, _) => party && outcome.proof == Proof::Pass,
-        };
-        if may && ticket.messages < TICKET_MESSAGES_MAX {
+        if may_join(state, &ticket, outcome, candidate.token) && ticket.messages < TICKET_MESSAGES_MAX {
             return Ok(Some((candidate.ticket.clone(), ticket)));
         }
     }
     Ok(None)
+}
+
+/// Does a ticket let this sender in, by a token of ours or by a reference in the subject?
+pub(crate) fn may_join(state: &State, ticket: &Ticket, outcome: &Outcome, token: bool) -> bool {
+    let party = || outcome.staff || parties(state, outcome).iter().any(|sender| ticket.parties.contains(sender));
+    match (token, outcome.class) {
+        (true, Class::Bounce) => true,
+        // A forged sender may have seen the token: everybody in copy has.
+        (true, _) => outcome.proof != Proof::Fail && party(),
+        (false, _) => outcome.proof == Proof::Pass && party(),
+    }
 }
 
 /// Keyed hashes of those who count as sender: the customer and a single `From`. Machines that report a bounce are nobody.

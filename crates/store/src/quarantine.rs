@@ -9,6 +9,7 @@ use crate::keys::{hex, unhex};
 use crate::ledger::hex_digest;
 use crate::model::*;
 use crate::state::State;
+use crate::thread;
 use crate::tickets::{Message, Ticket, Twin, describe};
 use lazaret_core::seal::Sealed;
 use lazaret_core::{Digest, Outcome, Verdict};
@@ -161,5 +162,6 @@ pub(crate) fn expire(state: &mut State, now: i64) -> Result<u64, StoreError> {
     }
     fingerprints::expire(state, now);
     admission::expire_windows(state, now)?;
+    thread::expire(state, now)?;
     Ok(erased)
 }

@@ -5,8 +5,8 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{commit, fingerprints, ledger, outbox, quarantine, tickets};
-use lazaret_core::{Digest, MessageKey, Outcome};
+use crate::{commit, fingerprints, ledger, outbox, quarantine, thread, tickets};
+use lazaret_core::{Digest, MessageKey, Outcome, Reason, Thread, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -178,6 +178,27 @@ impl Store {
     pub async fn message_of(&self, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
         let key = key.clone();
         self.ask(Need::Read, move |s| tickets::message_of(s, &key)).await
+    }
+
+    /// What earlier messages of its conversation left for a message that names these tickets; `None` if nothing, or if its
+    /// sender may not join it.
+    pub async fn thread(
+        &self,
+        join: Vec<JoinCandidate>,
+        outcome: &Outcome,
+        now: i64,
+    ) -> Result<Option<Thread>, StoreError> {
+        // Who wrote to whom, without the texts.
+        let mut facts = Outcome::unprocessed(Reason::Released, Verdict::Allow);
+        (facts.class, facts.staff, facts.proof) = (outcome.class, outcome.staff, outcome.proof);
+        (facts.envelope, facts.customer) = (outcome.envelope.clone(), outcome.customer.clone());
+        self.ask(Need::Read, move |s| thread::find(s, &join, &facts, now)).await
+    }
+
+    /// What the messages of a ticket left.
+    pub async fn thread_of(&self, ticket: &TicketRef, now: i64) -> Result<Option<Thread>, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Read, move |s| thread::of_ticket(s, &ticket, now)).await
     }
 
     /// Replies that are due, oldest first, leased to the caller. Those older than 48 hours fail instead.

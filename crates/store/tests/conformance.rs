@@ -3,7 +3,7 @@
 
 mod common;
 use common::*;
-use lazaret_core::{Class, Digest, Proof, Verdict};
+use lazaret_core::{Class, Digest, Outcome, Proof, Verdict};
 use lazaret_store::*;
 use std::collections::BTreeSet;
 
@@ -713,5 +713,54 @@ async fn fingerprints_cost_no_sync_and_no_file() {
     let (kept, dropped) = (view.candidates.len(), view.dropped as usize);
     assert!(kept > 50 && kept + dropped == 200, "{kept} {dropped}");
     assert!(!files(dir.path()).iter().any(|f| f.to_string_lossy().contains("blob/")), "{:?}", files(dir.path()));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_a_conversation_holds_is_told_to_its_later_messages_for_90_days() {
+    use lazaret_core::{Facts, Remembered, ValueDigest};
+    const DAY: i64 = 86_400;
+    let value = |n: u8| ValueDigest([n; 16]);
+    let mail = |from: &str, id: &str, answers: Option<&str>, values: &[u8], facts: Facts| {
+        let mut outcome = stub(from);
+        outcome.envelope.message_id = Some(id.into());
+        outcome.envelope.in_reply_to = answers.map(str::to_owned);
+        outcome.remembered = Remembered { values: values.iter().map(|n| value(*n)).collect(), facts };
+        outcome
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let none = Facts::default();
+    let first = store.commit(commit(1, 1, mail(ANNA, "a@mail", None, &[1, 2], Facts::USER_NAME))).await.unwrap();
+    let before = store.counts().await.unwrap();
+    let second = mail(ANNA, "b@mail", Some("a@mail"), &[3], none);
+    let token = |ticket: &TicketRef| vec![JoinCandidate { ticket: ticket.clone(), token: true }];
+    // By a token of ours, and by the mail that it answers.
+    for join in [token(&first.ticket), Vec::new()] {
+        let thread = store.thread(join, &second, NOW).await.unwrap().unwrap();
+        assert_eq!((thread.values.len(), thread.facts), (2, Facts::USER_NAME));
+        let key = store.keys().mark.thread(&first.ticket.0);
+        assert!(thread.values.contains(&key.digest(&value(1))) && !thread.values.contains(&key.digest(&value(3))));
+    }
+    // Nobody else is told.
+    let stranger = mail("eve@other.example", "c@mail", Some("a@mail"), &[], none);
+    assert!(store.thread(token(&first.ticket), &stranger, NOW).await.unwrap().is_none());
+    let forged = Outcome { proof: Proof::Fail, ..mail(ANNA, "d@mail", Some("a@mail"), &[], none) };
+    assert!(store.thread(token(&first.ticket), &forged, NOW).await.unwrap().is_none());
+    assert!(store.thread(Vec::new(), &mail(ANNA, "e@mail", Some("x@mail"), &[], none), NOW).await.unwrap().is_none());
+    // A second ticket of the same conversation tells it on; it survives a restart.
+    let other = store.commit(commit(2, 2, second)).await.unwrap();
+    assert!(other.ticket != first.ticket && !other.joined);
+    store.close().await;
+    let store = open(dir.path());
+    let third = mail(ANNA, "f@mail", Some("b@mail"), &[], none);
+    let thread = store.thread(Vec::new(), &third, NOW + 89 * DAY).await.unwrap().unwrap();
+    assert_eq!(thread.values.len(), 3);
+    assert!(store.thread_of(&other.ticket, NOW).await.unwrap().is_some());
+    assert!(store.thread(Vec::new(), &third, NOW + 90 * DAY).await.unwrap().is_none());
+    store.expire(NOW + 91 * DAY).await.unwrap();
+    assert!(store.thread_of(&first.ticket, NOW).await.unwrap().is_none(), "erased, not hidden");
+    let counts = store.counts().await.unwrap();
+    assert_eq!(counts.tickets, before.tickets + 1);
     store.close().await;
 }

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 const BULK_RULE: &str = "bulk-records";
 /// The id under which timetables report.
 const TIMETABLE_RULE: &str = "timetable";
+/// The id under which credentials report that a conversation was told of.
+const CONVERSATION_RULE: &str = "conversation-secret";
 /// Kinds that a reason names.
 const KINDS_MAX: usize = 5;
 /// Score of what is only shown to the agent.
@@ -36,6 +38,8 @@ pub(super) enum By {
     Bulk,
     /// The count of names beside class codes.
     Timetable,
+    /// What the rest of the conversation says.
+    Conversation,
 }
 
 /// What is said of what found it.
@@ -136,7 +140,7 @@ impl Pipeline {
             .iter()
             .filter_map(|hit| match hit.by {
                 By::Rule(ix) => Some((ix, hit.span.clone())),
-                By::Bulk | By::Timetable => None,
+                By::Bulk | By::Timetable | By::Conversation => None,
             })
             .collect();
         let people = self.rules.people(text, &matches, &bulk.needs)?;
@@ -162,6 +166,7 @@ impl Pipeline {
             }
             By::Bulk => Some(Known { rule: BULK_RULE, class: Class::BulkRecords, entity: "bulk_records" }),
             By::Timetable => Some(Known { rule: TIMETABLE_RULE, class: Class::StudentRecord, entity: "timetable" }),
+            By::Conversation => Some(Known { rule: CONVERSATION_RULE, class: Class::Secret, entity: "password" }),
         }
     }
 
@@ -206,7 +211,7 @@ impl Pipeline {
                 let value = source.get(hit.span.clone()).unwrap_or_default();
                 let (canonical, tail) = match hit.by {
                     By::Rule(ix) => (self.rules.canonical(ix, value), self.rules.tail(ix, value)),
-                    By::Bulk | By::Timetable => (Zeroizing::new(value.to_owned()), None),
+                    By::Bulk | By::Timetable | By::Conversation => (Zeroizing::new(value.to_owned()), None),
                 };
                 let tag = mark::tag(&self.mark_key, known.class, known.entity, &canonical, digest);
                 if hit.action >= Action::Redact {

@@ -82,7 +82,7 @@ impl Pipeline {
     ) -> Report {
         let read = parse::read(message, profile, &self.limits);
         let mut line = Line::new(Name::File { file, index });
-        for (text, seen) in read.texts.iter().zip(self.examine_all(&read.texts, profile)) {
+        for (text, seen) in read.texts.iter().zip(self.examine_all(&read.texts, profile, None)) {
             self.put(&mut line, text.path.as_str(), scanned(text), seen, show);
         }
         line.opaque

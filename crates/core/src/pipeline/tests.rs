@@ -290,6 +290,7 @@ fn after_bad_redaction(home: Home, form: write::Form, values: Values) -> Outcome
         opaque: Vec::new(),
         keep_nothing: false,
         digest: crate::Digest([0; 32]),
+        remembered: Remembered::default(),
     };
     let placement = lazaret_scan::Placement::Body;
     let attachment = Attachment {
@@ -725,4 +726,74 @@ fn a_number_found_with_context_is_found_without_it_in_other_parts() {
         let left = ["626018159", "626-018-159", "876543210"].iter().any(|value| all.contains(value));
         assert_eq!(left, !known, "{mail}\n{all}");
     }
+}
+
+/// What a conversation holds after these outcomes.
+fn thread(outcomes: &[&Outcome]) -> Thread {
+    let mark_key = MarkKey::new([2; 32]);
+    let key = mark_key.thread("LZ-7K2Q-M4XD");
+    let values = outcomes.iter().flat_map(|o| &o.remembered.values).map(|value| key.digest(value)).collect();
+    let facts = outcomes.iter().fold(crate::Facts::default(), |facts, o| facts | o.remembered.facts);
+    Thread { key, values, facts }
+}
+
+fn run_in(thread: &Thread, mail: &str) -> Outcome {
+    let mail = RawMessage::new(mail.replace('\n', "\r\n").into_bytes());
+    shipped().process_in(&mail, &Profile { mailbox: "support".into(), ..Profile::default() }, Some(thread))
+}
+
+#[test]
+fn a_value_of_the_conversation_needs_no_context_again() {
+    let first = run(shipped(), &plain("x", &format!("my SSN is {SSN} and my password is {PASSWORD}\n")));
+    assert_eq!((first.verdict, first.remembered.values.len()), (Verdict::Redact, 2), "{:?}", first.findings);
+    let bare = "536221234";
+    let again = plain("x", &format!("It is {bare}, as I wrote.\n\n> say {PASSWORD}\n> again"));
+    assert!(all_text(&run(shipped(), &again)).contains(bare), "alone it says nothing");
+    let outcome = run_in(&thread(&[&first]), &again);
+    let text = all_text(&outcome);
+    assert!(!text.contains(bare) && !text.contains("Winter2024"), "{text}");
+    assert_eq!(outcome.verdict, Verdict::Redact);
+    let other = plain("x", "It is 536221235, say Winter2025!\n");
+    assert_eq!(run_in(&thread(&[&first]), &other).verdict, Verdict::Allow, "another value is none of it");
+    // Nothing is kept of what must not be kept.
+    let refused = run(shipped(), &plain("x", &format!("card: {CARD} cvv 777\n")));
+    assert!(refused.keep_nothing && refused.remembered.values.is_empty());
+}
+
+#[test]
+fn the_second_half_of_a_credential_is_a_secret() {
+    let first = run(shipped(), &plain("Portal", "My username is jdoe, the password will follow separately.\n"));
+    assert_eq!(first.verdict, Verdict::Allow, "{:?}", first.findings);
+    let told = thread(&[&first]);
+    for body in
+        ["Kangaroo77\n", "hier: Kangaroo77\n", "Hi,\n\nKangaroo77\n\nThanks\nMia Moss\n\n> My username is jdoe\n"]
+    {
+        let mail = plain("Re: Portal", body);
+        assert_eq!(run(shipped(), &mail).verdict, Verdict::Allow, "alone it says nothing: {body}");
+        let outcome = run_in(&told, &mail);
+        assert!(!all_text(&outcome).contains("Kangaroo77"), "{body}");
+        let found = outcome.findings.first().expect("a finding");
+        assert_eq!((found.rule.as_str(), found.entity.as_str()), ("conversation-secret", "password"));
+        assert!(found.score >= 60);
+        assert_eq!(outcome.verdict, Verdict::Redact);
+    }
+    for body in [
+        "Thanks!",
+        "INC0012345",
+        "order: Kx48213b",
+        "4 May 2026",
+        "Mia Moss",
+        "It works now, since 10:30.",
+        "Windows11",
+    ] {
+        assert_eq!(run_in(&told, &plain("Re: Portal", body)).verdict, Verdict::Allow, "{body}");
+    }
+}
+
+#[test]
+fn a_subject_announces_the_lone_word_below_it() {
+    let outcome = run(shipped(), &plain("Your new password", "Kangaroo77\n"));
+    assert!(!all_text(&outcome).contains("Kangaroo77"));
+    assert_eq!(outcome.verdict, Verdict::Redact);
+    assert_eq!(run(shipped(), &plain("Your new desk", "Kangaroo77\n")).verdict, Verdict::Allow);
 }

@@ -6,9 +6,9 @@ use crate::message::ReturnPath;
 use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Fingerprint, Fingerprints, Limits,
-    MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason, Reporter, TermPrint,
-    Verdict, Why,
+    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Facts, Finding, Fingerprint, Fingerprints, Limits,
+    MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason, Remembered, Reporter,
+    TermPrint, Thread, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
 };
 use lazaret_scan::{Action, Placement};
 use std::ops::Range;
@@ -116,6 +116,8 @@ records! {
     Reporter { from customer_in_reply_to }
     Setup { build_id rules policy accepted limits digest_key mark_key today }
     Explain { reveal digests }
+    Remembered { values facts }
+    Thread { key values facts }
     Limits {
         message_bytes_max header_bytes_max header_fields_max addresses_max parts_max nesting_depth_max text_bytes_max
         findings_max answer_bytes_max cpu_secs_max wall_secs_max worker_bytes_max worker_retire_bytes worker_messages_max
@@ -243,7 +245,34 @@ macro_rules! keys {
     )*};
 }
 
-keys!(DigestKey MarkKey);
+keys!(DigestKey MarkKey ThreadKey);
+
+impl Code for Facts {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.push(self.bits());
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        u8::take(from).map(Facts::from_bits)
+    }
+}
+
+impl Code for ValueDigest {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        from.array().map(ValueDigest)
+    }
+}
+
+impl Code for ThreadDigest {
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.0);
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        from.array().map(ThreadDigest)
+    }
+}
 
 impl Code for Raw {
     fn put(&self, out: &mut Vec<u8>) {
@@ -394,12 +423,12 @@ impl Code for Outcome {
     fn put(&self, out: &mut Vec<u8>) {
         let Outcome {
             class, staff, proof, envelope, customer, verdict, reasons, findings, fingerprints, opaque, subject, text, html, attachments,
-            keep_nothing, language, own_copy, bounced_ids, junk, hops,
+            keep_nothing, language, own_copy, bounced_ids, junk, hops, remembered,
         } = self;
         class.put(out); staff.put(out); proof.put(out); envelope.put(out); customer.put(out); verdict.put(out);
         reasons.put(out); findings.put(out); fingerprints.put(out); opaque.put(out); subject.put(out); text.put(out); html.put(out);
         attachments.put(out); keep_nothing.put(out); language.put(out); own_copy.put(out); bounced_ids.put(out);
-        junk.put(out); hops.put(out);
+        junk.put(out); hops.put(out); remembered.put(out);
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
         let outcome = Outcome {
@@ -423,6 +452,7 @@ impl Code for Outcome {
             bounced_ids: Code::take(from)?,
             junk: Code::take(from)?,
             hops: Code::take(from)?,
+            remembered: Code::take(from)?,
         };
         let stub_with_text = outcome.verdict >= Verdict::Quarantine && outcome.has_text();
         if stub_with_text { Err(WireError::Value) } else { Ok(outcome) }

@@ -1,8 +1,9 @@
 use super::*;
 use crate::message::ReturnPath;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Finding, Fingerprint, Fingerprints, Limits,
-    MarkKey, Opaque, OpaqueWhy, PartPath, Proof, ProofMode, Reason, Reporter, TermPrint, Verdict, Why,
+    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Facts, Finding, Fingerprint, Fingerprints, Limits,
+    MarkKey, Opaque, OpaqueWhy, PartPath, Proof, ProofMode, Reason, Remembered, Reporter, TermPrint, ThreadDigest,
+    ThreadKey, ValueDigest, Verdict, Why,
 };
 use lazaret_scan::{Action, Placement};
 use proptest::prelude::*;
@@ -190,6 +191,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
             bounced_ids,
             junk,
             hops,
+            remembered: Remembered { values: vec![ValueDigest([hops as u8; 16])], facts: Facts::from_bits(hops as u8) },
         };
         if verdict >= Verdict::Quarantine {
             outcome.drop_text();
@@ -251,6 +253,11 @@ fn job_frame(job: &Job) -> Vec<u8> {
     out
 }
 
+fn thread() -> Option<Thread> {
+    let values = vec![ThreadDigest([7; 8]), ThreadDigest([8; 8])];
+    Some(Thread { key: ThreadKey::new([5; 32]), values, facts: Facts::ENCRYPTED })
+}
+
 fn setup() -> Setup {
     Setup {
         build_id: "lazaret 0.1".into(),
@@ -282,7 +289,12 @@ fn setups_come_back() {
 #[test]
 fn an_end_between_jobs_is_an_end() {
     assert!(matches!(read_job(&mut [].as_slice()), Ok(None)));
-    let job = Job { kind: JobKind::Process, profile: Profile::default(), message: RawMessage::new(vec![7; 10]) };
+    let job = Job {
+        kind: JobKind::Process,
+        profile: Profile::default(),
+        thread: None,
+        message: RawMessage::new(vec![7; 10]),
+    };
     let two = [job_frame(&job), job_frame(&job)].concat();
     let mut reader = two.as_slice();
     for _ in 0..2 {
@@ -319,7 +331,12 @@ fn the_limit_of_a_frame_is_exact() {
 fn large_payloads_come_back_whole() {
     for len in [RESERVE_BYTES - 40, RESERVE_BYTES, RESERVE_BYTES * 4 + 3, RESERVE_BYTES * 17] {
         let octets: Vec<u8> = (0..len).map(|i| (i % 253) as u8).collect();
-        let job = Job { kind: JobKind::Process, profile: Profile::default(), message: RawMessage::new(octets.clone()) };
+        let job = Job {
+            kind: JobKind::Process,
+            profile: Profile::default(),
+            thread: None,
+            message: RawMessage::new(octets.clone()),
+        };
         let back = read_job(&mut job_frame(&job).as_slice()).ok().flatten().expect("a job");
         assert!(back.message.expose() == octets, "{len}");
     }
@@ -398,13 +415,13 @@ proptest! {
 
     #[test]
     fn jobs_come_back(kind in kind(), profile in profile(), octets in proptest::collection::vec(any::<u8>(), 0..50)) {
-        let job = Job { kind: job_kind(kind.clone()), profile: profile.clone(), message: RawMessage::new(octets.clone()) };
+        let job = Job { kind: job_kind(kind.clone()), profile: profile.clone(), thread: thread(), message: RawMessage::new(octets.clone()) };
         let out = job_frame(&job);
         let back = read_job(&mut out.as_slice()).ok().flatten().expect("a job");
         prop_assert_eq!(back.profile, profile);
         prop_assert_eq!(back.message.expose(), octets);
         // A JobKind cannot be compared, since it may hold a password: its frame can.
-        let again = Job { kind: back.kind, profile: job.profile, message: job.message };
+        let again = Job { kind: back.kind, profile: job.profile, thread: back.thread, message: job.message };
         prop_assert_eq!(job_frame(&again), out);
     }
 

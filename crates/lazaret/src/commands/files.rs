@@ -155,7 +155,7 @@ pub(crate) async fn scan_lines(material: &Material, limits: Limits, format: Form
 
 /// Has a worker answer; a worker that dies of a file is replaced, and the file gets an error.
 async fn answer(pool: &Pool, kind: JobKind, message: RawMessage) -> Result<Value, String> {
-    line_of(pool.run(Job { kind, profile: Profile::default(), message }).await.1)
+    line_of(pool.run(Job { kind, profile: Profile::default(), thread: None, message }).await.1)
 }
 
 /// The line that a worker finished.

@@ -77,7 +77,7 @@ pub(crate) async fn run(paths: &[PathBuf], stage: &Stage, material: &Material, l
 }
 
 async fn judge(pool: &Pool, stage: &Stage, message: RawMessage) -> Result<Outcome, String> {
-    let job = Job { kind: JobKind::Process, profile: stage.profile.clone(), message };
+    let job = Job { kind: JobKind::Process, profile: stage.profile.clone(), thread: None, message };
     match pool.run(job).await.1 {
         Ok(Answer::Outcome(outcome)) => Ok(*outcome),
         Ok(_) => Err("the worker gave another answer".into()),

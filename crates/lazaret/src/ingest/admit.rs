@@ -1,6 +1,7 @@
 //! Nothing that a worker answers is trusted: it may have been taken over by the message that it looked at. Addresses
 //! and ids are checked again here; keys, clock and references are the daemon's own.
 
+use lazaret_core::thread::MESSAGE_VALUES_MAX;
 use lazaret_core::{Class, Outcome, Reason, Verdict};
 
 /// Octets of a Message-ID that is kept.
@@ -19,6 +20,7 @@ pub(super) fn checked(mut outcome: Outcome) -> Outcome {
     outcome.fingerprints = outcome.fingerprints.checked();
     outcome.bounced_ids.retain(|id| is_id(id));
     outcome.bounced_ids.truncate(REFERENCES_MAX);
+    outcome.remembered.values.truncate(MESSAGE_VALUES_MAX);
     outcome.language = outcome.language.filter(|l| l.len() == 2 && l.bytes().all(|b| b.is_ascii_lowercase()));
     let found = outcome.findings.iter().map(|f| Verdict::of(f.action));
     let strictest = found.chain(outcome.reasons.iter().map(Reason::verdict)).max();

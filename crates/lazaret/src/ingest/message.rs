@@ -7,7 +7,7 @@ use crate::event::{Event, emit};
 use lazaret_core::message::ReturnPath;
 use lazaret_core::notice::{self, Circumstances, Plan};
 use lazaret_core::wire::{Answer, Job, JobKind};
-use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, TokenKey, Verdict, seal};
+use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, Thread, TokenKey, Verdict, seal};
 use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, StoreError, Template, TicketRef};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,18 +81,39 @@ async fn judge(
     octets: RawMessage,
     mut strikes: u32,
 ) -> Result<Option<(Outcome, RawMessage)>, StoreError> {
-    let mut job = Job { kind: JobKind::Process, profile: mailbox.profile.clone(), message: octets };
+    let mut job = Job { kind: JobKind::Process, profile: mailbox.profile.clone(), thread: None, message: octets };
     while strikes < STRIKES_MAX {
         let (back, answer) = context.pool.run(job).await;
         job = back;
         match answer {
-            Ok(Answer::Outcome(outcome)) => return Ok(Some((admit::checked(*outcome), job.message))),
+            Ok(Answer::Outcome(outcome)) => {
+                let outcome = admit::checked(*outcome);
+                // Which conversation it belongs to is known only now: where that has something to tell, it is looked at
+                // once more with it.
+                if job.thread.is_none() {
+                    job.thread = thread(context, &outcome).await?;
+                    if job.thread.is_some() {
+                        continue;
+                    }
+                }
+                return Ok(Some((outcome, job.message)));
+            }
             Ok(_) => strikes = strike(context, key, "babbled").await?,
             Err(death) if death.is_strike() => strikes = strike(context, key, death.as_str()).await?,
             Err(_) => return Ok(None),
         }
     }
     Ok(Some((Outcome::unprocessed(Reason::Poison, Verdict::Quarantine), job.message)))
+}
+
+/// What earlier messages of its conversation left.
+async fn thread(context: &Context, outcome: &Outcome) -> Result<Option<Thread>, StoreError> {
+    let join = candidates(context, outcome);
+    let answers = outcome.envelope.in_reply_to.is_some() || !outcome.envelope.references.is_empty();
+    match join.is_empty() && !answers {
+        true => Ok(None),
+        false => context.store.thread(join, outcome, clock::now()).await,
+    }
 }
 
 async fn strike(context: &Context, key: &MessageKey, how: &'static str) -> Result<u32, StoreError> {

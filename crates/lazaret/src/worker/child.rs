@@ -40,10 +40,11 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits) -> Answer {
-    let Job { kind, profile, message } = job;
+    let Job { kind, profile, thread, message } = job;
+    let thread = thread.as_ref();
     match kind {
-        JobKind::Process => Answer::Outcome(Box::new(pipeline.process(&message, &profile))),
-        JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile))),
+        JobKind::Process => Answer::Outcome(Box::new(pipeline.process_in(&message, &profile, thread))),
+        JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile, thread))),
         JobKind::Parse { file, index } => {
             Answer::Report(lazaret_core::report::parse(&file, index, &message, &profile, limits))
         }

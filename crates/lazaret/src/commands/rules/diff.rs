@@ -156,7 +156,7 @@ impl Pair {
 
 /// Has one set look at a message, which comes back for the other one.
 async fn ask(pool: &Pool, kind: JobKind, message: RawMessage) -> (RawMessage, Result<Answer, Death>) {
-    let (job, answer) = pool.run(Job { kind, profile: Profile::default(), message }).await;
+    let (job, answer) = pool.run(Job { kind, profile: Profile::default(), thread: None, message }).await;
     (job.message, answer)
 }
 
