@@ -205,6 +205,8 @@ impl Token {
 pub(crate) struct Lead {
     pub(crate) rule: RuleIx,
     pub(crate) how: How,
+    /// So many bytes before or after it a long run of a token's characters stands in every match; 0: none is needed.
+    pub(crate) long_within: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,8 +259,13 @@ impl Scouts {
         let mut words: Vec<(String, Lead)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
+            let long_within = match &rule.kind {
+                Kind::Regex(pattern) if pattern.needs.has_long() => pattern.before + pattern.after,
+                _ => 0,
+            };
             let mut anchor = |text: &str, how| {
-                words.extend(spellings(text).into_iter().map(|text| (text, Lead { rule: ix, how })));
+                let lead = Lead { rule: ix, how, long_within };
+                words.extend(spellings(text).into_iter().map(|text| (text, lead)));
             };
             match &rule.kind {
                 Kind::Regex(pattern) => match &pattern.anchors {

@@ -53,13 +53,15 @@ pub(crate) struct WordSet {
     words: Vec<String>,
     /// Numbers of the words in the lexicon, sorted, each with its place in `words`.
     numbers: Vec<(u32, u16)>,
+    /// Bit of each number's lowest bits: most words that stand near are none of the set.
+    filter: [u64; 8],
 }
 
 impl WordSet {
     /// The set; `None` if there are more words than one rule may have.
     pub(crate) fn new<'a>(words: impl IntoIterator<Item = &'a str>) -> Option<WordSet> {
         let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-        (words.len() <= WORDS_MAX).then(|| WordSet { words, numbers: Vec::new() })
+        (words.len() <= WORDS_MAX).then(|| WordSet { words, ..WordSet::default() })
     }
 
     /// How many words it has.
@@ -72,8 +74,20 @@ impl WordSet {
         self.words.get(at).map(String::as_str)
     }
 
+    /// Called once all numbers are there.
+    fn index(&mut self) {
+        for (number, _) in &self.numbers {
+            if let Some(cell) = self.filter.get_mut((number / 64 % 8) as usize) {
+                *cell |= 1 << (number % 64);
+            }
+        }
+    }
+
     /// The place in the set of the word that has this number in the lexicon.
     fn place(&self, number: u32) -> Option<u16> {
+        if self.filter.get((number / 64 % 8) as usize).is_none_or(|cell| cell >> (number % 64) & 1 == 0) {
+            return None;
+        }
         let at = self.numbers.binary_search_by_key(&number, |(n, _)| *n).ok()?;
         self.numbers.get(at).map(|(_, place)| *place)
     }

@@ -14,6 +14,8 @@ const SURPRISE_MIN: f32 = 4.0;
 const DIGITS_MIN: usize = 5;
 /// Longest run that is asked for; a longer one is surprising enough.
 const RUN_MAX: usize = 64;
+/// Length from which a run counts as long.
+const LONG_MIN: usize = 16;
 /// Neighbouring pieces of an expression that are looked at as one run.
 const PIECES_MAX: usize = 12;
 /// Share of mail text in thousandths that is in these bytes, roughly; enough to tell a rare kind from a common one.
@@ -46,6 +48,27 @@ impl ByteSet {
         }
     }
 
+    /// Letters, digits and the signs of base64.
+    fn of_tokens() -> ByteSet {
+        let mut all = ByteSet::default();
+        let ranges = [
+            (b'a', b'z'),
+            (b'A', b'Z'),
+            (b'0', b'9'),
+            (b'-', b'-'),
+            (b'_', b'_'),
+            (b'+', b'+'),
+            (b'/', b'/'),
+            (b'=', b'='),
+        ];
+        ranges.into_iter().for_each(|(from, to)| all.add(from, to));
+        all
+    }
+
+    fn is_within(&self, other: &ByteSet) -> bool {
+        self.0.iter().zip(other.0).all(|(own, other)| own & !other == 0)
+    }
+
     fn with(mut self, other: &ByteSet) -> ByteSet {
         self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
         self
@@ -53,11 +76,14 @@ impl ByteSet {
 
     /// Bits that a byte of it tells; 0 for a set of every byte.
     fn surprise(&self) -> f32 {
-        let share = SHARES.iter().map(|(from, to, share)| {
-            let all = (*from..=*to).count() as f32;
-            share * (*from..=*to).filter(|b| self.has(*b)).count() as f32 / all
-        });
-        -((share.sum::<f32>() / 1000.0).clamp(0.000_1, 1.0).log2())
+        let share = |(from, to, share): &(u8, u8, f32)| {
+            let mut range = ByteSet::default();
+            range.add(*from, *to);
+            let count = |set: &ByteSet| set.0.iter().map(|cell| cell.count_ones()).sum::<u32>() as f32;
+            let shared = ByteSet([0, 1, 2, 3].map(|at| cell(&range, at) & cell(self, at)));
+            share * count(&shared) / count(&range)
+        };
+        -((SHARES.iter().map(share).sum::<f32>() / 1000.0).clamp(0.000_1, 1.0).log2())
     }
 
     /// Every byte that can stand in a match.
@@ -83,16 +109,22 @@ impl ByteSet {
     }
 }
 
+fn cell(set: &ByteSet, at: usize) -> u64 {
+    set.0.get(at).copied().unwrap_or(0)
+}
+
 /// A run of at least so many bytes of a set.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Need {
     set: ByteSet,
     run: usize,
+    /// Bits that it tells.
+    surprise: f32,
 }
 
 impl Need {
-    fn surprise(&self) -> f32 {
-        self.set.surprise() * self.run as f32
+    fn new(set: ByteSet, run: usize) -> Need {
+        Need { set, run, surprise: set.surprise() * run as f32 }
     }
 
     /// Does such a run stand in the bytes? Of what is no run only every `run`th byte is looked at.
@@ -126,11 +158,17 @@ impl Needs {
             let has = |text: &str| need.is_in(text.as_bytes());
             let is_anchor =
                 anchors.clone().any(|a| has(a) || has(&a.to_ascii_uppercase())) || !digits.is_empty() && has(&digits);
-            need.surprise() >= SURPRISE_MIN && !is_anchor
+            need.surprise >= SURPRISE_MIN && !is_anchor
         });
-        all.sort_by(|a, b| b.surprise().total_cmp(&a.surprise()));
+        all.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
         all.truncate(NEEDS_MAX);
         Needs { runs: all, digits: digits_min(hir) }
+    }
+
+    /// Is a run needed that [`LongRuns`] knows?
+    pub(crate) fn has_long(&self) -> bool {
+        let tokens = ByteSet::of_tokens();
+        self.runs.iter().any(|need| need.run >= LONG_MIN && need.set.is_within(&tokens))
     }
 
     /// Can a match lie in this window?
@@ -138,6 +176,36 @@ impl Needs {
         self.runs.iter().all(|need| need.is_in(window))
             && (self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits)
     }
+}
+
+/// The long runs of a token's characters in a text, looked for once the first rule asks.
+#[derive(Debug, Default)]
+pub(crate) struct LongRuns(Option<Vec<Range<usize>>>);
+
+impl LongRuns {
+    /// Does one of them reach into the part?
+    pub(crate) fn are_in(&mut self, bytes: &[u8], part: &Range<usize>) -> bool {
+        let all = self.0.get_or_insert_with(|| long_runs(bytes));
+        let first = all.partition_point(|run| run.end <= part.start);
+        all.get(first).is_some_and(|run| run.start < part.end)
+    }
+}
+
+fn long_runs(bytes: &[u8]) -> Vec<Range<usize>> {
+    let tokens = ByteSet::of_tokens();
+    let (mut all, mut from) = (Vec::new(), 0);
+    while let Some(window) = bytes.get(from..from + LONG_MIN) {
+        match window.iter().rposition(|b| !tokens.has(*b)) {
+            Some(wrong) => from += wrong + 1,
+            None => {
+                let rest = bytes.iter().skip(from + LONG_MIN);
+                let end = from + LONG_MIN + rest.take_while(|b| tokens.has(**b)).count();
+                all.push(from..end);
+                from = end;
+            }
+        }
+    }
+    all
 }
 
 /// The pieces of an expression in their order.
@@ -158,11 +226,11 @@ fn collect(hir: &Hir, out: &mut Vec<Need>) {
         pieces.iter().map(|p| (ByteSet::of(p), p.properties().minimum_len().unwrap_or(0))).collect();
     let mut runs: Vec<(Range<usize>, Need)> = Vec::new();
     for (first, _) in sets.iter().enumerate() {
-        let mut need = Need { set: ByteSet::default(), run: 0 };
+        let (mut union, mut run) = (ByteSet::default(), 0);
         for (at, (set, min)) in sets.iter().enumerate().skip(first).take(PIECES_MAX) {
-            need = Need { set: need.set.with(set), run: (need.run + min).min(RUN_MAX) };
-            if need.run > 0 {
-                runs.push((first..at + 1, need));
+            (union, run) = (union.with(set), (run + min).min(RUN_MAX));
+            if *min > 0 {
+                runs.push((first..at + 1, Need::new(union, run)));
             }
         }
     }
@@ -178,7 +246,7 @@ fn collect(hir: &Hir, out: &mut Vec<Need>) {
         };
         runs.extend(inner.map(|need| (at..at + 1, need)));
     }
-    runs.sort_by(|a, b| b.1.surprise().total_cmp(&a.1.surprise()));
+    runs.sort_by(|a, b| b.1.surprise.total_cmp(&a.1.surprise));
     let mut taken: Vec<Range<usize>> = Vec::new();
     for (range, need) in runs {
         if taken.iter().all(|t| t.end <= range.start || range.end <= t.start) {
@@ -195,7 +263,7 @@ fn either(branches: &[Hir]) -> Option<Need> {
         let mut own = Vec::new();
         collect(branch, &mut own);
         let own = own.into_iter().next()?;
-        all = Some(all.map_or(own, |all| Need { set: all.set.with(&own.set), run: all.run.min(own.run) }));
+        all = Some(all.map_or(own, |all| Need::new(all.set.with(&own.set), all.run.min(own.run))));
     }
     all
 }
@@ -232,7 +300,7 @@ mod tests {
         let mut set = ByteSet::default();
         set.add(b'0', b'9');
         for run in 1..9 {
-            let need = Need { set, run };
+            let need = Need::new(set, run);
             for before in 0..20 {
                 for len in 0..12 {
                     for around in ["", "x", "12 3x"] {
@@ -275,6 +343,23 @@ mod tests {
                 "{pattern} in {window}"
             );
         }
+    }
+
+    #[test]
+    fn long_runs_are_found_wherever_they_stand() {
+        for before in 0..40 {
+            for len in 0..40 {
+                let text = format!("{}{} {}", "a b".repeat(before), "x".repeat(len), "a b".repeat(9));
+                let long = before * 3..before * 3 + len;
+                // The last letter before it belongs to it.
+                let long = long.start - usize::from(before > 0)..long.end;
+                let wanted = if long.len() >= LONG_MIN { vec![long] } else { vec![] };
+                assert_eq!(long_runs(text.as_bytes()), wanted, "{text}");
+            }
+        }
+        let mut runs = LongRuns::default();
+        let text = format!("{} {}", "x".repeat(20), "y ".repeat(30));
+        assert!(runs.are_in(text.as_bytes(), &(19..50)) && !runs.are_in(text.as_bytes(), &(20..50)));
     }
 
     #[test]

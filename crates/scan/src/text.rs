@@ -12,6 +12,50 @@ pub(crate) fn before(bytes: &[u8], at: usize) -> u8 {
     at.checked_sub(1).map_or(0, |i| byte(bytes, i))
 }
 
+/// Eight bytes from a position on, the first the lowest; 0 beyond the end.
+pub(crate) fn load8(bytes: &[u8], at: usize) -> u64 {
+    match bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        Some(eight) => u64::from_le_bytes(*eight),
+        None => bytes.iter().skip(at).rev().fold(0, |all, b| all << 8 | u64::from(*b)),
+    }
+}
+
+/// The highest bit of each of eight bytes that is an ASCII letter.
+fn letter_bits(bytes: u64) -> u64 {
+    let every = |b: u64| b * 0x0101_0101_0101_0101;
+    let low = (bytes | every(0x20)) & every(0x7F);
+    let from_a = low + every(0x80 - 0x61);
+    let beyond_z = low + every(0x80 - 0x7B);
+    from_a & !beyond_z & !bytes & every(0x80)
+}
+
+/// ASCII letters in a row from a position on.
+pub(crate) fn letters(bytes: &[u8], at: usize) -> usize {
+    let mut end = at;
+    loop {
+        let others = !letter_bits(load8(bytes, end)) & 0x8080_8080_8080_8080;
+        if others != 0 {
+            return end + (others.trailing_zeros() / 8) as usize - at;
+        }
+        end += 8;
+    }
+}
+
+/// ASCII characters that are no letters in a row from a position on.
+pub(crate) fn no_letters(bytes: &[u8], at: usize) -> usize {
+    let mut end = at;
+    while end < bytes.len() {
+        let eight = load8(bytes, end);
+        let others = (letter_bits(eight) | eight) & 0x8080_8080_8080_8080;
+        if others != 0 {
+            end += (others.trailing_zeros() / 8) as usize;
+            break;
+        }
+        end += 8;
+    }
+    end.min(bytes.len()).saturating_sub(at)
+}
+
 /// The character that ends at a position.
 pub(crate) fn char_before(text: &str, at: usize) -> Option<char> {
     text.get(..at)?.chars().next_back()
@@ -83,4 +127,23 @@ pub(crate) fn overlaps(a: &Range<usize>, b: &Range<usize>) -> bool {
 /// Is `inner` within `outer`?
 pub(crate) fn contains(outer: &Range<usize>, inner: &Range<usize>) -> bool {
     outer.start <= inner.start && inner.end <= outer.end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_of_letters_are_counted_as_one_by_one() {
+        let all: Vec<u8> = (0..=255).collect();
+        let mixed: Vec<u8> = (0..2_000_u32).map(|n| (n.wrapping_mul(0x9E37_79B1) >> 24) as u8).collect();
+        let words = b"a word, andanotherlongone; \xC3\x84 x  12345678901234567890 end".to_vec();
+        for bytes in [all, mixed, words] {
+            for at in 0..bytes.len() {
+                let count = |is: fn(&&u8) -> bool| bytes.iter().skip(at).take_while(is).count();
+                assert_eq!(letters(&bytes, at), count(|b| b.is_ascii_alphabetic()), "{at}");
+                assert_eq!(no_letters(&bytes, at), count(|b| b.is_ascii() && !b.is_ascii_alphabetic()), "{at}");
+            }
+        }
+    }
 }

@@ -5,7 +5,7 @@
 //! written without spaces have them, are looked for by an automaton.
 
 use super::{CONTEXT_BYTES_MAX, Context, Within, is_joined, spellings, window};
-use crate::text::{ceil, char_at, char_before, contains, floor, overlaps};
+use crate::text::{ceil, char_at, char_before, contains, floor, letters, load8, no_letters, overlaps};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -76,6 +76,20 @@ fn hash(key: &[u8]) -> u64 {
     all
 }
 
+/// The same of a run of ASCII letters in a text, in any case.
+fn hash_small(bytes: &[u8], run: Range<usize>) -> u64 {
+    let mut all = run.len() as u64;
+    let mut at = run.start;
+    while at < run.end {
+        let word = load8(bytes, at) | 0x2020_2020_2020_2020;
+        let lacking = 8_usize.saturating_sub(run.end - at) as u32;
+        all = (all ^ (word & u64::MAX >> (8 * lacking))).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        all ^= all >> 29;
+        at += 8;
+    }
+    all
+}
+
 fn small(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).collect()
 }
@@ -114,6 +128,7 @@ impl Lexicon {
             }
             set.numbers.sort_unstable();
             set.numbers.dedup_by_key(|(number, _)| *number);
+            set.index();
         }
         if !unspaced.is_empty() {
             let (texts, numbers): (Vec<String>, Vec<u32>) = unspaced.into_iter().unzip();
@@ -148,64 +163,72 @@ impl Lexicon {
     /// Entries whose words begin in `part`, in no order.
     fn read(&self, text: &str, part: &Range<usize>, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
-        let mut key = [0; KEY_BYTES_MAX];
         let mut at = part.start;
+        // What began before the part was looked up there.
         let mut is_inside = is_joined(char_before(text, at));
         while at < part.end {
-            let (start, mut len, mut folded) = (at, 0, 0_u8);
-            while let Some(b) = bytes.get(at).filter(|b| b.is_ascii_alphabetic()) {
-                if let Some(cell) = key.get_mut(len) {
-                    *cell = b | 0x20;
-                }
-                (len, at) = (len + 1, at + 1);
-                if is_inside && at >= part.end {
-                    return;
-                }
-            }
+            let start = at;
+            // What is longer than a key, or goes on from before, is no word: nothing beyond the part is looked at for it.
+            let most = part.end.max(if is_inside { 0 } else { start + KEY_BYTES_MAX + 1 });
+            at += letters(bytes.get(..most).unwrap_or(bytes), at);
             if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
-                // Seldom: letters that are not ASCII are folded one by one.
-                folded = 1;
-                while let Some(c) = char_at(text, at).filter(|c| is_joined(Some(*c))) {
-                    let mut utf8 = [0; 4];
-                    for small in c.to_lowercase() {
-                        for b in small.encode_utf8(&mut utf8).bytes() {
-                            if let Some(cell) = key.get_mut(len) {
-                                *cell = b;
-                            }
-                            len += 1;
-                        }
-                    }
-                    at += c.len_utf8();
-                    if is_inside && at >= part.end {
-                        return;
-                    }
+                at = self.read_folded(text, start..at, is_inside, hits);
+            } else if start < at && at - start <= KEY_BYTES_MAX && !is_inside {
+                let hash = hash_small(bytes, start..at);
+                if self.may_hold(hash) {
+                    self.look_up(text, start..at, hash, None, hits);
                 }
-            }
-            if len > 0
-                && !is_inside
-                && let Some(key) = key.get(..len)
-            {
-                self.look_up(text, start..at, key, folded == 0, hits);
             }
             is_inside = false;
-            if len == 0 {
-                at += char_at(text, at).map_or(1, char::len_utf8);
+            if at == start {
+                let gap = no_letters(bytes.get(..part.end).unwrap_or(bytes), at);
+                at += if gap > 0 { gap } else { char_at(text, at).map_or(1, char::len_utf8) };
             }
         }
         self.read_unspaced(text, part, hits);
     }
 
-    fn look_up(&self, text: &str, run: Range<usize>, key: &[u8], is_ascii: bool, hits: &mut Vec<Hit>) {
-        let hash = hash(key);
-        if self.filter.get((hash % FILTER_BITS / 64) as usize).is_none_or(|cell| cell >> (hash % 64) & 1 == 0) {
-            return;
+    /// Seldom: letters that are not ASCII are folded one by one. Gives the end of the run, of which `run` are ASCII.
+    fn read_folded(&self, text: &str, run: Range<usize>, is_inside: bool, hits: &mut Vec<Hit>) -> usize {
+        let mut key = [0; KEY_BYTES_MAX];
+        let (mut at, mut len) = (run.start, 0);
+        while let Some(c) = char_at(text, at).filter(|c| is_joined(Some(*c))) {
+            let mut utf8 = [0; 4];
+            for small in c.to_lowercase() {
+                for b in small.encode_utf8(&mut utf8).bytes() {
+                    if let Some(cell) = key.get_mut(len) {
+                        *cell = b;
+                    }
+                    len += 1;
+                }
+            }
+            at += c.len_utf8();
         }
+        if let Some(key) = key.get(..len).filter(|key| !key.is_empty() && !is_inside) {
+            let hash = hash(key);
+            if self.may_hold(hash) {
+                // The sign behind an ASCII word may be no letter.
+                let folded = (at > run.end).then_some(key);
+                self.look_up(text, run.start..at, hash, folded, hits);
+            }
+        }
+        at
+    }
+
+    fn may_hold(&self, hash: u64) -> bool {
+        self.filter.get((hash % FILTER_BITS / 64) as usize).is_some_and(|cell| cell >> (hash % 64) & 1 == 1)
+    }
+
+    /// Looks up a run of letters; `folded` are its small letters if it is not ASCII.
+    fn look_up(&self, text: &str, run: Range<usize>, hash: u64, folded: Option<&[u8]>, hits: &mut Vec<Hit>) {
+        let written = text.as_bytes().get(run.clone()).unwrap_or_default();
         for number in self.by_key.get(&hash).into_iter().flatten() {
             let Some(entry) = self.entries.get(*number as usize) else { continue };
-            if entry.text.as_bytes().get(entry.key.clone()) != Some(key) {
+            let key = entry.text.as_bytes().get(entry.key.clone()).unwrap_or_default();
+            if !folded.map_or_else(|| key.eq_ignore_ascii_case(written), |folded| key == folded) {
                 continue;
             }
-            let is_key_alone = is_ascii && entry.key.len() == entry.text.len();
+            let is_key_alone = folded.is_none() && entry.key.len() == entry.text.len();
             let span = match is_key_alone {
                 true => Some(run.clone()),
                 false => run.start.checked_sub(entry.key.start).and_then(|start| follow(text, start, &entry.text)),

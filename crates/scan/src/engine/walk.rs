@@ -6,12 +6,14 @@ use crate::carrier::{self, Allowance, Carriers};
 use crate::compiled::{How, Kind};
 use crate::context::Nearby;
 use crate::judge::{self, Case, Evidence};
+use crate::needs::LongRuns;
 use crate::scout::lead::Found;
 use crate::scout::number::{self, Place};
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
 use crate::text::{before, byte, contains, overlaps};
 use crate::{RuleIx, Ruleset, marks, prose, records};
+use std::cell::RefCell;
 use std::ops::Range;
 
 /// Candidates that are explained, of those that came to nothing, in one text.
@@ -80,6 +82,7 @@ pub(crate) struct Outcome {
 struct Layer<'t, 's> {
     text: &'t str,
     nearby: Nearby<'s>,
+    long_runs: LongRuns,
     found: Vec<Outcome>,
     /// Shapes of identifiers to try at one place.
     shapes: Vec<(RuleIx, usize)>,
@@ -92,6 +95,7 @@ impl<'s> Walk<'s, '_> {
         let mut layer = Layer {
             text: shadow.text(),
             nearby: Nearby::new(&self.set.lexicon),
+            long_runs: LongRuns::default(),
             found: Vec::new(),
             shapes: Vec::new(),
         };
@@ -166,8 +170,13 @@ impl<'s> Walk<'s, '_> {
             }
         }
         if let Some(headed) = records::Headed::new(layer.text, &tables).filter(|h| self.budget.work(h.text.len())) {
-            let mut under =
-                Layer { text: &headed.text, nearby: Nearby::new(&set.lexicon), found: Vec::new(), shapes: Vec::new() };
+            let mut under = Layer {
+                text: &headed.text,
+                nearby: Nearby::new(&set.lexicon),
+                long_runs: LongRuns::default(),
+                found: Vec::new(),
+                shapes: Vec::new(),
+            };
             self.digits(&mut under);
             self.anchors(&mut under);
             for mut one in under.found {
@@ -346,6 +355,10 @@ impl<'s> Walk<'s, '_> {
                     continue;
                 }
                 self.count(lead.rule, |w| w.hits += 1);
+                let around = hit.start.saturating_sub(lead.long_within)..hit.end + lead.long_within;
+                if lead.long_within > 0 && !layer.long_runs.are_in(text.as_bytes(), &around) {
+                    continue;
+                }
                 match (lead.how, found) {
                     (How::Within, Found::Whole | Found::Inner) => {
                         self.window(layer, lead.rule, hit.clone(), true, &mut windows);
@@ -364,7 +377,8 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        let Some(window) = windows.get_mut(rule) else { return };
+        let Windows { all, opened } = windows;
+        let Some(window) = all.get_mut(usize::from(rule.0)) else { return };
         // Within the last match of the rule nothing new begins, nor within a word.
         let bytes = text.as_bytes();
         let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
@@ -378,6 +392,9 @@ impl<'s> Walk<'s, '_> {
         }
         self.count(rule, |w| w.windows += 1);
         if let Some((span, end)) = anchor::search_at(text, pattern, tail) {
+            if window.end == 0 {
+                opened.push(rule);
+            }
             *window = at..end;
             if self.budget.work(span.len())
                 && let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced)
@@ -399,8 +416,9 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        let Some(open) = windows.get_mut(rule) else { return };
-        if is_within && contains(open, &hit) && open.start < open.end {
+        let Windows { all, opened } = windows;
+        let Some(open) = all.get_mut(usize::from(rule.0)) else { return };
+        if is_within && contains(open, &hit) && open.end > 0 {
             open.end = anchor::window_end(text, pattern, open.end, hit.end);
             return;
         }
@@ -409,7 +427,8 @@ impl<'s> Walk<'s, '_> {
             false => Some(anchor::window(text, pattern, hit)),
         };
         let Some(new) = new else { return };
-        if open.start >= open.end {
+        if open.end == 0 {
+            opened.push(rule);
             *open = new;
         } else if overlaps(open, &new) {
             *open = open.start.min(new.start)..open.end.max(new.end);
@@ -419,14 +438,17 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
-    fn flush(&mut self, layer: &mut Layer<'_, 's>, windows: Windows) {
-        for (at, window) in windows.0.into_iter().enumerate() {
-            let rule = RuleIx(u16::try_from(at).unwrap_or(u16::MAX));
-            let is_open = self.set.compiled.get(at).is_some_and(|c| c.is_windowed());
-            if is_open && !window.is_empty() {
+    fn flush(&mut self, layer: &mut Layer<'_, 's>, mut windows: Windows) {
+        windows.opened.sort_unstable();
+        let Windows { all, opened } = &mut windows;
+        for rule in opened.drain(..) {
+            let at = usize::from(rule.0);
+            let window = all.get_mut(at).map(std::mem::take).unwrap_or_default();
+            if self.set.compiled.get(at).is_some_and(|c| c.is_windowed()) {
                 self.confirm(layer, rule, window);
             }
         }
+        windows.put_back();
     }
 
     fn confirm(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, window: Range<usize>) {
@@ -469,15 +491,30 @@ impl<'s> Walk<'s, '_> {
     }
 }
 
+thread_local! {
+    /// Windows of scans that are done, all closed: a short text must not pay for every rule.
+    static SPARE: RefCell<Vec<Windows>> = const { RefCell::new(Vec::new()) };
+}
+
 /// One window a rule.
-struct Windows(Vec<Range<usize>>);
+#[derive(Default)]
+struct Windows {
+    /// Of each rule; those that are not open end at 0.
+    all: Vec<Range<usize>>,
+    opened: Vec<RuleIx>,
+}
 
 impl Windows {
     fn new(set: &Ruleset) -> Windows {
-        Windows(vec![0..0; set.compiled.len()])
+        let mut windows = SPARE.with_borrow_mut(Vec::pop).unwrap_or_default();
+        if windows.all.len() < set.compiled.len() {
+            windows.all.resize(set.compiled.len(), 0..0);
+        }
+        windows
     }
 
-    fn get_mut(&mut self, rule: RuleIx) -> Option<&mut Range<usize>> {
-        self.0.get_mut(usize::from(rule.0))
+    /// Keeps the memory for the next scan; all windows are closed.
+    fn put_back(self) {
+        SPARE.with_borrow_mut(|spare| spare.push(self));
     }
 }
