@@ -18,16 +18,17 @@ const RUN_MAX: usize = 64;
 const LONG_MIN: usize = 16;
 /// Neighbouring pieces of an expression that are looked at as one run.
 const PIECES_MAX: usize = 12;
-/// Share of mail text in thousandths that is in these bytes, roughly; enough to tell a rare kind from a common one.
-const SHARES: [(u8, u8, f32); 8] = [
-    (b'a', b'z', 700.0),
-    (b' ', b' ', 150.0),
-    (b'0', b'9', 40.0),
-    (b'A', b'Z', 40.0),
-    (b'!', b'/', 30.0),
-    (b'\n', b'\n', 20.0),
-    (b':', b'@', 10.0),
-    (0x80, 0xFF, 10.0),
+/// Kinds of bytes, and the share of mail text in thousandths that one byte of the kind has, roughly; enough to tell a rare
+/// set from a common one.
+const SHARES: [(ByteSet, f32); 8] = [
+    (ByteSet::range(b'a', b'z'), 700.0 / 26.0),
+    (ByteSet::range(b' ', b' '), 150.0),
+    (ByteSet::range(b'0', b'9'), 40.0 / 10.0),
+    (ByteSet::range(b'A', b'Z'), 40.0 / 26.0),
+    (ByteSet::range(b'!', b'/'), 30.0 / 15.0),
+    (ByteSet::range(b'\n', b'\n'), 20.0),
+    (ByteSet::range(b':', b'@'), 10.0 / 7.0),
+    (ByteSet::range(0x80, 0xFF), 10.0 / 128.0),
 ];
 
 /// A set of bytes.
@@ -40,12 +41,22 @@ impl ByteSet {
         self.0.get(usize::from(b >> 6)).is_some_and(|cell| cell >> (b & 63) & 1 == 1)
     }
 
-    fn add(&mut self, from: u8, to: u8) {
-        for b in from..=to {
-            if let Some(cell) = self.0.get_mut(usize::from(b >> 6)) {
-                *cell |= 1 << (b & 63);
+    /// The bytes from one to another.
+    const fn range(from: u8, to: u8) -> ByteSet {
+        /// Of 64 bytes from `base` on, those in the range.
+        const fn cell(from: u8, to: u8, base: u8) -> u64 {
+            if to < base || from > base + 63 {
+                return 0;
             }
+            let low = if from > base { from - base } else { 0 };
+            let high = if to < base + 63 { to - base } else { 63 };
+            u64::MAX << low & u64::MAX >> (63 - high)
         }
+        ByteSet([cell(from, to, 0), cell(from, to, 64), cell(from, to, 128), cell(from, to, 192)])
+    }
+
+    fn add(&mut self, from: u8, to: u8) {
+        *self = self.with(&ByteSet::range(from, to));
     }
 
     /// Letters, digits and the signs of base64.
@@ -76,14 +87,10 @@ impl ByteSet {
 
     /// Bits that a byte of it tells; 0 for a set of every byte.
     fn surprise(&self) -> f32 {
-        let share = |(from, to, share): &(u8, u8, f32)| {
-            let mut range = ByteSet::default();
-            range.add(*from, *to);
-            let count = |set: &ByteSet| set.0.iter().map(|cell| cell.count_ones()).sum::<u32>() as f32;
-            let shared = ByteSet([0, 1, 2, 3].map(|at| cell(&range, at) & cell(self, at)));
-            share * count(&shared) / count(&range)
-        };
-        -((SHARES.iter().map(share).sum::<f32>() / 1000.0).clamp(0.000_1, 1.0).log2())
+        let shared =
+            |range: &ByteSet| range.0.iter().zip(self.0).map(|(a, b)| (a & b).count_ones()).sum::<u32>() as f32;
+        let all: f32 = SHARES.iter().map(|(range, share)| share * shared(range)).sum();
+        -((all / 1000.0).clamp(0.000_1, 1.0).log2())
     }
 
     /// Every byte that can stand in a match.
@@ -107,10 +114,6 @@ impl ByteSet {
             HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|p| self.add_all(p)),
         }
     }
-}
-
-fn cell(set: &ByteSet, at: usize) -> u64 {
-    set.0.get(at).copied().unwrap_or(0)
 }
 
 /// A run of at least so many bytes of a set.
