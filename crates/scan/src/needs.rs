@@ -48,7 +48,7 @@ impl ByteSet {
             if to < base || from > base + 63 {
                 return 0;
             }
-            let low = if from > base { from - base } else { 0 };
+            let low = from.saturating_sub(base);
             let high = if to < base + 63 { to - base } else { 63 };
             u64::MAX << low & u64::MAX >> (63 - high)
         }

@@ -310,7 +310,8 @@ impl Leads {
             let start = (is_letter(b) & !is_letter(previous)) | (is_digit(b) & !is_digit(previous)) | (b >= 0xC0);
             let sign = (b == s0) | (b == s1) | (b == s2) | (b == s3);
             let separator = (b == b':') | (b == b'=') | (b == b'|') | (b == b'-');
-            *flag = u8::from(start) * START | (u8::from(sign) & has_signs) * SIGN | u8::from(separator) * SEPARATOR;
+            let sign = u8::from(sign) & has_signs;
+            *flag = (u8::from(start) * START) | (sign * SIGN) | (u8::from(separator) * SEPARATOR);
         }
         let mut all = 0;
         let (lanes, _) = flags.as_chunks::<8>();
