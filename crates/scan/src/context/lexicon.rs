@@ -27,8 +27,8 @@ pub(crate) struct Lexicon {
     filter: Vec<u64>,
     /// Entries without letters of their own, and the number of each of its patterns.
     unspaced: Option<(AhoCorasick, Vec<u32>)>,
-    /// One of those is ASCII.
-    is_unspaced_ascii: bool,
+    /// First bytes of those that are ASCII.
+    unspaced_starts: Vec<u8>,
 }
 
 /// A word or phrase in small letters.
@@ -132,7 +132,9 @@ impl Lexicon {
         }
         if !unspaced.is_empty() {
             let (texts, numbers): (Vec<String>, Vec<u32>) = unspaced.into_iter().unzip();
-            lexicon.is_unspaced_ascii = texts.iter().any(|t| t.is_ascii());
+            lexicon.unspaced_starts = texts.iter().filter(|t| t.is_ascii()).filter_map(|t| t.bytes().next()).collect();
+            lexicon.unspaced_starts.sort_unstable();
+            lexicon.unspaced_starts.dedup();
             let built = AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
@@ -239,7 +241,8 @@ impl Lexicon {
 
     fn read_unspaced(&self, text: &str, part: &Range<usize>, hits: &mut Vec<Hit>) {
         let Some((automaton, numbers)) = &self.unspaced else { return };
-        if !self.is_unspaced_ascii && text.get(part.clone()).is_none_or(str::is_ascii) {
+        let bytes = text.as_bytes().get(part.clone()).unwrap_or_default();
+        if bytes.is_ascii() && !self.unspaced_starts.iter().any(|b| bytes.contains(b)) {
             return;
         }
         let end = ceil(text, part.end + KEY_BYTES_MAX);
