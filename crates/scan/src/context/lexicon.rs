@@ -174,7 +174,7 @@ impl Lexicon {
             let most = part.end.max(if is_inside { 0 } else { start + KEY_BYTES_MAX + 1 });
             at += letters(bytes.get(..most).unwrap_or(bytes), at);
             if bytes.get(at).is_some_and(|b| !b.is_ascii()) {
-                at = self.read_folded(text, start..at, is_inside, hits);
+                at = self.read_folded(text, start..at, most, is_inside, hits);
             } else if start < at && at - start <= KEY_BYTES_MAX && !is_inside {
                 let hash = hash_small(bytes, start..at);
                 if self.may_hold(hash) {
@@ -190,11 +190,12 @@ impl Lexicon {
         self.read_unspaced(text, part, hits);
     }
 
-    /// Seldom: letters that are not ASCII are folded one by one. Gives the end of the run, of which `run` are ASCII.
-    fn read_folded(&self, text: &str, run: Range<usize>, is_inside: bool, hits: &mut Vec<Hit>) -> usize {
+    /// Seldom: letters that are not ASCII are folded one by one. Gives the end of the run, which is ASCII in `run`,
+    /// looked at up to `most`.
+    fn read_folded(&self, text: &str, run: Range<usize>, most: usize, is_inside: bool, hits: &mut Vec<Hit>) -> usize {
         let mut key = [0; KEY_BYTES_MAX];
         let (mut at, mut len) = (run.start, 0);
-        while let Some(c) = char_at(text, at).filter(|c| is_joined(Some(*c))) {
+        while let Some(c) = char_at(text, at).filter(|c| at < most && is_joined(Some(*c))) {
             let mut utf8 = [0; 4];
             for small in c.to_lowercase() {
                 for b in small.encode_utf8(&mut utf8).bytes() {
