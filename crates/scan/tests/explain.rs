@@ -113,7 +113,8 @@ fn one_number_has_one_finding_and_the_others_in_also() {
         // Ties of rank among the others are settled by score alone.
         assert_eq!(ids.first(), wanted.first(), "{text} {countries:?}");
         let (mut ids, mut wanted) = (ids, wanted.to_vec());
-        (ids.sort_unstable(), wanted.sort_unstable());
+        ids.sort_unstable();
+        wanted.sort_unstable();
         assert_eq!(ids, wanted, "{text} {countries:?}");
     }
 }
