@@ -47,7 +47,8 @@ fn scores(set: &Ruleset, text: &str) -> Vec<(String, u8)> {
 #[test]
 fn later_files_change_earlier_ones() {
     let student = |score| vec![("acme-student".to_owned(), score)];
-    let cases: [(&str, &str, Vec<(String, u8)>); 8] = [
+    type Case = (&'static str, &'static str, Vec<(String, u8)>);
+    let cases: [Case; 8] = [
         ("", "Student S2401234", student(70)),
         ("[[adjust]]\nid = \"acme-student\"\nscore = { near = 50 }", "Student S2401234", student(90)),
         ("[[adjust]]\nid = \"acme-*\"\ncontext = { near_add = [\"enrolment\"] }", "enrolment S2401234", student(70)),
