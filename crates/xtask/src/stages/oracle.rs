@@ -7,7 +7,6 @@ use crate::{process, workspace};
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The release whose verdicts are compared.
 const ORACLE: &str = "python-stdnum==2.2";
@@ -15,8 +14,10 @@ const ORACLE: &str = "python-stdnum==2.2";
 const STARTS: u32 = 20;
 /// Disagreements shown for one validator.
 const SHOWN: usize = 5;
-/// Repeats a run: the seed that it printed.
+/// Draws other numbers, or those of a run that printed its seed.
 const SEED: &str = "LAZARET_ORACLE_SEED";
+/// What passed once passes again; looking for new disagreements is for people, who can mend them.
+const SEED_DEFAULT: u64 = 20_261_124;
 
 /// What came of one validator.
 #[derive(Default)]
@@ -29,9 +30,9 @@ struct Count {
 pub(super) fn run() -> Result<Verdict> {
     let seed = match std::env::var(SEED) {
         Ok(seed) => seed.parse().with_context(|| format!("{SEED} is not a number"))?,
-        Err(_) => SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs(),
+        Err(_) => SEED_DEFAULT,
     };
-    println!("   seed {seed} (to repeat: {SEED}={seed})");
+    println!("   seed {seed} ({SEED} draws others)");
     let python = environment()?;
     let folder = workspace::root().join("crates/xtask/src/stages/oracle");
     let output = process::quiet(

@@ -54,7 +54,7 @@ pub(super) fn pe_ruc(canonical: &str) -> bool {
     let Some([k1, k2, ..]) = exactly::<11>(canonical) else { return false };
     let Some([body @ .., check]) = exactly::<11>(canonical) else { return false };
     let wanted = (11 - weighted(&body, &[5, 4, 3, 2, 7, 6, 5, 4, 3, 2]) % 11) % 10;
-    matches!(number(&[k1, k2]), 10 | 15 | 16 | 17 | 20) && wanted == check
+    matches!(number(&[k1, k2]), 10 | 15 | 17 | 20) && wanted == check
 }
 
 const UY_CI: CheckDigit = CheckDigit { weights: &[2, 9, 8, 7, 6, 3, 4], modulus: 10, digit: |r| (10 - r) % 10 };

@@ -1,7 +1,7 @@
 //! Australia: taxpayers, companies, Medicare, health and welfare.
 
 use super::sums::{luhn, weighted};
-use super::{digits, exactly};
+use super::{digits, exactly, number};
 
 /// Tax file number (ATO): weights 1 4 3 7 5 8 6 9 10 mod 11; the old form of eight digits has weights 10 7 8 4 6 3 5 1.
 pub(super) fn tfn(canonical: &str) -> bool {
@@ -19,7 +19,8 @@ pub(super) fn tfn(canonical: &str) -> bool {
 pub(super) fn abn(canonical: &str) -> bool {
     let Some(digits) = exactly::<11>(canonical) else { return false };
     let sum = weighted(&digits, &[10, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
-    digits.first().is_some_and(|d| *d > 0) && (sum + 89 - 10).is_multiple_of(89)
+    // The check digits go from 11 to 99.
+    digits.get(..2).is_some_and(|check| number(check) > 10) && (sum + 89 - 10).is_multiple_of(89)
 }
 
 /// Company number (ASIC): weights 8 to 1, the complement to ten; 0 is a check digit too.
@@ -55,7 +56,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [crate::validator::Case; 24] = [
+        let cases: [crate::validator::Case; 25] = [
             (tfn, "123456782", true),
             (tfn, "459599230", true),
             (tfn, "81854402", true),
@@ -65,6 +66,7 @@ mod tests {
             (abn, "51824753556", true),
             (abn, "51824753557", false),
             (abn, "01824753556", false),
+            (abn, "10598451161", false),
             (acn, "004085616", true),
             (acn, "000000019", true),
             (acn, "004085617", false),

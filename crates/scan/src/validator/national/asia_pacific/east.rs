@@ -76,7 +76,11 @@ pub(super) fn kr_rrn_date(canonical: &str) -> bool {
 /// The same with the check of those issued before: mod 11.
 pub(super) fn kr_rrn(canonical: &str) -> bool {
     let Some([body @ .., check]) = exactly::<13>(canonical) else { return false };
-    kr_rrn_date(canonical) && (11 - weighted(&body, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10 == check
+    // Offices of registration go to 96.
+    let is_office = body.get(7..9).is_some_and(|office| number(office) <= 96);
+    is_office
+        && kr_rrn_date(canonical)
+        && (11 - weighted(&body, &[2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5]) % 11) % 10 == check
 }
 
 /// Korea, business registration number.
