@@ -180,3 +180,34 @@ fn generated_mails_without_personal_data_are_hardly_ever_touched() {
         "{redacted} redacted, {refused} refused: {first:#?}"
     );
 }
+
+#[test]
+fn own_accounts_in_quoted_footers_pass() {
+    let own = "[[test_value]]\nvalues = [\"GB33BUKB20201555555555\"]\nsource = \"our own account\"\n";
+    let mut files = common::files();
+    files.push(lazaret_scan::SourceFile { name: "own.toml", text: own });
+    let rules = lazaret_scan::Ruleset::load_accepted(&files).expect("valid");
+    let policy = lazaret_scan::SourceFile { name: "policy.toml", text: common::POLICY };
+    let policy = lazaret_scan::Policy::load(policy, &rules).expect("valid").0;
+    let forms = [
+        "GB33 BUKB 2020 1555 5555 55",
+        "GB33BUKB20201555555555",
+        "GB33-BUKB-2020-1555-5555-55",
+        "gb33 bukb 2020 1555 5555 55",
+    ];
+    let frames = [
+        "> Acme Ltd, IBAN {}, BIC BUKBGB22",
+        ">> Bank: Example Bank, IBAN: {}",
+        "-- \nAcme Accounts\nIBAN {}",
+        "On Tue, Acme wrote:\n> Please pay to {}",
+        "Kind regards\nAcme Ltd | Registered in England 01234567 | IBAN {}",
+        "<td>IBAN</td><td>{}</td>",
+    ];
+    for (form, frame) in forms.iter().flat_map(|form| frames.map(|frame| (form, frame))) {
+        let text = frame.replace("{}", form);
+        for found in rules.scan(&text, &Hints::default()).matches {
+            let rule = rules.rule(found.rule).expect("of the set");
+            assert_eq!(policy.action(rule, found.score), Action::Allow, "{} in {frame} with {form}", rule.id);
+        }
+    }
+}
