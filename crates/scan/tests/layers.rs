@@ -174,7 +174,7 @@ fn policy(more: &str, tables: &str) -> Result<(Policy, Ruleset), String> {
     // Lines for rules that are not in this set.
     let own: String = text
         .lines()
-        .filter(|l| !["card-", "licence-key", "meeting-", "test-value"].iter().any(|p| l.starts_with(p)))
+        .filter(|l| !["bic", "card-", "licence-key", "meeting-", "test-value"].iter().any(|p| l.starts_with(p)))
         .map(|l| format!("{l}\n"))
         .collect();
     let file = SourceFile { name: "policy.toml", text: &own };
