@@ -55,6 +55,11 @@ impl ByteSet {
         ByteSet([cell(from, to, 0), cell(from, to, 64), cell(from, to, 128), cell(from, to, 192)])
     }
 
+    /// Is every byte in it?
+    pub(crate) fn is_all(&self) -> bool {
+        self.0 == [u64::MAX; 4]
+    }
+
     fn add(&mut self, from: u8, to: u8) {
         *self = self.with(&ByteSet::range(from, to));
     }
@@ -149,6 +154,8 @@ pub(crate) struct Needs {
     runs: Vec<Need>,
     /// So many digits, anywhere.
     digits: usize,
+    /// What ends every match that may hold anything up to it, such as `-----END `.
+    closing: Option<String>,
 }
 
 impl Needs {
@@ -165,13 +172,18 @@ impl Needs {
         });
         all.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
         all.truncate(NEEDS_MAX);
-        Needs { runs: all, digits: digits_min(hir) }
+        Needs { runs: all, digits: digits_min(hir), closing: closing(hir) }
     }
 
     /// Is a run needed that [`LongRuns`] knows?
     pub(crate) fn has_long(&self) -> bool {
         let tokens = ByteSet::of_tokens();
         self.runs.iter().any(|need| need.run >= LONG_MIN && need.set.is_within(&tokens))
+    }
+
+    /// What every match must hold behind its beginning, if the expression reads over anything up to it.
+    pub(crate) fn closing(&self) -> Option<&str> {
+        self.closing.as_deref()
     }
 
     /// Can a match lie in this window?
@@ -271,6 +283,21 @@ fn either(branches: &[Hir]) -> Option<Need> {
     all
 }
 
+/// The literal behind a piece that takes any number of any bytes.
+fn closing(hir: &Hir) -> Option<String> {
+    let mut pieces = Vec::new();
+    flat(hir, &mut pieces);
+    let is_anything = |piece: &Hir| match piece.kind() {
+        HirKind::Repetition(rep) => rep.max.is_none() && ByteSet::of(&rep.sub).is_all(),
+        _ => false,
+    };
+    let at = pieces.iter().position(|piece| is_anything(piece))?;
+    match pieces.get(at + 1)?.kind() {
+        HirKind::Literal(literal) => String::from_utf8(literal.0.to_vec()).ok(),
+        _ => None,
+    }
+}
+
 /// Digits that every match holds.
 fn digits_min(hir: &Hir) -> usize {
     match hir.kind() {
@@ -345,6 +372,20 @@ mod tests {
                 wanted,
                 "{pattern} in {window}"
             );
+        }
+    }
+
+    #[test]
+    fn what_closes_a_match() {
+        let cases = [
+            (r"-----BEGIN [A-Z ]*KEY-----(?s:.)*?-----END [A-Z ]*KEY-----", Some("-----END ")),
+            (r"a(?s:.){0,9}b", None),
+            (r"a.*?bcd", None),
+            (r"a(?s:.)*[bc]", None),
+            (r"a(?:(?s:.)*b)?", None),
+        ];
+        for (pattern, wanted) in cases {
+            assert_eq!(closing(&parse(pattern)).as_deref(), wanted, "{pattern}");
         }
     }
 

@@ -3,7 +3,7 @@
 use super::work::Work;
 use super::{Hints, Incomplete, Match, PROSE_BYTES, Term, WhyNot};
 use crate::carrier::{self, Allowance, Carriers};
-use crate::compiled::{How, Kind};
+use crate::compiled::{How, Kind, Pattern};
 use crate::context::Nearby;
 use crate::judge::{self, Case, Evidence};
 use crate::needs::LongRuns;
@@ -11,7 +11,7 @@ use crate::scout::lead::Found;
 use crate::scout::number::{self, Place};
 use crate::scout::{anchor, digit, token};
 use crate::shadow::Shadow;
-use crate::text::{before, byte, contains, overlaps};
+use crate::text::{before, byte, ceil, contains, floor, overlaps};
 use crate::{RuleIx, Ruleset, marks, prose, records};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -377,8 +377,7 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        let Windows { all, opened } = windows;
-        let Some(window) = all.get_mut(usize::from(rule.0)) else { return };
+        let Some(window) = windows.all.get(usize::from(rule.0)) else { return };
         // Within the last match of the rule nothing new begins, nor within a word.
         let bytes = text.as_bytes();
         let is_word = |b: u8| b.is_ascii_alphanumeric() || b == b'_';
@@ -387,9 +386,17 @@ impl<'s> Walk<'s, '_> {
             return;
         }
         let tail = at..anchor::window_end(text, pattern, at, at);
-        if tail.len() < pattern.len_min || !pattern.needs.are_met(bytes.get(tail.clone()).unwrap_or_default()) {
+        if tail.len() < pattern.len_min || !windows.closes(rule, pattern, text, &tail) {
             return;
         }
+        // A long window counts as what it is.
+        if !self.budget.work(tail.len().saturating_sub(1 << 10))
+            || !pattern.needs.are_met(bytes.get(tail.clone()).unwrap_or_default())
+        {
+            return;
+        }
+        let Windows { all, opened, .. } = windows;
+        let Some(window) = all.get_mut(usize::from(rule.0)) else { return };
         self.count(rule, |w| w.windows += 1);
         if let Some((span, end)) = anchor::search_at(text, pattern, tail) {
             if window.end == 0 {
@@ -416,7 +423,7 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        let Windows { all, opened } = windows;
+        let Windows { all, opened, .. } = windows;
         let Some(open) = all.get_mut(usize::from(rule.0)) else { return };
         if is_within && contains(open, &hit) && open.end > 0 {
             open.end = anchor::window_end(text, pattern, open.end, hit.end);
@@ -440,7 +447,8 @@ impl<'s> Walk<'s, '_> {
 
     fn flush(&mut self, layer: &mut Layer<'_, 's>, mut windows: Windows) {
         windows.opened.sort_unstable();
-        let Windows { all, opened } = &mut windows;
+        windows.closings.clear();
+        let Windows { all, opened, .. } = &mut windows;
         for rule in opened.drain(..) {
             let at = usize::from(rule.0);
             let window = all.get_mut(at).map(std::mem::take).unwrap_or_default();
@@ -502,6 +510,8 @@ struct Windows {
     /// Of each rule; those that are not open end at 0.
     all: Vec<Range<usize>>,
     opened: Vec<RuleIx>,
+    /// Of the few rules whose matches are closed by a literal: none ends between the last window and here.
+    closings: Vec<(RuleIx, usize)>,
 }
 
 impl Windows {
@@ -511,6 +521,33 @@ impl Windows {
             windows.all.resize(set.compiled.len(), 0..0);
         }
         windows
+    }
+
+    /// Does what closes the matches of a rule stand in a window that begins behind all that were asked before? However many
+    /// beginnings a text has, each of its bytes is looked at once.
+    fn closes(&mut self, rule: RuleIx, pattern: &Pattern, text: &str, window: &Range<usize>) -> bool {
+        let Some(closing) = pattern.needs.closing() else { return true };
+        let known = match self.closings.iter().position(|(of, _)| *of == rule) {
+            Some(at) => at,
+            None => {
+                self.closings.push((rule, 0));
+                self.closings.len() - 1
+            }
+        };
+        let Some((_, none_to)) = self.closings.get_mut(known) else { return true };
+        let from = window.start.max(*none_to);
+        let end = ceil(text, window.end);
+        match text.get(from..end.max(from)).and_then(|rest| rest.find(closing)) {
+            Some(found) => {
+                *none_to = from + found;
+                true
+            }
+            None => {
+                // One may begin before the end of the window and go on behind it.
+                *none_to = floor(text, end.saturating_sub(closing.len() - 1)).max(from);
+                false
+            }
+        }
     }
 
     /// Keeps the memory for the next scan; all windows are closed.

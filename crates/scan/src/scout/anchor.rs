@@ -65,6 +65,9 @@ pub(crate) fn window_within(text: &str, pattern: &Pattern, anchor: Range<usize>)
 /// Where the window around an anchor that ends at `anchor_end` ends, if all up to `from` is known to belong to it.
 pub(crate) fn window_end(text: &str, pattern: &Pattern, from: usize, anchor_end: usize) -> usize {
     let most = (anchor_end + pattern.after).saturating_sub(from);
+    if pattern.alphabet.is_all() {
+        return ceil(text, from + most);
+    }
     let tail = text.as_bytes().iter().skip(from).take(most);
     ceil(text, from + tail.take_while(|b| pattern.may_hold(**b)).count())
 }
