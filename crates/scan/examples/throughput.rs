@@ -25,14 +25,7 @@ const PEER_BYTES: usize = 256 << 10;
 const TURNS: usize = 5;
 
 /// What stands in for rules that are no expressions.
-const PLAIN: [&str; 6] = [
-    r"\b(?:[0-9][ -]?){12,18}[0-9]\b",
-    r"\b[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}\b",
-    r"\b[A-Z]{2}[0-9]{2}[ ]?(?:[0-9A-Z]{4}[ ]?){2,7}[0-9A-Z]{1,4}\b",
-    r"\b[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]\b",
-    r"\+[0-9][0-9 ()./-]{7,18}[0-9]",
-    r"(?i)(?:password|passwort|mot de passe|contrase|pwd|pass|senha|wachtwoord)\s{0,2}(?:is|ist|:|=)\s{0,2}\S{4,64}",
-];
+const PLAIN: &str = include_str!("throughput/plain-patterns.txt");
 
 /// What the command line asks for.
 #[derive(Default)]
@@ -223,7 +216,7 @@ fn peer() -> Regex {
         let (key, value) = line.split_once('=')?;
         (key.trim() == "pattern").then(|| value.trim().trim_matches('\'').to_owned())
     });
-    let patterns: Vec<String> = written.chain(PLAIN.map(str::to_owned)).collect();
+    let patterns: Vec<String> = written.chain(PLAIN.lines().map(str::to_owned)).collect();
     Regex::builder()
         .syntax(regex_automata::util::syntax::Config::new().unicode(false).utf8(false))
         .configure(Regex::config().utf8_empty(false))

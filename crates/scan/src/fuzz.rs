@@ -3,7 +3,6 @@
 
 use crate::carrier::{Allowance, Carriers};
 use crate::shadow::Shadow;
-use crate::text::byte;
 use crate::{Hints, Ruleset, SourceFile, shipped};
 use std::sync::LazyLock;
 
@@ -84,7 +83,7 @@ pub fn loader(data: &[u8]) {
     for complaint in complaints {
         let lines = text.bytes().filter(|b| *b == b'\n').count() + 1;
         assert!((1..=lines).contains(&complaint.line) && complaint.column >= 1, "a complaint names no place");
-        let _ = byte(text.as_bytes(), complaint.span.start);
+        assert!(text.get(complaint.span.clone()).is_some(), "a complaint marks no piece of the text");
     }
 }
 

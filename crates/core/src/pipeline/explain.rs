@@ -104,6 +104,7 @@ impl Pipeline {
 
     fn explain_text(&self, line: &mut Line<'_>, part: &str, text: &str, hints: &Hints<'_>, show: Explain) {
         let explanation = self.rules.explain(text, hints);
+        let counted = self.follow_up(text, explanation.scan()).hits;
         let marks = mark::spans(text);
         for mut candidate in explanation.candidates {
             if candidate.why_not.is_none() && !stands_outside(text, &candidate.span, &marks) {
@@ -112,7 +113,6 @@ impl Pipeline {
             line.candidates.extend(self.candidate(part, text, &candidate, show));
         }
         // What is counted over a whole text has no score of its own.
-        let counted = self.examine_text(text, hints.placement, hints.countries).hits;
         for hit in counted.iter().filter(|hit| matches!(hit.by, By::Bulk)) {
             let Some(known) = self.known(hit.by) else { continue };
             line.candidates.push(CandidateLine {

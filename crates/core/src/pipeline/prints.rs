@@ -5,7 +5,7 @@ use super::examine::{By, Examined, Hit, scanned, stands_outside};
 use crate::fingerprint::{Fingerprint, Fingerprints, Gathered, TermPrint, Why};
 use crate::tree::Text;
 use crate::{Profile, mark};
-use lazaret_scan::{Action, Candidate, Hints, Match, Memory, Placement, Scan, Term, WhyNot};
+use lazaret_scan::{Action, Candidate, Hints, Memory, Placement, Term, WhyNot};
 use std::ops::Range;
 
 /// Score below which a near miss is too far off to be kept.
@@ -54,11 +54,11 @@ impl Pipeline {
         let (placement, source) = (text.placement, scanned(text));
         let explanation = self.rules.explain(source, &Hints { placement, countries: &profile.countries, memory });
         let marks = mark::spans(source);
-        let (mut matches, mut looked_at) = (Vec::new(), Gathered::default());
+        let scan = explanation.scan();
+        let mut looked_at = Gathered::default();
         let found = Found::new(&explanation.candidates);
         for mut candidate in explanation.candidates {
-            let is_match = candidate.why_not.is_none();
-            if is_match && !stands_outside(source, &candidate.span, &marks) {
+            if candidate.why_not.is_none() && !stands_outside(source, &candidate.span, &marks) {
                 candidate.why_not = Some(WhyNot::Mark);
             }
             let (action, why_not) = match candidate.why_not {
@@ -67,17 +67,13 @@ impl Pipeline {
             };
             let Candidate { rule, span, score, terms, .. } = candidate;
             let is_idle = score < NEAR_SCORE_MIN || found.covers(&span);
-            if is_match {
-                matches.push(Match { rule, span, score, terms: Vec::new(), also: Vec::new() });
-            }
             let why_not = why_not.and_then(Why::from_name);
             match is_idle && why_not.is_some_and(Why::is_near_miss) {
                 true => looked_at.leave_out(),
                 false => looked_at.add(Seen { by: By::Rule(rule), placement, score, terms, action, why_not }),
             }
         }
-        matches.sort_by_key(|m| (m.span.start, m.span.end, m.rule));
-        let seen = self.follow_up(source, Scan { matches, incomplete: explanation.incomplete });
+        let seen = self.follow_up(source, scan);
         // What is counted over a whole text has no terms.
         for Hit { by, action, score, .. } in seen.hits.iter().filter(|hit| !matches!(hit.by, By::Rule(_))) {
             let why_not = (*action == Action::Allow).then_some(Why::Policy);

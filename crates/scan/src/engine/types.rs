@@ -100,6 +100,21 @@ pub struct Explanation {
     pub incomplete: Option<Incomplete>,
 }
 
+impl Explanation {
+    /// What a scan of the same text would have found, without the terms and other readings of each match.
+    pub fn scan(&self) -> Scan {
+        let found = self.candidates.iter().filter(|c| c.why_not.is_none());
+        let bare = |c: &Candidate| Match {
+            rule: c.rule,
+            span: c.span.clone(),
+            score: c.score,
+            terms: Vec::new(),
+            also: Vec::new(),
+        };
+        Scan { matches: found.map(bare).collect(), incomplete: self.incomplete }
+    }
+}
+
 /// A term of a score, for `explain`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Term {

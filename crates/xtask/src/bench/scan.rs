@@ -17,16 +17,7 @@ const TURNS: usize = 5;
 const PRESIDIO_BYTES: usize = 200_000;
 
 /// What stands in for rules that are no expressions, so that the peers have work of the same kind.
-const PLAIN: [&str; 8] = [
-    r"\b(?:[0-9][ -]?){12,18}[0-9]\b",
-    r"\b[0-9]{3}[ -][0-9]{2}[ -][0-9]{4}\b",
-    r"\b[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\b",
-    r"\b[0-9]{2}[ -]?[0-9]{3}[ -]?[0-9]{3}[ -]?[0-9]{3}\b",
-    r"\b[A-Z]{2}[0-9]{2}[ ]?(?:[0-9A-Z]{4}[ ]?){2,7}[0-9A-Z]{1,4}\b",
-    r"\b[A-Z]{2} ?[0-9]{2} ?[0-9]{2} ?[0-9]{2} ?[A-D]\b",
-    r"\+[0-9][0-9 ()./-]{7,18}[0-9]",
-    r"(?i:password|passwort|mot de passe|contrase|pwd|pass|senha|wachtwoord)\s{0,2}(?:is|ist|:|=)\s{0,2}\S{4,64}",
-];
+const PLAIN: &str = include_str!("../../../scan/examples/throughput/plain-patterns.txt");
 
 pub(super) fn run(args: &Args) -> Result<()> {
     println!("── scan: the full rule set over the visible text of generated mails, and peers over the same bytes");
@@ -35,7 +26,18 @@ pub(super) fn run(args: &Args) -> Result<()> {
     let whole = scratch.path().join("all.txt");
     let joined: Vec<u8> = texts.iter().map(fs::read).collect::<std::io::Result<Vec<_>>>()?.concat();
     fs::write(&whole, &joined)?;
-    let run = ["run", "--release", "--locked", "--quiet", "--package", "lazaret-scan", "--example", "throughput", "--"];
+    let run = [
+        "run",
+        "--release",
+        "--locked",
+        "--quiet",
+        "--package",
+        "lazaret-scan",
+        "--example",
+        "throughput",
+        "--",
+        "--peer",
+    ];
     process::show(Command::new(cargo()).args(run).args(&texts))?;
     let patterns = patterns(scratch.path())?;
     for (name, measured) in [
@@ -84,7 +86,7 @@ fn texts(args: &Args, scratch: &Path) -> Result<Vec<PathBuf>> {
 /// The patterns of the rules for tokens, and plain forms for numbers and passwords, one a line. Others of our patterns lean on
 /// what leads to them and would only slow the peers.
 fn patterns(scratch: &Path) -> Result<PathBuf> {
-    let mut all: Vec<String> = PLAIN.iter().map(|p| (*p).to_owned()).collect();
+    let mut all: Vec<String> = PLAIN.lines().map(str::to_owned).collect();
     for entry in fs::read_dir(workspace::root().join("config/rules"))? {
         let entry = entry?;
         if !entry.file_name().to_string_lossy().starts_with("tokens-") {

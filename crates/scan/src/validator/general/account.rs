@@ -65,7 +65,7 @@ pub(super) fn bic(value: &str) -> bool {
     matches!(value.len(), 8 | 11) && country.len() == 2 && COUNTRIES.contains(&format!(" {country} "))
 }
 
-/// An account number behind a word for it: digits, four at least, and not one digit again and again.
+/// An account number behind a word for it: five to twenty digits, and not one digit again and again.
 pub(super) fn any(value: &str) -> bool {
     let all: Vec<u8> = value.bytes().filter(u8::is_ascii_digit).collect();
     (5..=20).contains(&all.len()) && all.iter().any(|d| Some(d) != all.first())

@@ -1,14 +1,17 @@
-//! Numbers of European states: found behind their label in each published form, silent without it.
+//! Numbers of states: found behind their label in each published form, silent without it.
 
 mod common;
 
 use lazaret_scan::Hints;
 use std::collections::BTreeSet;
 
-const CASES: &str = include_str!("../../../fixtures/scan/national-europe.tsv");
+const CASES: [&str; 2] = [
+    include_str!("../../../fixtures/scan/national-africa-middle-east.tsv"),
+    include_str!("../../../fixtures/scan/national-europe.tsv"),
+];
 
 fn cases() -> impl Iterator<Item = (&'static str, &'static str, &'static str)> {
-    CASES.lines().filter(|line| !line.starts_with('#')).map(|line| {
+    CASES.iter().flat_map(|cases| cases.lines()).filter(|line| !line.starts_with('#')).map(|line| {
         let mut cells = line.split('\t');
         let mut next = || cells.next().expect("three cells");
         (next(), next(), next())
