@@ -1,0 +1,151 @@
+//! The digit side of a scan: runs of digits lead to numbers, identifiers, and expressions.
+
+use super::{Layer, Walk, Windows};
+use crate::RuleIx;
+use crate::compiled::Kind;
+use crate::judge;
+use crate::scout::number::{self, Place};
+use crate::scout::{digit, token};
+use crate::text::{before, byte};
+
+impl<'s> Walk<'s, '_> {
+    /// Digits, identifiers, and expressions that are led by digits.
+    pub(super) fn digits(&mut self, layer: &mut Layer<'_, 's>) {
+        let set = self.set;
+        let bytes = layer.text.as_bytes();
+        let mut windows = Windows::new(set);
+        let mut groups = Vec::new();
+        let mut at = 0;
+        while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
+            at = next;
+            self.numbers(layer, &groups);
+            for (nth, group) in groups.iter().enumerate() {
+                if before(bytes, group.start).is_ascii_digit() {
+                    continue;
+                }
+                self.tokens(layer, groups.get(nth..).unwrap_or_default());
+                for (rule, digits) in &set.scouts.digit_runs {
+                    if group.len() < *digits {
+                        break;
+                    }
+                    if self.wants(*rule) {
+                        self.count(*rule, |w| w.hits += 1);
+                        self.window(layer, *rule, group.start..group.end, true, &mut windows);
+                    }
+                }
+            }
+        }
+        self.flush(layer, windows);
+    }
+
+    /// Every stretch of a run of groups that can be a number of some rule.
+    fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
+        let bytes = layer.text.as_bytes();
+        let numbers = &self.set.scouts.numbers;
+        for (first, group) in groups.iter().enumerate() {
+            let place = number::place(groups, first);
+            let digit = usize::from(byte(bytes, group.start).wrapping_sub(b'0'));
+            if (numbers.digits_min..=numbers.digits_max).contains(&group.len()) {
+                self.bare(layer, groups, first, digit);
+            }
+            for (count, rules) in numbers.grouped(place, groups.get(first..).unwrap_or_default()) {
+                let mut number = judge::Number::new(groups, first);
+                if count > 1 && !rules.is_empty() && (0..count).all(|_| number.extend(bytes, numbers.digits_max)) {
+                    self.number(layer, &number, rules);
+                }
+            }
+            let lengths = numbers.any_lengths(place, digit);
+            if lengths == 0 {
+                continue;
+            }
+            let mut number = judge::Number::new(groups, first);
+            let mut is_several = false;
+            while number.extend(bytes, numbers.digits_max) {
+                if is_several && lengths >> number.len() & 1 == 1 {
+                    let (without, near) = numbers.any(place, number.len(), digit);
+                    self.number(layer, &number, without);
+                    self.near(layer, &number, near);
+                }
+                is_several = true;
+            }
+        }
+    }
+
+    /// One group alone. What needs a word of context is asked only where one stands.
+    fn bare(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group], first: usize, digit: usize) {
+        let place = match number::place(groups, first) {
+            Place::Embedded => Place::Embedded,
+            _ => Place::Free,
+        };
+        let Some(group) = groups.get(first) else { return };
+        let (without, near) = self.set.scouts.numbers.bare(place, group.len(), digit);
+        if without.is_empty() && near.is_empty() {
+            return;
+        }
+        let mut number = judge::Number::new(groups, first);
+        number.extend(layer.text.as_bytes(), group.len());
+        self.number(layer, &number, without);
+        self.near(layer, &number, near);
+    }
+
+    /// Rules that come to nothing without a word of context, or without being of a country that is expected.
+    fn near(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
+        if self.is_traced || self.hints.memory.is_some() {
+            self.number(layer, number, rules);
+            return;
+        }
+        let countries = self.hints.countries;
+        let Some(span) = number.span().filter(|_| !rules.is_empty()) else { return };
+        if countries.is_empty() && !layer.nearby.is_any(layer.text, &span) {
+            return;
+        }
+        for rule in rules {
+            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
+            let is_home = compiled.country.as_ref().is_some_and(|c| countries.contains(c)) && !compiled.need_near;
+            if is_home || compiled.context.near(layer.text, &span, &mut layer.nearby).is_some() {
+                self.number(layer, number, std::slice::from_ref(rule));
+            }
+        }
+    }
+
+    fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
+        for rule in rules {
+            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
+            let Kind::Digits(digits) = &compiled.kind else { continue };
+            if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
+                continue;
+            }
+            self.count(*rule, |w| w.hits += 1);
+            if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced) {
+                self.keep(layer, *rule, span, evidence);
+            }
+        }
+    }
+
+    fn tokens(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
+        let Some(digits) = groups.first().map(|g| g.start) else { return };
+        let bytes = layer.text.as_bytes();
+        let set = self.set;
+        let mut shapes = std::mem::take(&mut layer.shapes);
+        shapes.clear();
+        shapes.extend(set.scouts.shapes.at(bytes, groups));
+        shapes.sort_unstable();
+        // The first shape of a rule that fits is the one.
+        let mut done = None;
+        for (rule, shape) in shapes.iter().copied() {
+            if done == Some(rule) || !self.wants(rule) {
+                continue;
+            }
+            let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
+            let Kind::Token(token) = &compiled.kind else { continue };
+            let Some(shape) = token.shapes.get(shape) else { continue };
+            self.count(rule, |w| w.hits += 1);
+            let Some(found) = token::read(bytes, digits, shape, token, &compiled.validators) else { continue };
+            done = Some(rule);
+            if let Some(evidence) = judge::token(compiled, &found, self.is_traced) {
+                self.keep(layer, rule, found.span, evidence);
+            }
+        }
+        layer.shapes = shapes;
+    }
+}
