@@ -83,6 +83,23 @@ pub fn layered(own: Vec<(String, String)>) -> Vec<(String, String)> {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::{Policy, Ruleset};
+
+    #[test]
+    fn every_example_of_every_file_holds_and_the_policy_loads() {
+        let files: Vec<SourceFile<'_>> = RULE_FILES.iter().map(|(name, text)| SourceFile { name, text }).collect();
+        let complain = |all: Vec<crate::Diagnostic>| -> String {
+            all.iter().map(|d| format!("{}:{}:{}: {}\n", d.file, d.line, d.column, d.message)).collect()
+        };
+        let (rules, warnings) = Ruleset::load(&files).unwrap_or_else(|all| panic!("\n{}", complain(all)));
+        assert!(warnings.is_empty(), "{}", complain(warnings));
+        let (name, text) = POLICY_FILE;
+        let policy = Policy::load(SourceFile { name, text }, &rules);
+        let (policy, _) = policy.unwrap_or_else(|all| panic!("\n{}", complain(all)));
+        assert!(policy.keeps_nothing("card-security-code"));
+    }
+
     #[test]
     fn an_operators_files_come_after_the_shipped_ones_and_may_stand_for_them() {
         let file = |name: &str, text: &str| (format!("/etc/rules/{name}"), text.to_owned());

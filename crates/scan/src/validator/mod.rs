@@ -5,6 +5,8 @@
 //! add points (`score.valid`) and must not veto (`score.invalid` is given).
 
 mod credential;
+#[cfg(test)]
+mod families;
 mod general;
 mod national;
 pub(crate) mod sums;
