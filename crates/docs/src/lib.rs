@@ -17,6 +17,7 @@
 mod archive;
 mod budget;
 mod format;
+pub mod html;
 mod legacy;
 pub mod limits;
 mod mapped;
