@@ -17,6 +17,8 @@
 mod archive;
 mod budget;
 mod format;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 pub mod html;
 mod legacy;
 pub mod limits;

@@ -1,0 +1,4 @@
+//! See `lazaret_docs::fuzz::archive`, which says what must hold.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| lazaret_docs::fuzz::archive(data));
