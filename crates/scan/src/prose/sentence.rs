@@ -11,11 +11,22 @@ const FILLERS_MAX: usize = 8;
 const ADVERBS_MAX: usize = 4;
 /// Words before the keyword that are read.
 const BACK_MAX: usize = 6;
+/// Words in which one is given.
+const GIVEN_WORDS_MAX: usize = 10;
 /// What answers a question for a password.
 const ANSWERS: &[&str] = &[
     "it's", "its", "it", "that's", "c'est", "es", "das", "dat", "het", "det", "to", "è", "é", "este", "это", "це",
     "which", "welches", "qui", "que", "che",
 ];
+
+/// Verbs by which somebody got it: "the password you sent (x)".
+const GIVEN: &str = "sent gave given provided emailed e-mailed mailed supplied texted issued shared assigned received got \
+    geschickt geschickte gesendet gesendete gegeben mitgeteilt mitgeteilte erhalten bekommen zugeschickt \
+    verstuurd gestuurd gestuurde gekregen ontvangen gegeven envoyé reçu donné fourni communiqué enviado \
+    enviada enviaste envió enviaron recibido recibida recibí dado dada facilitado enviou enviaram recebido \
+    recebida recebi inviato inviata ricevuto ricevuta fornito fornita skickade skickat fick fått sendte sendt \
+    modtog fikk wysłane wysłali przysłali otrzymane otrzymałem otrzymałam poslali poslal dostal прислали \
+    прислал получил отправили выдали надіслали отримав";
 
 /// Reads the sentence of a keyword that no separator follows.
 pub(super) fn read(keyword: &Keyword<'_>) -> Option<Found> {
@@ -24,6 +35,7 @@ pub(super) fn read(keyword: &Keyword<'_>) -> Option<Found> {
         .or_else(|| answered(keyword))
         .or_else(|| beside(keyword))
         .or_else(|| below(keyword))
+        .or_else(|| given(keyword))
         .or_else(|| reversed(keyword))
 }
 
@@ -172,6 +184,35 @@ fn beside(keyword: &Keyword<'_>) -> Option<Found> {
         return None;
     }
     value::at(keyword, start, Said::Beside, Form::Colon)
+}
+
+/// `the password you sent (x)`, `the password that we got from you, x, is refused`.
+fn given(keyword: &Keyword<'_>) -> Option<Found> {
+    if !matches!(byte(keyword.bytes(), keyword.end), b' ' | b',') {
+        return None;
+    }
+    let start = keyword.end + usize::from(byte(keyword.bytes(), keyword.end) == b',');
+    let (mut is_given, mut is_apart, mut is_user) = (false, false, false);
+    for piece in pieces::forward(keyword.text, start).take(GIVEN_WORDS_MAX) {
+        let run = keyword.text.get(piece.span.clone())?;
+        let (open, end) = (run.starts_with('('), run.trim_end_matches([',', '.', ';']));
+        let is_aside = is_apart && run.len() > end.len() || open && end.ends_with(')');
+        if is_given && is_aside {
+            // "to the user (mberg77)"
+            if is_user {
+                return None;
+            }
+            return value::at(keyword, piece.span.start + usize::from(open), Said::Beside, Form::Colon);
+        }
+        let roles = keyword.roles(piece.word);
+        if piece.is_label || roles & KEYWORD != 0 || run.ends_with(['.', '?', '!', ';', ')']) {
+            return None;
+        }
+        is_given |= GIVEN.split_ascii_whitespace().any(|verb| verb.eq_ignore_ascii_case(piece.word));
+        is_apart = run.ends_with(',');
+        is_user = roles & USER != 0 && !piece.word.to_ascii_lowercase().ends_with("mail");
+    }
+    None
 }
 
 /// Does a user name or an account stand before it?

@@ -45,6 +45,11 @@ const VALUE_BYTES_MAX: usize = 256;
 const NEGATED: i16 = -15;
 /// Roles of words that no pass-phrase holds: a sentence stands there.
 const NOT_PHRASE: Roles = COMMON | COPULA | FOLLOWER | KEYWORD | NEGATION | BRIDGE | ADVERB | USER | AND | CHANGE;
+/// What a PIN opens.
+const DOORS: &str = "alarm door gate garage safe locker lockbox keypad entry entrance phone handset sim voicemail card debit \
+    atm bank tablet ipad iphone unlock security admin kiosk till terminal parental tür haustür garagen tresor \
+    handy karten mailbox telefon porte portail coffre carte puerta tarjeta alarma porta cofre cartão allarme \
+    carta cancello deur poort kluis pas dörr larm kort drzwi karta";
 /// Parts of a value that stands for one.
 const STAND_INS: &[&str] = &[
     "fake",
@@ -369,6 +374,17 @@ fn is_code_digits(value: &str) -> bool {
     (4..=8).contains(&digits) && (is_plain || has_prefix)
 }
 
+/// "Alarm PIN", "Haustür-PIN": a word says what the PIN opens.
+fn is_door(keyword: &Keyword<'_>) -> bool {
+    let previous = super::pieces::back(keyword.text, keyword.word.start).next();
+    keyword.wanted == Wanted::Pin
+        && previous.is_some_and(|p| {
+            !p.ends
+                && !p.is_label
+                && DOORS.split_ascii_whitespace().any(|door| door.eq_ignore_ascii_case(p.word.trim_end_matches('-')))
+        })
+}
+
 /// What follows a number that makes it a count, an amount, or the postal code of a town.
 fn is_count(keyword: &Keyword<'_>, end: usize, said: Said) -> bool {
     let next = super::pieces::forward(keyword.text, end).next();
@@ -389,9 +405,13 @@ pub(super) fn judge(keyword: &Keyword<'_>, span: Range<usize>, said: Said, form:
     if matches!(keyword.wanted, Wanted::Pin | Wanted::Code) {
         let fits = if keyword.wanted == Wanted::Pin { is_pin(value) } else { is_code_digits(value) };
         let is_short = said != Said::Assigned && value.len() < 4 || said == Said::Reversed && value.len() < 4;
-        let is_last = is_alone(text.as_bytes(), span.end);
+        let is_year = value.len() == 4 && (value.starts_with("19") || value.starts_with("20"));
+        let is_door = said == Said::Beside && value.len() >= 4 && !is_year && is_door(keyword);
+        let is_last = is_door || is_alone(text.as_bytes(), span.end);
         let points = Term::new("digits", if said != Said::Beside { 20 } else { 10 + 5 * i16::from(is_last) });
-        let fits = fits && !is_short && !is_count(keyword, span.end, said);
+        // "the PIN 2019 model"
+        let is_year = is_year && said == Said::Beside && byte(text.as_bytes(), span.end) == b' ';
+        let fits = fits && !is_short && !is_year && (is_door || !is_count(keyword, span.end, said));
         return fits.then(|| found(keyword, span, said, points));
     }
     let chars = Chars::of(value);
