@@ -15,9 +15,22 @@ pub(crate) struct Mapped {
 struct Piece {
     text: Range<usize>,
     source: Range<usize>,
-    /// Are the octets the text itself? Else they code it as a whole.
-    is_exact: bool,
+    kind: Kind,
 }
+
+/// How octets stand for text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// They are the text itself.
+    Exact,
+    /// They code it as a whole.
+    Coded,
+    /// They code it where no other text can stand: this does, once any of it is replaced.
+    Fixed(&'static str),
+}
+
+/// Octets of a source, and what stands there instead.
+pub(crate) type Change = (Range<usize>, Vec<u8>);
 
 impl Mapped {
     /// What has been put in so far.
@@ -35,22 +48,46 @@ impl Mapped {
         let (start, end) = (self.text.len(), self.text.len() + text.len());
         self.text.push_str(text);
         match self.pieces.last_mut() {
-            Some(last) if last.is_exact && last.text.end == start && last.source.end == at => {
+            Some(last) if last.kind == Kind::Exact && last.text.end == start && last.source.end == at => {
                 last.text.end = end;
                 last.source.end += text.len();
             }
             _ if text.is_empty() => {}
-            _ => self.pieces.push(Piece { text: start..end, source: at..at + text.len(), is_exact: true }),
+            _ => self.pieces.push(Piece { text: start..end, source: at..at + text.len(), kind: Kind::Exact }),
         }
     }
 
     /// Adds text that the octets at `source` stand for: an entity, an escape, a character of another charset.
     pub(crate) fn coded(&mut self, text: &str, source: Range<usize>) {
+        self.piece(text, source, Kind::Coded);
+    }
+
+    /// Adds text that octets stand for in a place where other text cannot: `then` stands there once any of it is replaced.
+    pub(crate) fn fixed(&mut self, text: &str, source: Range<usize>, then: &'static str) {
+        self.piece(text, source, Kind::Fixed(then));
+    }
+
+    fn piece(&mut self, text: &str, source: Range<usize>, kind: Kind) {
         let start = self.text.len();
         self.text.push_str(text);
         if !text.is_empty() {
-            self.pieces.push(Piece { text: start..self.text.len(), source, is_exact: false });
+            self.pieces.push(Piece { text: start..self.text.len(), source, kind });
         }
+    }
+
+    /// Adds another text of the same source.
+    pub(crate) fn append(&mut self, other: Mapped) {
+        let by = self.text.len();
+        self.text.push_str(&other.text);
+        self.pieces.extend(other.pieces.into_iter().map(|piece| Piece {
+            text: piece.text.start + by..piece.text.end + by,
+            ..piece
+        }));
+    }
+
+    /// Does the text end in a line end, or is there none at all?
+    pub(crate) fn is_at_line_start(&self) -> bool {
+        self.text.is_empty() || self.text.ends_with('\n')
     }
 
     /// Adds text that stands nowhere: a line end after a paragraph, a tab between cells.
@@ -69,43 +106,84 @@ impl Mapped {
         edits: &[(Range<usize>, &str)],
         encode: impl Fn(&str) -> Vec<u8>,
     ) -> Result<Vec<u8>, Unwritable> {
-        let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-        for (span, with) in edits {
-            let first = self.pieces.partition_point(|piece| piece.text.end <= span.start);
-            let pieces = self.pieces.get(first..).unwrap_or_default();
-            let mut with = Some(*with);
-            for piece in pieces.iter().take_while(|piece| piece.text.start < span.end) {
-                let hit = span.start.max(piece.text.start)..span.end.min(piece.text.end);
-                changes.push(self.change(piece, &hit, with.take().unwrap_or_default(), &encode)?);
-            }
-            if with.is_some() {
-                return Err(Unwritable::NoSuchPlace);
-            }
-        }
+        let mut changes = self.changes(edits, encode)?;
         changes.sort_by_key(|(at, _)| at.start);
         splice(source, &changes)
     }
 
-    fn change(
+    /// What is to be changed in the source for that, in the order of the text.
+    ///
+    /// # Errors
+    /// [`Unwritable::NoSuchPlace`] if nothing of a span stands in the source.
+    pub(crate) fn changes(
         &self,
-        piece: &Piece,
-        hit: &Range<usize>,
-        with: &str,
-        encode: &impl Fn(&str) -> Vec<u8>,
-    ) -> Result<(Range<usize>, Vec<u8>), Unwritable> {
-        if piece.is_exact {
-            let from = piece.source.start + (hit.start - piece.text.start);
-            return Ok((from..from + hit.len(), encode(with)));
+        edits: &[(Range<usize>, &str)],
+        encode: impl Fn(&str) -> Vec<u8>,
+    ) -> Result<Vec<Change>, Unwritable> {
+        let mut changes = Vec::new();
+        let mut coded_done = 0;
+        for (nth, (span, with)) in edits.iter().enumerate() {
+            let first = self.pieces.partition_point(|piece| piece.text.end <= span.start);
+            let pieces = self.pieces.iter().enumerate().skip(first);
+            let mut with = Some(*with);
+            let mut is_met = false;
+            for (at, piece) in pieces.take_while(|(_, piece)| piece.text.start < span.end) {
+                is_met = true;
+                let hit = span.start.max(piece.text.start)..span.end.min(piece.text.end);
+                match piece.kind {
+                    Kind::Fixed(then) => changes.push((piece.source.clone(), then.as_bytes().to_vec())),
+                    Kind::Exact => {
+                        let from = piece.source.start + (hit.start - piece.text.start);
+                        changes.push((from..from + hit.len(), encode(with.take().unwrap_or_default())));
+                    }
+                    Kind::Coded => {
+                        let with = with.take().unwrap_or_default();
+                        // All edits of such a piece are done with the first.
+                        if coded_done <= at {
+                            let text = self.coded_anew(piece, with, edits.get(nth..).unwrap_or_default())?;
+                            changes.push((piece.source.clone(), encode(&text)));
+                            coded_done = at + 1;
+                        }
+                    }
+                }
+            }
+            if !is_met {
+                return Err(Unwritable::NoSuchPlace);
+            }
         }
-        // Octets that code several characters: what of them stays is coded anew.
-        let rest = |range: Range<usize>| self.text.get(range).ok_or(Unwritable::NoSuchPlace);
-        let whole = [rest(piece.text.start..hit.start)?, with, rest(hit.end..piece.text.end)?].concat();
-        Ok((piece.source.clone(), encode(&whole)))
+        Ok(changes)
+    }
+
+    /// The text of octets that code several characters, with the edits that reach into it; `with` is the first one's.
+    fn coded_anew(&self, piece: &Piece, with: &str, edits: &[(Range<usize>, &str)]) -> Result<String, Unwritable> {
+        let mut out = String::new();
+        let mut done = piece.text.start;
+        let mut first = Some(with);
+        for (span, own) in edits.iter().take_while(|(span, _)| span.start < piece.text.end) {
+            out.push_str(self.text.get(done..span.start.max(done)).ok_or(Unwritable::NoSuchPlace)?);
+            out.push_str(first.take().unwrap_or(own));
+            done = span.end.min(piece.text.end);
+        }
+        out.push_str(self.text.get(done..piece.text.end).ok_or(Unwritable::NoSuchPlace)?);
+        Ok(out)
     }
 }
 
+/// Changes by place, those that overlap joined: what comes instead is the first's.
+pub(crate) fn joined(mut changes: Vec<Change>) -> Vec<Change> {
+    changes.sort_by_key(|(at, _)| (at.start, at.end));
+    let mut out: Vec<Change> = Vec::with_capacity(changes.len());
+    for (at, with) in changes {
+        match out.last_mut() {
+            Some((last, _)) if at.start < last.end => last.end = last.end.max(at.end),
+            _ => out.push((at, with)),
+        }
+    }
+    out
+}
+
 /// The source with octets replaced; `changes` are in order.
-pub(crate) fn splice(source: &[u8], changes: &[(Range<usize>, Vec<u8>)]) -> Result<Vec<u8>, Unwritable> {
+pub(crate) fn splice(source: &[u8], changes: &[Change]) -> Result<Vec<u8>, Unwritable> {
     let mut out = Vec::with_capacity(source.len());
     let mut done = 0;
     for (at, with) in changes {
@@ -155,13 +233,24 @@ mod tests {
     }
 
     #[test]
+    fn where_no_text_can_stand_it_comes_next() {
+        let mut mapped = Mapped::default();
+        mapped.fixed("-", 0..4, "");
+        mapped.exact("41", 4);
+        let got = |span| mapped.rewritten(b"<-/>41", &[(span, "[x]")], |text| text.as_bytes().to_vec());
+        assert_eq!(got(0..3), Ok(b"[x]".to_vec()));
+        assert_eq!(got(0..1), Ok(b"41".to_vec()));
+        let twice = vec![(0..3, b"a".to_vec()), (2..5, b"b".to_vec()), (5..5, b"c".to_vec())];
+        assert_eq!(joined(twice), [(0..5, b"a".to_vec()), (5..5, b"c".to_vec())]);
+    }
+
+    #[test]
     fn what_is_coded_as_one_is_coded_anew() {
         let mut mapped = Mapped::default();
         mapped.coded("ffi", 2..3);
         let got = mapped.rewritten(b"a F b", &[(1..2, "-")], |text| text.to_uppercase().into_bytes());
         assert_eq!(got, Ok(b"a F-I b".to_vec()));
-        // Two spans in one coded piece cannot both be done.
-        let twice = mapped.rewritten(b"a F b", &[(0..1, ""), (2..3, "")], |text| text.as_bytes().to_vec());
-        assert_eq!(twice, Err(Unwritable::NoSuchPlace));
+        let twice = mapped.rewritten(b"a F b", &[(0..1, ""), (2..3, "-")], |text| text.to_uppercase().into_bytes());
+        assert_eq!(twice, Ok(b"a F- b".to_vec()));
     }
 }

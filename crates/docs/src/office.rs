@@ -2,6 +2,7 @@
 
 pub(crate) mod docx;
 pub(crate) mod epub;
+pub(crate) mod xml;
 pub(crate) mod flat;
 pub(crate) mod odf;
 pub(crate) mod pptx;
