@@ -79,10 +79,9 @@ impl Mapped {
     pub(crate) fn append(&mut self, other: Mapped) {
         let by = self.text.len();
         self.text.push_str(&other.text);
-        self.pieces.extend(other.pieces.into_iter().map(|piece| Piece {
-            text: piece.text.start + by..piece.text.end + by,
-            ..piece
-        }));
+        self.pieces.extend(
+            other.pieces.into_iter().map(|piece| Piece { text: piece.text.start + by..piece.text.end + by, ..piece }),
+        );
     }
 
     /// Does the text end in a line end, or is there none at all?

@@ -2,8 +2,13 @@
 
 pub(crate) mod docx;
 pub(crate) mod epub;
-pub(crate) mod xml;
 pub(crate) mod flat;
+pub(crate) mod flow;
 pub(crate) mod odf;
+pub(crate) mod ooxml;
+pub(crate) mod package;
+pub(crate) mod parts;
 pub(crate) mod pptx;
+pub(crate) mod sheet;
 pub(crate) mod xlsx;
+pub(crate) mod xml;

@@ -120,6 +120,11 @@ impl<'w> Writing<'w> {
         self.edits.keys().chain(&self.removed).any(|path| is_below(at, path) && *path != own_name)
     }
 
+    /// Says that a path and all below it is not in what is written: edits there are done.
+    pub(crate) fn leave_out(&mut self, at: &str) {
+        self.settle_below(at);
+    }
+
     /// What is left out takes the edits in it along.
     fn settle_below(&mut self, at: &str) {
         let below: Vec<String> = self.edits.keys().chain(&self.removed).map(|path| (*path).to_owned()).collect();

@@ -1,16 +1,17 @@
 //! WordprocessingML, with macros and as a template too.
 
+use super::ooxml::Ooxml;
+use super::parts;
 use crate::reading::Reading;
 use crate::writing::Writing;
-use crate::{File, Unwritable, Why};
+use crate::{File, Unwritable};
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
-    reading.opaque(at, file.media_type, Why::Unsupported, file.octets.len() as u64);
+    parts::read(at, file, &mut Ooxml::default(), reading);
 }
 
 /// Replaces spans of them.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    let _ = (at, file, writing);
-    Err(Unwritable::Format)
+    parts::rewrite(at, file, &mut Ooxml::default(), writing)
 }
