@@ -5,6 +5,7 @@ use crate::context::{Context, spellings};
 use crate::needs::{ByteSet, Needs};
 use crate::prose::Prose;
 use crate::records::{Column, Composite, Dictionary};
+use crate::scout::around::{Around, Masks};
 use crate::scout::lead::Leads;
 use crate::scout::number::Numbers;
 use crate::scout::shape::Shapes;
@@ -81,6 +82,8 @@ pub(crate) struct Pattern {
     /// The group that is the value; 0: the whole match.
     pub(crate) group: usize,
     pub(crate) anchors: Anchors,
+    /// Led by digits: what stands around them.
+    pub(crate) led: Vec<Around>,
     /// Every byte that can stand in a match.
     pub(crate) alphabet: ByteSet,
     /// Runs of bytes that every match holds beside its anchor.
@@ -185,8 +188,6 @@ pub(crate) enum Shape {
 pub(crate) struct Token {
     /// Shapes; all begin with at most [`Token::LETTERS_MAX`] letters before the first digit.
     pub(crate) shapes: Vec<Vec<Shape>>,
-    /// Of each shape: letters before its first digit, and digits in a row after them.
-    pub(crate) heads: Vec<(usize, usize)>,
     /// Single characters that may stand between its characters.
     pub(crate) separators: Vec<u8>,
     /// The first validator tells the length from the beginning; the shape is only the beginning.
@@ -230,8 +231,8 @@ pub(crate) struct Scouts {
     pub(crate) numbers: Numbers,
     /// Token rules.
     pub(crate) shapes: Shapes,
-    /// Regex rules led by runs of digits, with the length of the run, shortest first.
-    pub(crate) digit_runs: Vec<(RuleIx, usize)>,
+    /// Regex rules led by runs of digits.
+    pub(crate) digit_runs: Masks<RuleIx>,
 }
 
 /// Digits of a number at most.
@@ -257,6 +258,7 @@ impl Scouts {
     pub(crate) fn new(rules: &[Compiled]) -> Option<Scouts> {
         let mut scouts = Scouts::default();
         let mut words: Vec<(String, Lead)> = Vec::new();
+        let mut led: Vec<(Around, RuleIx)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
             let long_within = match &rule.kind {
@@ -275,7 +277,7 @@ impl Scouts {
                         within.iter().for_each(|t| anchor(t, How::Within));
                         near.iter().for_each(|t| anchor(t, How::Around));
                     }
-                    Anchors::DigitRun(digits) => scouts.digit_runs.push((ix, *digits)),
+                    Anchors::DigitRun(_) => led.extend(pattern.led.iter().map(|around| (*around, ix))),
                 },
                 // Found by functions of `records`.
                 Kind::Dictionary(_) | Kind::Column(_) | Kind::Composite(_) => {}
@@ -286,7 +288,7 @@ impl Scouts {
         let numbered = || (0_u16..).map(RuleIx).zip(rules);
         scouts.numbers = Numbers::new(numbered());
         scouts.shapes = Shapes::new(numbered());
-        scouts.digit_runs.sort_by_key(|(_, digits)| *digits);
+        scouts.digit_runs = Masks::new(led);
         scouts.leads = Leads::new(words)?;
         Some(scouts)
     }

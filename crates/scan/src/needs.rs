@@ -36,13 +36,23 @@ const SHARES: [(ByteSet, f32); 8] = [
 pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
+    /// Every byte.
+    pub(crate) const ALL: ByteSet = ByteSet([u64::MAX; 4]);
+    /// ASCII digits.
+    pub(crate) const DIGITS: ByteSet = ByteSet::range(b'0', b'9');
+    /// ASCII letters and digits.
+    pub(crate) const ALPHANUMERIC: ByteSet =
+        ByteSet::DIGITS.with(&ByteSet::range(b'a', b'z')).with(&ByteSet::range(b'A', b'Z'));
+    /// What an expression takes for a part of a word.
+    pub(crate) const WORDS: ByteSet = ByteSet::ALPHANUMERIC.with(&ByteSet::range(b'_', b'_'));
+
     /// Is the byte in it?
     pub(crate) fn has(&self, b: u8) -> bool {
         self.0.get(usize::from(b >> 6)).is_some_and(|cell| cell >> (b & 63) & 1 == 1)
     }
 
     /// The bytes from one to another.
-    const fn range(from: u8, to: u8) -> ByteSet {
+    pub(crate) const fn range(from: u8, to: u8) -> ByteSet {
         /// Of 64 bytes from `base` on, those in the range.
         const fn cell(from: u8, to: u8, base: u8) -> u64 {
             if to < base || from > base + 63 {
@@ -57,7 +67,7 @@ impl ByteSet {
 
     /// Is every byte in it?
     pub(crate) fn is_all(&self) -> bool {
-        self.0 == [u64::MAX; 4]
+        *self == ByteSet::ALL
     }
 
     fn add(&mut self, from: u8, to: u8) {
@@ -81,21 +91,43 @@ impl ByteSet {
         all
     }
 
-    fn is_within(&self, other: &ByteSet) -> bool {
+    pub(crate) fn is_within(&self, other: &ByteSet) -> bool {
         self.0.iter().zip(other.0).all(|(own, other)| own & !other == 0)
     }
 
-    fn with(mut self, other: &ByteSet) -> ByteSet {
-        self.0.iter_mut().zip(other.0).for_each(|(a, b)| *a |= b);
-        self
+    /// The bytes of both.
+    pub(crate) const fn with(self, other: &ByteSet) -> ByteSet {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        ByteSet([a | e, b | f, c | g, d | h])
+    }
+
+    /// The bytes that both have.
+    pub(crate) const fn and(self, other: &ByteSet) -> ByteSet {
+        let ([a, b, c, d], [e, f, g, h]) = (self.0, other.0);
+        ByteSet([a & e, b & f, c & g, d & h])
+    }
+
+    /// The bytes that it has not.
+    pub(crate) const fn others(self) -> ByteSet {
+        let [a, b, c, d] = self.0;
+        ByteSet([!a, !b, !c, !d])
     }
 
     /// Bits that a byte of it tells; 0 for a set of every byte.
     fn surprise(&self) -> f32 {
-        let shared =
-            |range: &ByteSet| range.0.iter().zip(self.0).map(|(a, b)| (a & b).count_ones()).sum::<u32>() as f32;
+        let shared = |range: &ByteSet| range.and(self).len() as f32;
         let all: f32 = SHARES.iter().map(|(range, share)| share * shared(range)).sum();
         -((all / 1000.0).clamp(0.000_1, 1.0).log2())
+    }
+
+    fn len(&self) -> u32 {
+        self.0.iter().map(|cell| cell.count_ones()).sum()
+    }
+
+    /// The share of text that it has, by the shares of kinds of bytes.
+    pub(crate) fn share(&self, kinds: &[(ByteSet, f32)]) -> f32 {
+        let of = |(kind, share): &(ByteSet, f32)| share * kind.and(self).len() as f32 / kind.len() as f32;
+        kinds.iter().map(of).sum()
     }
 
     /// Every byte that can stand in a match.

@@ -85,8 +85,6 @@ struct Layer<'t, 's> {
     nearby: Nearby<'s>,
     long_runs: LongRuns,
     found: Vec<Outcome>,
-    /// Shapes of identifiers to try at one place.
-    shapes: Vec<(RuleIx, usize)>,
 }
 
 impl<'s> Walk<'s, '_> {
@@ -98,7 +96,6 @@ impl<'s> Walk<'s, '_> {
             nearby: Nearby::new(&self.set.lexicon),
             long_runs: LongRuns::default(),
             found: Vec::new(),
-            shapes: Vec::new(),
         };
         self.digits(&mut layer);
         self.anchors(&mut layer);
@@ -176,7 +173,6 @@ impl<'s> Walk<'s, '_> {
                 nearby: Nearby::new(&set.lexicon),
                 long_runs: LongRuns::default(),
                 found: Vec::new(),
-                shapes: Vec::new(),
             };
             self.digits(&mut under);
             self.anchors(&mut under);

@@ -6,6 +6,7 @@ use crate::loader::required;
 use crate::needs::{ByteSet, Needs};
 use crate::reader::{Reader, Value};
 use crate::scout::anchor::SLOTS_MAX;
+use crate::scout::around::Led;
 use regex_automata::PatternID;
 use regex_automata::meta::Regex;
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -94,7 +95,9 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
     let len_min = hir.properties().minimum_len().unwrap_or(0);
     let anchors = anchors?;
     let needs = Needs::of(&hir, anchors.texts(), anchors.digits());
-    Some(Pattern { regex, group, anchors, alphabet: ByteSet::of(&hir), needs, len_min, before, after })
+    let led = if let Anchors::DigitRun(digits) = anchors { Led::of(&hir, digits) } else { Led::default() };
+    let (before, after) = (before.max(led.before.unwrap_or(0)), after.max(led.after.unwrap_or(0)));
+    Some(Pattern { regex, group, anchors, led: led.runs, alphabet: ByteSet::of(&hir), needs, len_min, before, after })
 }
 
 /// Where in the wrapped pattern the parser stopped, and why.

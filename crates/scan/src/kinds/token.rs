@@ -36,12 +36,7 @@ pub(super) fn read(
     }
     let separators =
         table.get("separators").and_then(|v| reader.text(v, "separators")).unwrap_or("").as_bytes().to_vec();
-    let head = |shape: &Vec<Shape>| {
-        let letters = shape.iter().take_while(|s| **s != Shape::Digit).count();
-        (letters, shape.iter().skip(letters).take_while(|s| **s == Shape::Digit).count())
-    };
-    let heads = shapes.iter().map(head).collect();
-    Some(Token { shapes, heads, separators, is_open: validators.first().is_some_and(|v| v.extent.is_some()) })
+    Some(Token { shapes, separators, is_open: validators.first().is_some_and(|v| v.extent.is_some()) })
 }
 
 fn shape_of(c: char) -> Option<Shape> {

@@ -4,8 +4,9 @@ use super::{Layer, Walk, Windows};
 use crate::RuleIx;
 use crate::compiled::Kind;
 use crate::judge;
+use crate::scout::digit::{self, Group};
 use crate::scout::number::{self, Place};
-use crate::scout::{digit, token};
+use crate::scout::token;
 use crate::text::{before, byte};
 
 impl<'s> Walk<'s, '_> {
@@ -19,27 +20,38 @@ impl<'s> Walk<'s, '_> {
         while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
             at = next;
             self.numbers(layer, &groups);
-            for (nth, group) in groups.iter().enumerate() {
-                if before(bytes, group.start).is_ascii_digit() {
-                    continue;
-                }
-                self.tokens(layer, groups.get(nth..).unwrap_or_default());
-                for (rule, digits) in &set.scouts.digit_runs {
-                    if group.len() < *digits {
-                        break;
-                    }
-                    if self.wants(*rule) {
-                        self.count(*rule, |w| w.hits += 1);
-                        self.window(layer, *rule, group.start..group.end, true, &mut windows);
-                    }
+            for group in &groups {
+                if !before(bytes, group.start).is_ascii_digit() {
+                    self.runs(layer, group, &mut windows);
                 }
             }
         }
         self.flush(layer, windows);
     }
 
+    /// Identifiers and expressions, which are led by digits alone: a letter that stands for a digit is a letter for them.
+    fn runs(&mut self, layer: &mut Layer<'_, 's>, group: &Group, windows: &mut Windows) {
+        let set = self.set;
+        let bytes = layer.text.as_bytes();
+        let mut start = group.start;
+        while start < group.end {
+            let end = match group.lookalikes {
+                0 => group.end,
+                _ => start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count(),
+            };
+            self.tokens(layer, start, end);
+            for rule in set.scouts.digit_runs.at(bytes, start, end) {
+                if self.wants(*rule) {
+                    self.count(*rule, |w| w.hits += 1);
+                    self.window(layer, *rule, start..end, true, windows);
+                }
+            }
+            start = end + 1;
+        }
+    }
+
     /// Every stretch of a run of groups that can be a number of some rule.
-    fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
+    fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[Group]) {
         let bytes = layer.text.as_bytes();
         let numbers = &self.set.scouts.numbers;
         for (first, group) in groups.iter().enumerate() {
@@ -72,7 +84,7 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// One group alone. What needs a word of context is asked only where one stands.
-    fn bare(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group], first: usize, digit: usize) {
+    fn bare(&mut self, layer: &mut Layer<'_, 's>, groups: &[Group], first: usize, digit: usize) {
         let place = match number::place(groups, first) {
             Place::Embedded => Place::Embedded,
             _ => Place::Free,
@@ -122,17 +134,13 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
-    fn tokens(&mut self, layer: &mut Layer<'_, 's>, groups: &[digit::Group]) {
-        let Some(digits) = groups.first().map(|g| g.start) else { return };
+    /// Identifiers whose first digits are these.
+    fn tokens(&mut self, layer: &mut Layer<'_, 's>, start: usize, end: usize) {
         let bytes = layer.text.as_bytes();
         let set = self.set;
-        let mut shapes = std::mem::take(&mut layer.shapes);
-        shapes.clear();
-        shapes.extend(set.scouts.shapes.at(bytes, groups));
-        shapes.sort_unstable();
         // The first shape of a rule that fits is the one.
         let mut done = None;
-        for (rule, shape) in shapes.iter().copied() {
+        for (rule, shape) in set.scouts.shapes.at(bytes, start, end) {
             if done == Some(rule) || !self.wants(rule) {
                 continue;
             }
@@ -140,12 +148,11 @@ impl<'s> Walk<'s, '_> {
             let Kind::Token(token) = &compiled.kind else { continue };
             let Some(shape) = token.shapes.get(shape) else { continue };
             self.count(rule, |w| w.hits += 1);
-            let Some(found) = token::read(bytes, digits, shape, token, &compiled.validators) else { continue };
+            let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { continue };
             done = Some(rule);
             if let Some(evidence) = judge::token(compiled, &found, self.is_traced) {
                 self.keep(layer, rule, found.span, evidence);
             }
         }
-        layer.shapes = shapes;
     }
 }
