@@ -15,6 +15,7 @@ use crate::cli::{Cli, Command, Format, RuleFiles};
 use crate::config::Config;
 use crate::config::file::{self, DEFAULT_PATH, Loaded};
 use crate::diagnostics::{self, Shown};
+use crate::output::say;
 use crate::rules::{Material, Refused};
 use crate::{event, exit, keys};
 use lazaret_core::{DigestKey, Limits};
@@ -43,7 +44,7 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
         },
         Command::Rules(verb) => rules::run(config, verb, format).await,
         Command::Schema { of } => {
-            println!("{}", crate::schema::text(of));
+            say!("{}", crate::schema::text(of));
             exit::OK
         }
         command => control::run(config, command, format).await,

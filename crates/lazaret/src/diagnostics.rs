@@ -4,6 +4,7 @@
 //! wrong place must not reach a terminal, a log or a ticket of the operator's own helpdesk.
 
 use crate::cli::Format;
+use crate::output::say;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
 use std::fmt::Write as _;
@@ -22,7 +23,7 @@ pub(crate) struct Shown<'a> {
 pub(crate) fn print(diagnostics: &[Diagnostic], files: &[Shown<'_>], format: Format) {
     match format {
         Format::Text => eprint!("{}", text(diagnostics, files, std::io::stderr().is_terminal())),
-        Format::Json => diagnostics.iter().for_each(|d| println!("{}", json(d))),
+        Format::Json => diagnostics.iter().for_each(|d| say!("{}", json(d))),
     }
 }
 

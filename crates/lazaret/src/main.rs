@@ -16,6 +16,7 @@ mod files;
 mod ingest;
 mod keys;
 mod outbox;
+mod output;
 mod panic;
 mod portal;
 mod progress;

@@ -223,3 +223,14 @@ fn schemas_are_json() {
         assert_eq!((code, schema["type"].as_str()), (0, Some("object")), "{of}");
     }
 }
+
+/// `lazaret rules list | head -1`: nobody reads the rest, and that is no fault.
+#[test]
+fn a_reader_that_has_enough_is_no_fault() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_lazaret"));
+    command.args(["rules", "list"]).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("it ends");
+    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}

@@ -57,27 +57,31 @@ fn read_rules(
     rules: &mut Vec<Loaded>,
 ) {
     for value in top.get("rule").map(|v| reader.list(v, "rule")).unwrap_or_default() {
-        let Some(rule) = reader.table(value, "rule").and_then(|t| read_rule(reader, t, value.span(), file)) else {
-            continue;
-        };
-        let id = &rule.info.id;
-        match ids.get(id) {
-            Some(other) => reader.error_help(
-                rule.id_span.clone(),
-                format!("there is a rule `{id}` already, in {other}"),
-                format!(
-                    "give this one another id; or change the other with [[adjust]]; or take it out: disable = [\"{id}\"]"
-                ),
-            ),
-            None if rules.len() == RULES_MAX => {
-                reader.error(rule.id_span.clone(), format!("more than {RULES_MAX} rules"));
-            }
-            None => {
-                ids.insert(id.clone(), reader.file.name.to_owned());
-                rules.push(rule);
-            }
+        let Some(table) = reader.table(value, "rule") else { continue };
+        // Also of a rule that is refused: all that is wrong is told at once.
+        let is_new = check_unique(reader, table, ids);
+        let Some(rule) = read_rule(reader, table, value.span(), file).filter(|_| is_new) else { continue };
+        match rules.len() {
+            RULES_MAX => reader.error(rule.id_span.clone(), format!("more than {RULES_MAX} rules")),
+            _ => rules.push(rule),
         }
     }
+}
+
+/// Complains of an id that another rule has; answers whether it is the first.
+fn check_unique(reader: &Reader<'_>, table: &DeTable<'_>, ids: &mut HashMap<String, String>) -> bool {
+    let Some((id, span)) = table.get("id").and_then(|v| Some((v.get_ref().as_str()?, v.span()))) else { return true };
+    let other = ids.insert(id.to_owned(), reader.file.name.to_owned());
+    if let Some(other) = &other {
+        reader.error_help(
+            span,
+            format!("there is a rule `{id}` already, in {other}"),
+            format!(
+                "give this one another id; or change the other with [[adjust]]; or take it out: disable = [\"{id}\"]"
+            ),
+        );
+    }
+    other.is_none()
 }
 
 /// Canonical forms under which a published value can appear.

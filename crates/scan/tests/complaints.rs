@@ -97,6 +97,9 @@ fn all_at_once_and_duplicates() {
         all.contains("there is a rule `acme-student-number` already") && all.contains("`kind` must be a string"),
         "{all}"
     );
+    // A rule that is refused for another reason too.
+    let all = complaints(&format!("{GOOD}{}", GOOD.replace("\"regex\"", "7")));
+    assert!(all.contains("rule `acme-student-number` already") && all.contains("`kind` must be a string"), "{all}");
     let all = complaints("[[rule]]\nid = \"x\"\nkind = [\n");
     assert!(all.contains("not valid TOML"), "{all}");
     assert!(complaints("[[rules]]\n").contains("did you mean `rule`?"));

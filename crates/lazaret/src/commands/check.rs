@@ -4,6 +4,7 @@ use crate::cli::Format;
 use crate::config::file::{self, DEFAULT_PATH, Loaded, Text};
 use crate::config::{Auth, Config, Deliver, Mailbox, Mode, SecretRef, Source as Place, Transport};
 use crate::diagnostics::{self, Shown};
+use crate::output::say;
 use crate::rules::Material;
 use crate::sink::Sink;
 use crate::source::{ErrorKind, FolderInfo, Source, SourceError};
@@ -69,12 +70,12 @@ impl Report {
             Format::Text => {
                 let width = self.facts.iter().map(|f| f.what.chars().count()).max().unwrap_or(0);
                 for f in &self.facts {
-                    println!("{}{}  {}", f.what, " ".repeat(width - f.what.chars().count()), f.how);
+                    say!("{}{}  {}", f.what, " ".repeat(width - f.what.chars().count()), f.how);
                 }
             }
             Format::Json => {
                 for f in &self.facts {
-                    println!("{}", serde_json::json!({ "checked": f.what, "result": f.how }));
+                    say!("{}", serde_json::json!({ "checked": f.what, "result": f.how }));
                 }
             }
         }

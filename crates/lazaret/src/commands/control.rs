@@ -5,6 +5,7 @@ mod table;
 
 use crate::cli::{Command, Format, Keys, Outbox, Quarantine, Ticket};
 use crate::config::file::{self, DEFAULT_PATH};
+use crate::output::say;
 use crate::socket::{self, Failure, Request};
 use crate::{exit, keys};
 use lazaret_core::seal::{self, OpeningKey};
@@ -67,7 +68,7 @@ fn end(result: Result<u8, Failure>, format: Format) -> u8 {
         Err(failure) => {
             match format {
                 Format::Text => eprintln!("lazaret: {}", failure.message),
-                Format::Json => println!("{}", serde_json::json!({ "error": failure.message })),
+                Format::Json => say!("{}", serde_json::json!({ "error": failure.message })),
             }
             failure.code
         }
@@ -193,11 +194,11 @@ async fn export(call: &mut Call, path: &Path, format: Format) -> Result<u8, Fail
     write_new(path, &octets)?;
     match format {
         Format::Text => {
-            println!("{} written: {size} bytes, sealed", path.display());
-            println!("open it where the private key is: lazaret quarantine open FILE --key KEYFILE");
+            say!("{} written: {size} bytes, sealed", path.display());
+            say!("open it where the private key is: lazaret quarantine open FILE --key KEYFILE");
         }
         Format::Json => {
-            println!("{}", serde_json::json!({ "id": facts["id"], "file": path, "size_bytes": size }));
+            say!("{}", serde_json::json!({ "id": facts["id"], "file": path, "size_bytes": size }));
         }
     }
     Ok(exit::OK)

@@ -8,6 +8,7 @@ use crate::config::{
     self, Config, Deliver, Mailbox, Mode, Quarantine, Receipt, Replies, SecretRef, Source, Start, Transport,
 };
 use crate::exit;
+use crate::output::say;
 use crate::rules::Material;
 use lazaret_core::seal::OpeningKey;
 use lazaret_core::{Addr, Limits, Profile, ProofMode};
@@ -186,9 +187,9 @@ impl Place {
             let path = entry?.path();
             let mail = std::fs::read_to_string(&path)?;
             if mail.contains(&mark) {
-                println!("\nThe reply that the customer got ({})\n", path.display());
+                say!("\nThe reply that the customer got ({})\n", path.display());
                 for line in plain_part(&mail).lines() {
-                    println!("  {line}");
+                    say!("  {line}");
                 }
                 break;
             }
@@ -198,7 +199,7 @@ impl Place {
 
     fn print_places(&self, views: &[TicketView], elapsed: Duration) {
         let messages: usize = views.iter().map(|v| v.messages.len()).sum();
-        println!(
+        say!(
             "\n{messages} messages became {} tickets in {:.2} s. Everything lies in {}:",
             views.len(),
             elapsed.as_secs_f64(),
@@ -212,7 +213,7 @@ impl Place {
             ("store.key", "opens the store"),
             ("quarantine.key", "opens sealed originals; a real one is kept off the host"),
         ] {
-            println!("  {path:<24} {what}");
+            say!("  {path:<24} {what}");
         }
     }
 }
@@ -224,13 +225,13 @@ fn write_private(path: &Path, text: &str) -> io::Result<()> {
 }
 
 fn print_table(views: &[TicketView]) {
-    println!("{:<12} {:<10} {:<7} {:<34} {:<40} told", "ticket", "verdict", "class", "subject", "why");
+    say!("{:<12} {:<10} {:<7} {:<34} {:<40} told", "ticket", "verdict", "class", "subject", "why");
     for view in views {
         for (n, message) in view.messages.iter().enumerate() {
             let reference = if n == 0 { view.row.ticket.0.as_str() } else { "  follow-up" };
             let subject = if message.subject.is_empty() { "(not shown)" } else { &message.subject };
             let why = if message.reasons.is_empty() { "-".into() } else { message.reasons.join("; ") };
-            println!(
+            say!(
                 "{reference:<12} {:<10} {:<7} {:<34} {:<40} {}{}",
                 message.verdict,
                 message.class,
@@ -251,9 +252,9 @@ fn shown(views: &[TicketView]) -> Option<&TicketView> {
 
 fn print_ticket(views: &[TicketView]) {
     let Some(view) = shown(views) else { return };
-    println!("\nOne ticket as the agent sees it\n");
+    say!("\nOne ticket as the agent sees it\n");
     for line in crate::commands::control::ticket_text(view).lines() {
-        println!("  {line}");
+        say!("  {line}");
     }
 }
 

@@ -8,6 +8,7 @@ use crate::cli::{Format, Init, Schema};
 use crate::config::file::{self, Loaded};
 use crate::config::{Config, SecretRef};
 use crate::diagnostics::{self, Shown};
+use crate::output::say;
 use crate::sink::{Letter, Sent, Sink};
 use crate::{clock, exit, keys, schema};
 use ask::{Answers, Place};
@@ -249,7 +250,7 @@ fn quoted_smtp(credentials: bool) -> &'static str {
 fn say(format: Format, path: &Path, recipient: &Recipient, private: Option<&OpeningKey>) {
     let shown = private.map(OpeningKey::reveal_once);
     match format {
-        Format::Json => println!(
+        Format::Json => say!(
             "{}",
             serde_json::json!({
                 "config": path, "quarantine_recipient": recipient.to_string(),
@@ -257,17 +258,13 @@ fn say(format: Format, path: &Path, recipient: &Recipient, private: Option<&Open
             })
         ),
         Format::Text => {
-            println!("written: {}", path.display());
-            println!(
-                "store key: credentials/store-key beside it. Keep a copy elsewhere: without it the store is lost."
-            );
+            say!("written: {}", path.display());
+            say!("store key: credentials/store-key beside it. Keep a copy elsewhere: without it the store is lost.");
             if let Some(key) = shown {
-                println!("\nPrivate quarantine key, shown this once and stored nowhere:\n\n  {}\n", key.as_str());
-                println!(
-                    "Move this off the host (a password manager, paper in a safe): it opens every sealed original."
-                );
+                say!("\nPrivate quarantine key, shown this once and stored nowhere:\n\n  {}\n", key.as_str());
+                say!("Move this off the host (a password manager, paper in a safe): it opens every sealed original.");
             }
-            println!();
+            say!();
         }
     }
 }
@@ -278,11 +275,11 @@ async fn try_logins(config: &Config, format: Format) -> u8 {
         match check::folders(mailbox).await {
             Ok(folders) => match format {
                 Format::Text => {
-                    println!("mailbox {}: logged in, {} folder(s)", mailbox.name, folders.len());
-                    folders.iter().for_each(|f| println!("  {:>8}  {}", f.messages, f.name));
+                    say!("mailbox {}: logged in, {} folder(s)", mailbox.name, folders.len());
+                    folders.iter().for_each(|f| say!("  {:>8}  {}", f.messages, f.name));
                 }
                 Format::Json => folders.iter().for_each(|f| {
-                    println!(
+                    say!(
                         "{}",
                         serde_json::json!({ "mailbox": mailbox.name, "folder": f.name, "messages": f.messages })
                     );
@@ -305,14 +302,14 @@ async fn try_logins(config: &Config, format: Format) -> u8 {
         }
     }
     if format == Format::Text {
-        println!("\nNext: set `start` (and `sender_proof`: the authserv-id that your server writes), then");
+        say!("\nNext: set `start` (and `sender_proof`: the authserv-id that your server writes), then");
         // The store belongs to the user who runs the daemon; root, who runs this, must not be the first to open it.
         let start = if matches!(config.store_key, SecretRef::Credential(_)) {
             "systemctl enable --now lazaret"
         } else {
             "lazaret run --once"
         };
-        println!("  lazaret check\n  {start}     reads, judges, makes tickets; changes nothing and sends nothing");
+        say!("  lazaret check\n  {start}     reads, judges, makes tickets; changes nothing and sends nothing");
     }
     code
 }
@@ -330,7 +327,7 @@ async fn test_reply(config: &Config, to: &str) -> Result<u8, Stop> {
     sink.rest().await;
     match sent {
         Sent::Accepted { code } => {
-            println!("test reply to {}: accepted ({code})", to.as_str());
+            say!("test reply to {}: accepted ({code})", to.as_str());
             Ok(exit::OK)
         }
         Sent::Failed { code } | Sent::Deferred { code, .. } => {

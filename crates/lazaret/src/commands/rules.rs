@@ -6,6 +6,7 @@ mod stored;
 
 use super::{configured, files, material};
 use crate::cli::{Format, ListMode, Rules, RulesList};
+use crate::output::say;
 use crate::rules::Material;
 use crate::{clock, exit};
 use lazaret_scan::{
@@ -76,7 +77,7 @@ fn list(material: &Material, options: &RulesList, format: Format) -> u8 {
     }
     let rows = rows(&set, &policy, options);
     match format {
-        Format::Json => rows.iter().for_each(|row| println!("{}", row.json())),
+        Format::Json => rows.iter().for_each(|row| say!("{}", row.json())),
         Format::Text => print_rows(&rows),
     }
     exit::OK
@@ -175,9 +176,14 @@ fn print_rows(rows: &[Row<'_>]) {
         let adjusted =
             if row.adjusted.is_empty() { String::new() } else { format!(" ← {}", row.adjusted.join(", ")) };
         let profiles = if row.profiles.is_empty() { String::new() } else { format!(" [{}]", row.profiles.join(", ")) };
-        println!(
+        say!(
             "{:id$}  {:class$}  {:entity$}  {:<8}  {:<10}  {}{adjusted}{profiles}",
-            row.id, row.class, row.entity, row.mode, row.action, row.source
+            row.id,
+            row.class,
+            row.entity,
+            row.mode,
+            row.action,
+            row.source
         );
     }
 }
@@ -219,16 +225,16 @@ fn test(rules: Option<&Path>, policy: Option<&Path>, format: Format) -> u8 {
         Format::Json => {
             for (name, file) in &files {
                 let thin: Vec<&str> = file.thin.iter().map(|(id, _)| *id).collect();
-                println!("{}", json!({ "file": name, "rules": file.rules, "examples": file.examples, "thin": thin }));
+                say!("{}", json!({ "file": name, "rules": file.rules, "examples": file.examples, "thin": thin }));
             }
             let warnings = material.warnings.len();
             let summary =
                 json!({ "rules": count, "exceptions": exceptions.len(), "expired": over, "warnings": warnings });
-            println!("{summary}");
+            say!("{summary}");
         }
         Format::Text => {
             print_tested(&files);
-            println!(
+            say!(
                 "{count} rules, every example holds; {} exception(s), {over} over; {} warning(s)",
                 exceptions.len(),
                 material.warnings.len()
@@ -241,17 +247,20 @@ fn test(rules: Option<&Path>, policy: Option<&Path>, format: Format) -> u8 {
 
 fn print_tested(files: &BTreeMap<&str, Tested<'_>>) {
     let width = files.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    println!("{:width$}  {:>5}  {:>8}  {:>4}", "file", "rules", "examples", "thin");
+    say!("{:width$}  {:>5}  {:>8}  {:>4}", "file", "rules", "examples", "thin");
     for (name, file) in files.iter().filter(|(_, file)| file.rules > 0) {
-        println!("{name:width$}  {:>5}  {:>8}  {:>4}", file.rules, file.examples, file.thin.len());
+        say!("{name:width$}  {:>5}  {:>8}  {:>4}", file.rules, file.examples, file.thin.len());
     }
-    println!();
+    say!();
     // The shipped rules are not the operator's to mend.
     let own = files.iter().filter(|(name, _)| !name.starts_with(lazaret_scan::shipped::PREFIX));
     for (id, origin) in own.flat_map(|(_, file)| &file.thin) {
-        println!(
+        say!(
             "{}:{}: {id} has {} example(s) that it finds and {} that it must not: write {EXAMPLES_ENOUGH} of each",
-            origin.file, origin.line, origin.examples_found, origin.examples_clean
+            origin.file,
+            origin.line,
+            origin.examples_found,
+            origin.examples_clean
         );
     }
 }

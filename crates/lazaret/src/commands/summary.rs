@@ -2,6 +2,7 @@
 
 use crate::cli::Format;
 use crate::config::Mode;
+use crate::output::say;
 use lazaret_store::Counts;
 use serde::Serialize;
 
@@ -49,18 +50,28 @@ pub(crate) fn print(before: &Counts, after: &Counts, mode: Mode, format: Format)
         syncs: after.syncs.saturating_sub(before.syncs),
     };
     if format == Format::Json {
-        println!("{}", serde_json::to_string(&s).unwrap_or_default());
+        say!("{}", serde_json::to_string(&s).unwrap_or_default());
         return;
     }
-    println!(
+    say!(
         "{} tickets opened ({} mode): {} allow, {} redact, {} quarantine, {} reject; {} copies linked",
-        s.tickets_opened, s.mode, s.allow, s.redact, s.quarantine, s.reject, s.duplicates
+        s.tickets_opened,
+        s.mode,
+        s.allow,
+        s.redact,
+        s.quarantine,
+        s.reject,
+        s.duplicates
     );
-    println!(
+    say!(
         "replies: {} accepted, {} failed, {} unknown, {} waiting, {} held back by a limit",
-        s.replies_accepted, s.replies_failed, s.replies_unknown, s.replies_waiting, s.replies_limited
+        s.replies_accepted,
+        s.replies_failed,
+        s.replies_unknown,
+        s.replies_waiting,
+        s.replies_limited
     );
     if s.unacknowledged > 0 || s.claimed > 0 {
-        println!("left for the next run: {} to acknowledge, {} claimed", s.unacknowledged, s.claimed);
+        say!("left for the next run: {} to acknowledge, {} claimed", s.unacknowledged, s.claimed);
     }
 }

@@ -3,6 +3,7 @@
 use crate::cli::{Format, RuleFiles, RulesExcept};
 use crate::commands::{configured, digest_key, load};
 use crate::config::Config;
+use crate::output::say;
 use crate::rules::Material;
 use crate::{clock, exit};
 use lazaret_core::DigestKey;
@@ -23,8 +24,8 @@ pub(crate) fn run(config: Option<&Path>, options: &RulesExcept, format: Format) 
         Ok((file, digest)) => {
             let (file, rule) = (file.display(), &options.rule);
             match format {
-                Format::Json => println!("{}", json!({ "rule": rule, "digest": digest, "file": file.to_string() })),
-                Format::Text => println!("{file}: {rule} lets {digest} pass until {}", options.expires),
+                Format::Json => say!("{}", json!({ "rule": rule, "digest": digest, "file": file.to_string() })),
+                Format::Text => say!("{file}: {rule} lets {digest} pass until {}", options.expires),
             }
             exit::OK
         }
