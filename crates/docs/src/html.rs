@@ -92,6 +92,12 @@ impl Map {
         &self.quotes
     }
 
+    /// Does anything in the source stand behind a span of the text?
+    pub(crate) fn covers(&self, span: &Range<usize>) -> bool {
+        let first = self.pieces.partition_point(|p| p.text().end <= span.start);
+        self.pieces.get(first).is_some_and(|piece| piece.text().start < span.end)
+    }
+
     /// The document, whose source this is, with each span of its text replaced by its mark (escaped); it still renders.
     /// Spans are disjoint and ordered.
     pub fn replace(&self, source: &str, spans: &[(Range<usize>, &str)]) -> String {

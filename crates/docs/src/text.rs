@@ -1,5 +1,6 @@
 //! Text formats, and what is none.
 
+pub(crate) mod charset;
 pub(crate) mod folded;
 pub(crate) mod html;
 pub(crate) mod mail;

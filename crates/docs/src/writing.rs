@@ -4,7 +4,7 @@ use crate::budget::Budget;
 use crate::types::{Edit, File, Unwritable};
 use crate::{Limits, sniff};
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::Range;
+use std::ops::{Bound, Range};
 
 /// A file that is being rewritten.
 pub(crate) struct Writing<'w> {
@@ -117,7 +117,12 @@ impl<'w> Writing<'w> {
     /// Is anything to be changed at a path or below it, its own name aside?
     pub(crate) fn touches(&self, at: &str) -> bool {
         let own_name = format!("{at}/name");
-        self.edits.keys().chain(&self.removed).any(|path| is_below(at, path) && *path != own_name)
+        self.below(at).any(|path| path != own_name)
+    }
+
+    /// Says that a place is not in the new file, whether an edit names it or not: what readers do not see.
+    pub(crate) fn left_out(&mut self, at: &str) {
+        self.settle_below(at);
     }
 
     /// Says that a path and all below it is not in what is written: edits there are done.
@@ -127,8 +132,17 @@ impl<'w> Writing<'w> {
 
     /// What is left out takes the edits in it along.
     fn settle_below(&mut self, at: &str) {
-        let below: Vec<String> = self.edits.keys().chain(&self.removed).map(|path| (*path).to_owned()).collect();
-        self.done.extend(below.into_iter().filter(|path| is_below(at, path)));
+        let below: Vec<String> = self.below(at).map(str::to_owned).collect();
+        self.done.extend(below);
+    }
+
+    /// Paths of changes at a path or below it.
+    fn below(&self, at: &str) -> impl Iterator<Item = &'w str> {
+        let from = (Bound::Included(at), Bound::Unbounded);
+        let edits =
+            self.edits.range::<str, _>(from).map(|(path, _)| *path).take_while(move |path| path.starts_with(at));
+        let removed = self.removed.range::<str, _>(from).copied().take_while(move |path| path.starts_with(at));
+        edits.chain(removed).filter(move |path| is_below(at, path))
     }
 }
 
