@@ -4,9 +4,11 @@
 //! ("lic" is not found in "public"); digits, underscores and punctuation end a word.
 
 mod lexicon;
+mod nearby;
 
 use crate::text::{before, byte, ceil, char_at, char_before, floor};
-pub(crate) use lexicon::{Lexicon, Nearby};
+pub(crate) use lexicon::Lexicon;
+pub(crate) use nearby::Nearby;
 use std::ops::Range;
 
 /// How far context reaches.
@@ -127,17 +129,20 @@ pub(crate) struct Context {
     pub(crate) near: Option<WordSet>,
     pub(crate) not_near: Option<WordSet>,
     pub(crate) within: Within,
+    /// The number of the rule in the lexicon.
+    pub(crate) rule: u16,
 }
 
 impl Context {
     /// The word that is evidence for it, if one stands near.
     pub(crate) fn near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
-        nearby.ask(self.near.as_ref()?, text, span, self.within)
+        let near = self.near.as_ref()?;
+        nearby.may_be(self.rule, text, span).then(|| nearby.ask(near, text, span, self.within)).flatten()
     }
 
     /// Can a word that is evidence for something in `part` stand near it? The words are not looked at closely.
     pub(crate) fn may_be_near(&self, text: &str, part: &Range<usize>, nearby: &mut Nearby<'_>) -> bool {
-        self.near.as_ref().is_some_and(|set| nearby.holds(set, text, part))
+        nearby.may_be(self.rule, text, part)
     }
 
     /// The word that is evidence against it. Always on the line alone: a serial number in the next paragraph says nothing.

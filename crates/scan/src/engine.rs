@@ -87,7 +87,7 @@ impl Ruleset {
         let decoded = Allowance::of(text.len());
         let budget = Budget { candidates: limits.candidates_max, work: work_max, decoded, incomplete: None };
         let mut walk = Walk { set: self, hints, only, budget, is_traced, works: Vec::new(), found: Vec::new() };
-        walk.layer(text, 0);
+        walk.text(text);
         let incomplete = walk.budget.incomplete;
         (self.compose(text, overlap::settle(self, hints.countries, walk.found, is_traced), only), incomplete)
     }

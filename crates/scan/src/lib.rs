@@ -2,6 +2,7 @@
 #![deny(clippy::indexing_slicing, clippy::string_slice)]
 
 mod anchors;
+mod blocks;
 mod carrier;
 mod compiled;
 mod context;

@@ -271,7 +271,7 @@ fn read_context(reader: &Reader<'_>, value: Value<'_, '_>) -> (Context, bool, [V
     if need_near && near.is_none() {
         reader.error(value.span(), "`required` needs words in `near`");
     }
-    (Context { near, not_near, within: within.unwrap_or_default() }, need_near, words)
+    (Context { near, not_near, within: within.unwrap_or_default(), ..Context::default() }, need_near, words)
 }
 
 pub(crate) fn word_set(reader: &Reader<'_>, span: &Range<usize>, key: &str, words: &[String]) -> Option<WordSet> {

@@ -118,6 +118,16 @@ impl<'a> Shadow<'a> {
         &self.text
     }
 
+    /// A part of the shadow that holds what stands for a part of the source, and hardly more.
+    pub(crate) fn around(&self, source: &Range<usize>) -> Range<usize> {
+        let at = |source: usize| {
+            let after = self.segments.partition_point(|s| s.source <= source);
+            let segment = after.checked_sub(1).and_then(|i| self.segments.get(i));
+            segment.map_or(source, |s| s.shadow + (source - s.source))
+        };
+        at(source.start).saturating_sub(char::MAX_LEN_UTF8)..at(source.end) + char::MAX_LEN_UTF8
+    }
+
     /// The bytes of the source for bytes of the shadow; both ends must be character boundaries of the shadow.
     /// Characters that were dropped at the end of the span belong to it, those before its start do not.
     pub(crate) fn source(&self, span: &Range<usize>) -> Range<usize> {

@@ -69,6 +69,20 @@ impl Map {
         self.is_near(span).then(|| from..to.max(from))
     }
 
+    /// The parts of the decoded text that a finding must reach into: those near something decoded, in order, apart from
+    /// each other.
+    pub(super) fn near(&self) -> Vec<Range<usize>> {
+        let mut all: Vec<Range<usize>> = Vec::new();
+        for piece in self.pieces.iter().filter(|p| p.atom > 0 && !p.is_gap) {
+            let part = piece.out.saturating_sub(NEAR_BYTES)..piece.out + piece.atom.max(NEAR_BYTES) + 1;
+            match all.last_mut() {
+                Some(last) if part.start <= last.end => last.end = last.end.max(part.end),
+                _ => all.push(part),
+            }
+        }
+        all
+    }
+
     fn at(&self, out: usize) -> Option<Piece> {
         self.pieces.get(self.pieces.partition_point(|p| p.out <= out).checked_sub(1)?).copied()
     }

@@ -46,6 +46,11 @@ impl Carrier {
             None => Some(self.span.clone()),
         }
     }
+
+    /// The parts of what it says that findings must reach into; `None`: they may stand anywhere.
+    pub(crate) fn parts(&self) -> Option<Vec<Range<usize>>> {
+        self.map.as_ref().map(Map::near)
+    }
 }
 
 /// Decoded bytes that a scan of a text of some length may still read.

@@ -4,31 +4,42 @@
 //! entry has beside it (a phrase, a sign) is compared with the text. Entries without such letters, as scripts that are
 //! written without spaces have them, are looked for by an automaton.
 
-use super::{CONTEXT_BYTES_MAX, Context, Within, is_joined, spellings, window};
-use crate::text::{ceil, char_at, char_before, contains, floor, letters, load8, no_letters, overlaps};
+use super::{Context, WordSet, is_joined, spellings};
+use crate::blocks::{self, BLOCK, Masks, within};
+use crate::text::{byte, ceil, char_at, char_before, fold8, letters, load8};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// Bytes of the key of an entry at most; a longer run of letters in a text is no word of ours.
-const KEY_BYTES_MAX: usize = 64;
+pub(super) const KEY_BYTES_MAX: usize = 64;
 /// Bits of the filter in front of the table: 8 KiB stay in the nearest cache.
 const FILTER_BITS: u64 = 1 << 16;
-/// Hits that are held; beyond, those far behind the last candidate are forgotten.
-const HITS_MAX: usize = 4_096;
+/// Bits of a hash by which keys are put into buckets.
+const BUCKET_BITS: u32 = 13;
 
 /// Every word of every rule's context.
 #[derive(Debug, Default)]
 pub(crate) struct Lexicon {
     entries: Vec<Entry>,
-    /// Entries by the hash of their key.
-    by_key: HashMap<u64, Vec<u32>, Plain>,
+    /// Entries with a key, by bucket.
+    keyed: Vec<Keyed>,
+    /// Where each bucket begins in them; one more for the end.
+    buckets: Vec<u32>,
     /// Bit of each hash.
     filter: Vec<u64>,
+    /// Rules for which a word is evidence, as sets of bits; equal sets are one.
+    rules: Vec<u64>,
+    /// Cells of each set.
+    stride: usize,
+    /// Of each entry, where its set begins.
+    rules_at: Vec<u32>,
     /// Entries without letters of their own, and the number of each of its patterns.
     unspaced: Option<(AhoCorasick, Vec<u32>)>,
-    /// First bytes of those that are ASCII.
-    unspaced_starts: Vec<u8>,
+    /// Of each first byte of theirs, bits of the second ones.
+    unspaced_starts: Vec<u64>,
+    /// First bytes of theirs that are ASCII.
+    unspaced_ascii: Vec<u8>,
 }
 
 /// A word or phrase in small letters.
@@ -39,30 +50,18 @@ struct Entry {
     key: Range<usize>,
 }
 
-/// Keys are hashes already.
-#[derive(Debug, Default, Clone, Copy)]
-struct Plain(u64);
-
-impl std::hash::BuildHasher for Plain {
-    type Hasher = Plain;
-
-    fn build_hasher(&self) -> Plain {
-        Plain(0)
-    }
+/// An entry under the hash of its key.
+#[derive(Debug, Clone, Copy)]
+struct Keyed {
+    hash: u64,
+    number: u32,
+    /// Up to eight bytes that follow the key, folded, and which of them count: most phrases are told by them.
+    rest: u64,
+    mask: u64,
 }
 
-impl std::hash::Hasher for Plain {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|b| self.0 = self.0.rotate_left(8) ^ u64::from(*b));
-    }
-
-    fn write_u64(&mut self, value: u64) {
-        self.0 = value;
-    }
+fn bucket(hash: u64) -> usize {
+    (hash >> (64 - BUCKET_BITS)) as usize
 }
 
 /// Hash of a key, eight bytes at a time; bytes must be in small letters.
@@ -76,7 +75,7 @@ fn hash(key: &[u8]) -> u64 {
     all
 }
 
-/// The same of a run of ASCII letters in a text, in any case.
+/// The same of a run of ASCII letters in a text, in any case. No two runs of up to eight letters share one.
 fn hash_small(bytes: &[u8], run: Range<usize>) -> u64 {
     let mut all = run.len() as u64;
     let mut at = run.start;
@@ -105,44 +104,126 @@ fn key_of(text: &str) -> Option<Range<usize>> {
 impl Lexicon {
     /// Collects the words and numbers them in the rules' sets; `None` if an automaton is too large.
     pub(crate) fn new<'r>(contexts: impl Iterator<Item = &'r mut Context>) -> Option<Lexicon> {
-        let mut lexicon = Lexicon { filter: vec![0; (FILTER_BITS / 64) as usize], ..Lexicon::default() };
+        let mut lexicon = Lexicon {
+            filter: vec![0; (FILTER_BITS / 64) as usize],
+            unspaced_starts: vec![0; 256],
+            ..Lexicon::default()
+        };
         let mut known: HashMap<String, u32> = HashMap::new();
         let mut unspaced: Vec<(String, u32)> = Vec::new();
-        for set in contexts.flat_map(|c| [c.near.as_mut(), c.not_near.as_mut()]).flatten() {
-            for (place, word) in set.words.iter().enumerate() {
-                let place = u16::try_from(place).ok()?;
-                // Capitals can have other small letters than the word (`GRÖSSE`).
-                let mut forms = vec![small(word), small(&word.to_uppercase())];
-                forms.dedup();
-                for form in forms.into_iter().filter(|f| !f.is_empty()) {
-                    let number = match known.get(&form) {
-                        Some(number) => *number,
-                        None => {
-                            let number = lexicon.add(&form, word, &mut unspaced)?;
-                            known.insert(form, number);
-                            number
-                        }
-                    };
-                    set.numbers.push((number, place));
+        // Which rules each entry is evidence for.
+        let mut speaks_for: Vec<Vec<u16>> = Vec::new();
+        let mut count = 0;
+        for (rule, context) in (0_u16..).zip(contexts) {
+            count = usize::from(rule) + 1;
+            context.rule = rule;
+            let near = context.near.as_mut().map(|set| (set, true));
+            let not_near = context.not_near.as_mut().map(|set| (set, false));
+            for (set, is_near) in near.into_iter().chain(not_near) {
+                lexicon.number(set, &mut known, &mut unspaced)?;
+                speaks_for.resize(lexicon.entries.len(), Vec::new());
+                for (number, _) in set.numbers.iter().filter(|_| is_near) {
+                    speaks_for.get_mut(*number as usize)?.push(rule);
                 }
             }
-            set.numbers.sort_unstable();
-            set.numbers.dedup_by_key(|(number, _)| *number);
-            set.index();
         }
+        lexicon.index(&speaks_for, count);
+        lexicon.build_unspaced(unspaced)?;
+        Some(lexicon)
+    }
+
+    /// Gives the words of a set their numbers.
+    fn number(
+        &mut self,
+        set: &mut WordSet,
+        known: &mut HashMap<String, u32>,
+        unspaced: &mut Vec<(String, u32)>,
+    ) -> Option<()> {
+        for (place, word) in set.words.iter().enumerate() {
+            let place = u16::try_from(place).ok()?;
+            // Capitals can have other small letters than the word (`GRÖSSE`).
+            let mut forms = vec![small(word), small(&word.to_uppercase())];
+            forms.dedup();
+            for form in forms.into_iter().filter(|f| !f.is_empty()) {
+                let number = match known.get(&form) {
+                    Some(number) => *number,
+                    None => {
+                        let number = self.add(&form, word, unspaced)?;
+                        known.insert(form, number);
+                        number
+                    }
+                };
+                set.numbers.push((number, place));
+            }
+        }
+        set.numbers.sort_unstable();
+        set.numbers.dedup_by_key(|(number, _)| *number);
+        set.index();
+        Some(())
+    }
+
+    /// Sorts the keys into buckets and the rules into sets, once all entries are there.
+    fn index(&mut self, speaks_for: &[Vec<u16>], rules: usize) {
+        self.keyed.sort_by_key(|k| (bucket(k.hash), k.number));
+        self.buckets = vec![0; (1 << BUCKET_BITS) + 1];
+        for keyed in &self.keyed {
+            if let Some(count) = self.buckets.get_mut(bucket(keyed.hash) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut self.buckets {
+            sum += *start;
+            *start = sum;
+        }
+        self.stride = rules.div_ceil(64);
+        let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
+        for rules in speaks_for {
+            let mut set = vec![0_u64; self.stride];
+            for rule in rules {
+                if let Some(cell) = set.get_mut(usize::from(rule / 64)) {
+                    *cell |= 1 << (rule % 64);
+                }
+            }
+            let at = *known.entry(set).or_insert_with_key(|set| {
+                self.rules.extend_from_slice(set);
+                (self.rules.len() - set.len()) as u32
+            });
+            self.rules_at.push(at);
+        }
+    }
+
+    /// Cells of a set of rules.
+    pub(super) fn stride(&self) -> usize {
+        self.stride
+    }
+
+    /// The rules for which an entry is evidence, as bits.
+    pub(super) fn rules_of(&self, number: u32) -> &[u64] {
+        let at = self.rules_at.get(number as usize).map_or(0, |at| *at as usize);
+        self.rules.get(at..at + self.stride).unwrap_or_default()
+    }
+
+    /// The automaton for what has no letters of a script with spaces.
+    fn build_unspaced(&mut self, unspaced: Vec<(String, u32)>) -> Option<()> {
         if !unspaced.is_empty() {
             let (texts, numbers): (Vec<String>, Vec<u32>) = unspaced.into_iter().unzip();
-            lexicon.unspaced_starts = texts.iter().filter(|t| t.is_ascii()).filter_map(|t| t.bytes().next()).collect();
-            lexicon.unspaced_starts.sort_unstable();
-            lexicon.unspaced_starts.dedup();
+            for [first, second] in texts.iter().map(|t| [byte(t.as_bytes(), 0), byte(t.as_bytes(), 1)]) {
+                if let Some(seconds) = self.unspaced_starts.get_mut(usize::from(first)) {
+                    // Of one byte: whatever follows.
+                    *seconds |= if second == 0 { u64::MAX } else { 1 << (second & 63) };
+                }
+            }
             let built = AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .match_kind(MatchKind::Standard)
                 .kind(Some(AhoCorasickKind::ContiguousNFA))
                 .build(texts);
-            lexicon.unspaced = Some((built.ok()?, numbers));
+            let starts = (0_u8..).zip(&self.unspaced_starts).take(0x80);
+            self.unspaced_ascii = starts.filter(|(_, seconds)| **seconds != 0).map(|(first, _)| first).collect();
+            self.unspaced = Some((built.ok()?, numbers));
         }
-        Some(lexicon)
+        Some(())
     }
 
     fn add(&mut self, form: &str, word: &str, unspaced: &mut Vec<(String, u32)>) -> Option<u32> {
@@ -151,7 +232,11 @@ impl Lexicon {
         match &key {
             Some(key) => {
                 let hash = hash(form.as_bytes().get(key.clone())?);
-                self.by_key.entry(hash).or_default().push(number);
+                let after = form.as_bytes().get(key.end..).unwrap_or_default();
+                let len = after.iter().take(8).take_while(|b| b.is_ascii()).count();
+                let is_first = key.start == 0 && form.get(key.clone()).is_some_and(str::is_ascii);
+                let mask = if is_first && len > 0 { u64::MAX >> (64 - 8 * len) } else { 0 };
+                self.keyed.push(Keyed { hash, number, rest: fold8(load8(after, 0)) & mask, mask });
                 if let Some(cell) = self.filter.get_mut((hash % FILTER_BITS / 64) as usize) {
                     *cell |= 1 << (hash % 64);
                 }
@@ -163,12 +248,52 @@ impl Lexicon {
     }
 
     /// Entries whose words begin in `part`, in no order.
-    fn read(&self, text: &str, part: &Range<usize>, hits: &mut Vec<Hit>) {
+    pub(super) fn read(&self, text: &str, part: &Range<usize>, hits: &mut Vec<Hit>) {
+        let bytes = text.as_bytes();
+        let mut unspaced = None;
+        let mut at = part.start / BLOCK * BLOCK;
+        let mut joined_before = 0;
+        while at < part.end {
+            let block = blocks::block(bytes, at);
+            let masks = Masks::of(&block);
+            let joined = masks.letters | masks.high;
+            let mut starts =
+                within(joined & !(joined << 1 | joined_before), part.start.saturating_sub(at), part.end - at);
+            // What began before the part was looked up there, but for what is no letter.
+            if at <= part.start && joined >> (part.start - at) & 1 == 1 {
+                starts |= 1 << (part.start - at);
+            }
+            joined_before = joined >> (BLOCK - 1);
+            while starts != 0 {
+                let bit = starts.trailing_zeros() as usize;
+                starts &= starts - 1;
+                let (start, len) = (at + bit, (!(joined >> bit)).trailing_zeros() as usize);
+                // ASCII that ends within the block, or another run.
+                if bit + len < BLOCK && within(masks.high, bit, bit + len) == 0 && start > part.start {
+                    let hash = hash_small(bytes, start..start + len);
+                    if self.may_hold(hash) {
+                        self.look_up(text, start..start + len, hash, None, hits);
+                    }
+                } else {
+                    self.read_run(text, start..part.end, hits);
+                }
+            }
+            if unspaced.is_none() && self.may_have_unspaced(bytes, at, &block, &masks) {
+                unspaced = Some(at.max(part.start));
+            }
+            at += BLOCK;
+        }
+        if let Some(from) = unspaced {
+            self.read_unspaced(text, ceil(text, from)..part.end, hits);
+        }
+    }
+
+    /// Words of one run of letters and of bytes beyond ASCII, those that begin in `part`, one by one.
+    fn read_run(&self, text: &str, part: Range<usize>, hits: &mut Vec<Hit>) {
         let bytes = text.as_bytes();
         let mut at = part.start;
-        // What began before the part was looked up there.
         let mut is_inside = is_joined(char_before(text, at));
-        while at < part.end {
+        while at < part.end && bytes.get(at).is_some_and(|b| b.is_ascii_alphabetic() || !b.is_ascii()) {
             let start = at;
             // What is longer than a key, or goes on from before, is no word: nothing beyond the part is looked at for it.
             let most = part.end.max(if is_inside { 0 } else { start + KEY_BYTES_MAX + 1 });
@@ -183,11 +308,9 @@ impl Lexicon {
             }
             is_inside = false;
             if at == start {
-                let gap = no_letters(bytes.get(..part.end).unwrap_or(bytes), at);
-                at += if gap > 0 { gap } else { char_at(text, at).map_or(1, char::len_utf8) };
+                at += char_at(text, at).map_or(1, char::len_utf8);
             }
         }
-        self.read_unspaced(text, part, hits);
     }
 
     /// Seldom: letters that are not ASCII are folded one by one. Gives the end of the run, which is ASCII in `run`,
@@ -225,10 +348,16 @@ impl Lexicon {
     /// Looks up a run of letters; `folded` are its small letters if it is not ASCII.
     fn look_up(&self, text: &str, run: Range<usize>, hash: u64, folded: Option<&[u8]>, hits: &mut Vec<Hit>) {
         let written = text.as_bytes().get(run.clone()).unwrap_or_default();
-        for number in self.by_key.get(&hash).into_iter().flatten() {
+        let rest = fold8(load8(text.as_bytes(), run.end));
+        let bounds = self.buckets.get(bucket(hash)..).and_then(|b| b.first_chunk::<2>()).copied().unwrap_or_default();
+        let [from, to] = bounds.map(|at| at as usize);
+        for Keyed { number, .. } in
+            self.keyed.get(from..to).unwrap_or_default().iter().filter(|k| k.hash == hash && rest & k.mask == k.rest)
+        {
             let Some(entry) = self.entries.get(*number as usize) else { continue };
             let key = entry.text.as_bytes().get(entry.key.clone()).unwrap_or_default();
-            if !folded.map_or_else(|| key.eq_ignore_ascii_case(written), |folded| key == folded) {
+            let is_short = folded.is_none() && written.len() <= 8 && key.len() == written.len();
+            if !is_short && !folded.map_or_else(|| key.eq_ignore_ascii_case(written), |folded| key == folded) {
                 continue;
             }
             let is_key_alone = folded.is_none() && entry.key.len() == entry.text.len();
@@ -240,15 +369,27 @@ impl Lexicon {
         }
     }
 
-    fn read_unspaced(&self, text: &str, part: &Range<usize>, hits: &mut Vec<Hit>) {
-        let Some((automaton, numbers)) = &self.unspaced else { return };
-        let bytes = text.as_bytes().get(part.clone()).unwrap_or_default();
-        if bytes.is_ascii() && !self.unspaced_starts.iter().any(|b| bytes.contains(b)) {
-            return;
+    /// Can an entry without letters of its own begin in the block at `at`?
+    fn may_have_unspaced(&self, bytes: &[u8], at: usize, block: &[u8; BLOCK], masks: &Masks) -> bool {
+        let begins = |at: usize| {
+            let (first, second) = (byte(bytes, at), byte(bytes, at + 1));
+            self.unspaced_starts.get(usize::from(first)).is_some_and(|seconds| seconds >> (second & 63) & 1 == 1)
+        };
+        let mut high = masks.high;
+        while high != 0 {
+            if begins(at + high.trailing_zeros() as usize) {
+                return true;
+            }
+            high &= high - 1;
         }
-        let end = ceil(text, part.end + KEY_BYTES_MAX);
-        for hit in automaton.find_overlapping_iter(text.get(part.start..end).unwrap_or_default()) {
-            let span = part.start + hit.start()..part.start + hit.end();
+        self.unspaced_ascii.iter().any(|b| block.contains(b))
+    }
+
+    fn read_unspaced(&self, text: &str, part: Range<usize>, hits: &mut Vec<Hit>) {
+        let Some((automaton, numbers)) = &self.unspaced else { return };
+        let (from, end) = (part.start, ceil(text, part.end + KEY_BYTES_MAX));
+        for hit in automaton.find_overlapping_iter(text.get(from..end).unwrap_or_default()) {
+            let span = from + hit.start()..from + hit.end();
             if span.start < part.end
                 && let Some(number) = numbers.get(hit.pattern().as_usize())
             {
@@ -274,190 +415,7 @@ fn follow(text: &str, start: usize, entry: &str) -> Option<Range<usize>> {
 
 /// An entry in a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Hit {
-    span: Range<usize>,
-    number: u32,
-}
-
-/// The words around the candidates of one text, read as far as candidates reach.
-#[derive(Debug)]
-pub(crate) struct Nearby<'s> {
-    lexicon: &'s Lexicon,
-    /// What was read.
-    part: Range<usize>,
-    /// By start.
-    hits: Vec<Hit>,
-    /// Many rules ask about one place: the last one, …
-    of: Range<usize>,
-    /// … which hits are close to it, …
-    close: Range<usize>,
-    /// … and its windows.
-    windows: [Option<Range<usize>>; Within::NAMES.len()],
-}
-
-impl<'s> Nearby<'s> {
-    /// Nothing is read yet.
-    pub(crate) fn new(lexicon: &'s Lexicon) -> Nearby<'s> {
-        Nearby { lexicon, part: 0..0, hits: Vec::new(), of: 0..0, close: 0..0, windows: Default::default() }
-    }
-
-    /// Does any word of any rule stand as near to `span` as context reaches?
-    pub(crate) fn is_any(&mut self, text: &str, span: &Range<usize>) -> bool {
-        self.reach(text, span);
-        !self.close.is_empty()
-    }
-
-    /// Does a word of the set stand as near to `part` as context reaches, or in it?
-    pub(super) fn holds(&mut self, set: &super::WordSet, text: &str, part: &Range<usize>) -> bool {
-        self.reach(text, part);
-        self.hits.get(self.close.clone()).unwrap_or_default().iter().any(|hit| set.place(hit.number).is_some())
-    }
-
-    /// Finds the hits that are as near to `span` as context reaches, unless that was done last.
-    fn reach(&mut self, text: &str, span: &Range<usize>) {
-        if self.of == *span && self.part.end > 0 {
-            return;
-        }
-        let reach = floor(text, span.start.saturating_sub(CONTEXT_BYTES_MAX))..ceil(text, span.end + CONTEXT_BYTES_MAX);
-        self.cover(text, &reach);
-        let from = self.hits.partition_point(|h| h.span.start < reach.start);
-        let close = self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end).count();
-        self.of = span.clone();
-        self.close = from..from + close;
-        self.windows = Default::default();
-    }
-
-    /// The place in the set of a word of it that stands near `span`.
-    pub(super) fn ask(&mut self, set: &super::WordSet, text: &str, span: &Range<usize>, within: Within) -> Option<u16> {
-        self.reach(text, span);
-        let near = self.windows.get_mut(within as usize)?;
-        for hit in self.hits.get(self.close.clone())? {
-            let Some(place) = set.place(hit.number).filter(|_| !overlaps(&hit.span, span)) else { continue };
-            if contains(near.get_or_insert_with(|| window(text, span, within)), &hit.span) {
-                return Some(place);
-            }
-        }
-        None
-    }
-
-    /// Reads what of `reach` was not read yet.
-    fn cover(&mut self, text: &str, reach: &Range<usize>) {
-        if contains(&self.part, reach) {
-            return;
-        }
-        let is_next = self.part.contains(&reach.start) || self.part.end == reach.start && reach.start > 0;
-        if !is_next {
-            self.hits.clear();
-            self.part = reach.start..reach.start;
-        }
-        let new = self.part.end..reach.end;
-        let known = self.hits.len();
-        self.lexicon.read(text, &new, &mut self.hits);
-        self.part.end = new.end;
-        if let Some(fresh) = self.hits.get_mut(known..) {
-            fresh.sort_unstable_by_key(|h| (h.span.start, h.span.end));
-        }
-        // A phrase may begin before its key.
-        if known > 0
-            && self.hits.get(known).zip(self.hits.get(known - 1)).is_some_and(|(a, b)| a.span.start < b.span.start)
-        {
-            self.hits.sort_unstable_by_key(|h| (h.span.start, h.span.end));
-        }
-        if self.hits.len() > HITS_MAX {
-            let far = self.hits.partition_point(|h| h.span.start < reach.start);
-            self.hits.drain(..far);
-            self.part.start = reach.start;
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::WordSet;
-    use super::*;
-
-    const WORDS: [&str; 8] = ["card", "tax file", "größe", "カード", "ss#", "n° client", "d.o.b", "карта"];
-
-    fn rules() -> (Lexicon, Context) {
-        let mut context = Context { near: WordSet::new(WORDS), ..Context::default() };
-        (Lexicon::new(std::iter::once(&mut context)).expect("small"), context)
-    }
-
-    #[test]
-    fn words_are_whole_and_of_any_case() {
-        let (lexicon, context) = rules();
-        let cases = [
-            ("my CARD 12", Some("card")),
-            ("cards 12", None),
-            ("discard 12", None),
-            ("card12", Some("card")),
-            ("my_card_12", Some("card")),
-            ("my_2card_12", Some("card")),
-            ("Tax File 12", Some("tax file")),
-            ("tax  file 12", None),
-            ("tax files 12", None),
-            ("tax file", Some("tax file")),
-            ("GRÖSSE 12", Some("größe")),
-            ("Größe 12", Some("größe")),
-            ("Großes Größe12", Some("größe")),
-            ("私のカードは12", Some("カード")),
-            ("SS# 12", Some("ss#")),
-            ("N° Client: 12", Some("n° client")),
-            ("D.O.B. 12", Some("d.o.b")),
-            ("a.d.o.b 12", Some("d.o.b")),
-            ("ad.o.b 12", None),
-            ("КАРТА 12", Some("карта")),
-            ("картам 12", None),
-        ];
-        for (text, word) in cases {
-            let end = text.len()..text.len();
-            let found = context.near(text, &end, &mut Nearby::new(&lexicon)).and_then(|w| context.word(w));
-            assert_eq!(found, word, "{text}");
-        }
-    }
-
-    /// What stands near, without a table and without memory.
-    fn plain(text: &str, span: &Range<usize>, within: Within) -> bool {
-        let near = window(text, span, within);
-        let text_in = text.get(near.clone()).expect("on boundaries");
-        WORDS.iter().flat_map(|word| spellings(word)).any(|word| {
-            text_in.match_indices(word.as_str()).any(|(at, _)| {
-                let word = near.start + at..near.start + at + word.len();
-                !overlaps(&word, span) && super::super::is_whole_word(text, &word)
-            })
-        })
-    }
-
-    #[test]
-    fn what_is_remembered_answers_as_the_text_does() {
-        let (lexicon, context) = rules();
-        let middle = "4 55 größe 1カード2 ".repeat(60);
-        let text = format!("card 12\n\n{}\ntax file 77 {middle}{} card", "1 22 333 ".repeat(300), "4 55 ".repeat(300));
-        let starts: Vec<usize> = text.match_indices(|c: char| c.is_ascii_digit()).map(|(at, _)| at).collect();
-        let mut nearby = Nearby::new(&lexicon);
-        let mut hits = 0;
-        for at in starts.iter().chain(starts.iter().rev().step_by(7)).chain(starts.iter().step_by(41)) {
-            for length in [1, 4, 30] {
-                let span = *at..floor(&text, at + length);
-                for within in [Within::Words, Within::Line, Within::Lines] {
-                    let wanted = plain(&text, &span, within);
-                    hits += usize::from(wanted);
-                    let found = nearby.ask(context.near.as_ref().expect("given"), &text, &span, within);
-                    assert_eq!(found.is_some(), wanted, "{span:?} {within:?}");
-                }
-            }
-        }
-        assert!(hits > 10);
-    }
-
-    #[test]
-    fn long_runs_of_letters_are_no_words() {
-        let (lexicon, context) = rules();
-        let long = "x".repeat(KEY_BYTES_MAX * 3);
-        let text = format!("{long} card {long}card {long}");
-        for (at, near) in [(0, true), (text.len(), false)] {
-            let found = context.near(&text, &(at..at), &mut Nearby::new(&lexicon)).is_some();
-            assert_eq!(found, near, "{at}");
-        }
-    }
+pub(super) struct Hit {
+    pub(super) span: Range<usize>,
+    pub(super) number: u32,
 }

@@ -82,21 +82,43 @@ pub(crate) struct Outcome {
 /// The shadow of a layer, and what was found in it.
 struct Layer<'t, 's> {
     text: &'t str,
+    /// The parts that a finding must reach into; `None`: it may stand anywhere.
+    parts: Option<Vec<Range<usize>>>,
     nearby: Nearby<'s>,
     long_runs: LongRuns,
     found: Vec<Outcome>,
 }
 
-impl<'s> Walk<'s, '_> {
-    /// Scans one text: the source, or what a carrier in it says.
-    pub(super) fn layer(&mut self, text: &str, depth: usize) {
-        let shadow = Shadow::new(text);
-        let mut layer = Layer {
-            text: shadow.text(),
-            nearby: Nearby::new(&self.set.lexicon),
+impl<'t, 's> Layer<'t, 's> {
+    fn new(set: &'s Ruleset, text: &'t str) -> Layer<'t, 's> {
+        Layer {
+            text,
+            parts: None,
+            nearby: Nearby::new(&set.lexicon),
             long_runs: LongRuns::default(),
             found: Vec::new(),
-        };
+        }
+    }
+
+    /// Can a finding within these bytes count?
+    fn counts(&self, span: &Range<usize>) -> bool {
+        let Some(parts) = &self.parts else { return true };
+        let first = parts.partition_point(|part| part.end <= span.start);
+        parts.get(first).is_some_and(|part| part.start <= span.end)
+    }
+}
+
+impl<'s> Walk<'s, '_> {
+    /// Scans a text.
+    pub(super) fn text(&mut self, text: &str) {
+        self.layer(text, None, 0);
+    }
+
+    /// Scans one text: the source, or what a carrier in it says, of which `parts` alone can hold findings.
+    fn layer(&mut self, text: &str, parts: Option<Vec<Range<usize>>>, depth: usize) {
+        let shadow = Shadow::new(text);
+        let mut layer = Layer::new(self.set, shadow.text());
+        layer.parts = parts.map(|parts| parts.iter().map(|part| shadow.around(part)).collect());
         self.digits(&mut layer);
         self.anchors(&mut layer);
         self.records(&mut layer);
@@ -126,7 +148,7 @@ impl<'s> Walk<'s, '_> {
                 return;
             }
             let from = self.found.len();
-            self.layer(&carrier.text, depth + 1);
+            self.layer(&carrier.text, carrier.parts(), depth + 1);
             for mut one in self.found.split_off(from) {
                 if let Some(span) = carrier.source(&one.this.span) {
                     one.this.span = span;
@@ -138,6 +160,9 @@ impl<'s> Walk<'s, '_> {
     }
 
     fn keep(&mut self, layer: &mut Layer<'_, 's>, rule: RuleIx, span: Range<usize>, evidence: Evidence) {
+        if !layer.counts(&span) {
+            return;
+        }
         self.count(rule, |w| w.judged += 1);
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let (set, text) = (self.set, layer.text);
@@ -168,12 +193,7 @@ impl<'s> Walk<'s, '_> {
             }
         }
         if let Some(headed) = records::Headed::new(layer.text, &tables).filter(|h| self.budget.work(h.text.len())) {
-            let mut under = Layer {
-                text: &headed.text,
-                nearby: Nearby::new(&set.lexicon),
-                long_runs: LongRuns::default(),
-                found: Vec::new(),
-            };
+            let mut under = Layer::new(set, &headed.text);
             self.digits(&mut under);
             self.anchors(&mut under);
             for mut one in under.found {
@@ -243,7 +263,7 @@ impl<'s> Walk<'s, '_> {
             return;
         }
         let tail = at..anchor::window_end(text, pattern, at, at);
-        if tail.len() < pattern.len_min || !windows.closes(rule, pattern, text, &tail) {
+        if tail.len() < pattern.len_min || !layer.counts(&tail) || !windows.closes(rule, pattern, text, &tail) {
             return;
         }
         // A long window counts as what it is.
@@ -280,6 +300,9 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
+        if !layer.counts(&(hit.start.saturating_sub(pattern.before)..hit.end + pattern.after)) {
+            return;
+        }
         let Windows { all, opened, .. } = windows;
         let Some(open) = all.get_mut(usize::from(rule.0)) else { return };
         if is_within && contains(open, &hit) && open.end > 0 {
@@ -320,7 +343,7 @@ impl<'s> Walk<'s, '_> {
         let text = layer.text;
         let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
         let Kind::Regex(pattern) = &compiled.kind else { return };
-        if !self.budget.work(window.len()) {
+        if !layer.counts(&window) || !self.budget.work(window.len()) {
             return;
         }
         let is_possible = pattern.needs.are_met(text.as_bytes().get(window.clone()).unwrap_or_default())

@@ -31,7 +31,7 @@ impl Ruleset {
         let hints = Hints::default();
         let mut walk =
             Walk { set: self, hints: &hints, only: None, budget, is_traced: false, works, found: Vec::new() };
-        walk.layer(text, 0);
+        walk.text(text);
         let Walk { mut works, found, .. } = walk;
         for RuleIx(rule) in found.iter().map(|f| f.this.rule) {
             if let Some(work) = works.get_mut(usize::from(rule)) {

@@ -6,7 +6,7 @@
 //! word, four bytes are looked up at every place, in a second filter.
 
 use crate::compiled::{How, Lead};
-use crate::text::{before, byte, load8};
+use crate::text::{before, byte, fold8, load8};
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
@@ -100,11 +100,6 @@ fn hash3(bytes: u32) -> u32 {
 /// Letters in one case: what sets bit 5 where bit 6 is set folds other bytes too, but the same on both sides.
 fn fold(bytes: u32) -> u32 {
     bytes | (bytes >> 1 & 0x2020_2020)
-}
-
-/// The same for eight bytes.
-fn fold8(bytes: u64) -> u64 {
-    bytes | (bytes >> 1 & 0x2020_2020_2020_2020)
 }
 
 /// The key of the last bytes, by the key before and the last byte.

@@ -2,12 +2,16 @@
 
 use super::{Layer, Walk, Windows};
 use crate::RuleIx;
-use crate::compiled::Kind;
+use crate::compiled::{Kind, Token};
 use crate::judge;
 use crate::scout::digit::{self, Group};
 use crate::scout::number::{self, Place};
 use crate::scout::token;
 use crate::text::{before, byte};
+
+/// Bytes before and after a run of digits that what it leads to reaches at most, expressions aside: letters of an identifier
+/// with separators between them, a sign before a number.
+const REACH: usize = 2 * Token::CHARS_MAX;
 
 impl<'s> Walk<'s, '_> {
     /// Digits, identifiers, and expressions that are led by digits.
@@ -19,6 +23,10 @@ impl<'s> Walk<'s, '_> {
         let mut at = 0;
         while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
             at = next;
+            let Some((first, last)) = groups.first().zip(groups.last()) else { continue };
+            if !layer.counts(&(first.start.saturating_sub(REACH)..last.end + REACH)) {
+                continue;
+            }
             self.numbers(layer, &groups);
             for group in &groups {
                 if !before(bytes, group.start).is_ascii_digit() {
@@ -108,9 +116,6 @@ impl<'s> Walk<'s, '_> {
         }
         let countries = self.hints.countries;
         let Some(span) = number.span().filter(|_| !rules.is_empty()) else { return };
-        if countries.is_empty() && !layer.nearby.is_any(layer.text, &span) {
-            return;
-        }
         for rule in rules {
             let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
             let is_home = compiled.country.as_ref().is_some_and(|c| countries.contains(c)) && !compiled.need_near;
