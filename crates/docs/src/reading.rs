@@ -95,6 +95,12 @@ impl<'r> Reading<'r> {
         self.coverage.decoded_bytes += size_bytes;
     }
 
+    /// Octets that have been counted so far, as whatever.
+    pub(crate) fn covered(&self) -> u64 {
+        let Coverage { scanned_bytes, decoded_bytes, unexamined_bytes } = self.coverage;
+        scanned_bytes + decoded_bytes + unexamined_bytes
+    }
+
     fn push(&mut self, path: String, media_type: &str, content: Content, size_bytes: u64) {
         let most = self.budget.limits.parts_max;
         match self.parts.len() {
