@@ -84,6 +84,26 @@ impl Mapped {
         );
     }
 
+    /// Adds a span of another text, whose source begins `by` octets further on.
+    pub(crate) fn append_part(&mut self, other: &Mapped, span: &Range<usize>, by: usize) {
+        let start = self.text.len();
+        self.text.push_str(other.text.get(span.clone()).unwrap_or_default());
+        let first = other.pieces.partition_point(|piece| piece.text.end <= span.start);
+        let pieces = other.pieces.iter().skip(first).take_while(|piece| piece.text.start < span.end);
+        self.pieces.extend(pieces.map(|piece| {
+            let from = piece.text.start.max(span.start);
+            let text = from - span.start + start..piece.text.end.min(span.end) - span.start + start;
+            let source = match piece.kind {
+                Kind::Exact => {
+                    let at = piece.source.start + (from - piece.text.start) + by;
+                    at..at + text.len()
+                }
+                Kind::Coded | Kind::Fixed(_) => piece.source.start + by..piece.source.end + by,
+            };
+            Piece { text, source, kind: piece.kind }
+        }));
+    }
+
     /// Does the text end in a line end, or is there none at all?
     pub(crate) fn is_at_line_start(&self) -> bool {
         self.text.is_empty() || self.text.ends_with('\n')

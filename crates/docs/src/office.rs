@@ -4,6 +4,7 @@ pub(crate) mod docx;
 pub(crate) mod epub;
 pub(crate) mod flat;
 pub(crate) mod flow;
+pub(crate) mod numbers;
 pub(crate) mod odf;
 pub(crate) mod ooxml;
 pub(crate) mod package;

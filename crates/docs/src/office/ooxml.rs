@@ -3,6 +3,7 @@
 use super::flow::Texts;
 use super::package::Package;
 use super::parts::{Kind, Office, Slot, Spans, base_name, folder, resolved};
+use super::sheet::Book;
 use super::xml::{Token, decoded, walk};
 use crate::Why;
 use crate::budget::Budget;
@@ -38,11 +39,11 @@ const TYPES: &[(&str, &str, Kind)] = &[
     ("macrosheet", "sheet#", Kind::Own),
     ("dialogsheet", "sheet#", Kind::Own),
     ("chartsheet", "chartsheet#", Kind::Flow),
-    ("sheet.main", "workbook", Kind::Flow),
-    ("sheet.macroenabled.main", "workbook", Kind::Flow),
-    ("excel.template.macroenabled.main", "workbook", Kind::Flow),
-    ("excel.addin.macroenabled.main", "workbook", Kind::Flow),
-    ("spreadsheetml.template.main", "workbook", Kind::Flow),
+    ("sheet.main", "workbook", Kind::Own),
+    ("sheet.macroenabled.main", "workbook", Kind::Own),
+    ("excel.template.macroenabled.main", "workbook", Kind::Own),
+    ("excel.addin.macroenabled.main", "workbook", Kind::Own),
+    ("spreadsheetml.template.main", "workbook", Kind::Own),
     ("calcchain", "calcchain", Kind::Spare),
     ("pivotcachedefinition", "pivot#", Kind::Flow),
     ("pivotcacherecords", "records#", Kind::Flow),
@@ -88,7 +89,7 @@ const NAMES: &[(&str, &str, Kind)] = &[
     ("word/footnotes", "footnotes", Kind::Flow),
     ("word/endnotes", "endnotes", Kind::Flow),
     ("word/comments", "comments#", Kind::Flow),
-    ("xl/workbook.xml", "workbook", Kind::Flow),
+    ("xl/workbook.xml", "workbook", Kind::Own),
     ("xl/worksheets/", "sheet#", Kind::Own),
     ("xl/sharedstrings", "strings", Kind::Own),
     ("ppt/presentation.xml", "presentation", Kind::Flow),
@@ -102,7 +103,7 @@ const NAMES: &[(&str, &str, Kind)] = &[
 /// A package of Word, Excel or PowerPoint.
 #[derive(Default)]
 pub(crate) struct Ooxml {
-    pub(crate) book: super::sheet::Book,
+    book: Book,
 }
 
 impl Office for Ooxml {
@@ -151,8 +152,12 @@ impl Office for Ooxml {
         self.book.shared(source_bytes, changes);
     }
 
-    fn shared_part(&mut self) -> Option<(usize, Vec<Change>)> {
-        self.book.shared_part()
+    fn shared_at(&self) -> Option<usize> {
+        self.book.shared_at()
+    }
+
+    fn shared_changes(&mut self) -> Vec<Change> {
+        self.book.shared_changes()
     }
 }
 

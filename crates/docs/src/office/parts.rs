@@ -64,9 +64,14 @@ pub(crate) trait Office {
         let _ = (source_bytes, changes);
     }
 
-    /// The part that is shared, and what changes in it.
-    fn shared_part(&mut self) -> Option<(usize, Vec<Change>)> {
+    /// The part that is shared. It is read after all others.
+    fn shared_at(&self) -> Option<usize> {
         None
+    }
+
+    /// What the other parts change in it.
+    fn shared_changes(&mut self) -> Vec<Change> {
+        Vec::new()
     }
 }
 
@@ -79,7 +84,7 @@ pub(crate) fn read(at: &str, file: &File<'_>, office: &mut dyn Office, reading: 
     };
     reading.decoded(size);
     let slots = office.slots(&package, &mut reading.budget);
-    for (nth, (entry, slot)) in package.entries.iter().zip(&slots).enumerate() {
+    for (nth, entry, slot) in in_order(&package, &slots, office) {
         let path = format!("{at}{}", slot.path);
         if !is_usual(&entry.name) {
             reading.text(&format!("{path}/name"), "text/plain", entry.name.clone(), 0);
@@ -196,25 +201,25 @@ pub(crate) fn rewrite(
             dropped.insert(entry.name.to_ascii_lowercase());
         }
     }
-    let mut changes = Vec::with_capacity(slots.len());
-    for (nth, (entry, slot)) in package.entries.iter().zip(&slots).enumerate() {
+    let mut changes = vec![None; slots.len()];
+    // Which strings no cell uses, only all sheets can tell.
+    let shared = office.shared_at();
+    let needs_all =
+        shared.and_then(|nth| slots.get(nth)).is_some_and(|slot| writing.touches(&format!("{at}{}", slot.path)));
+    for (nth, entry, slot) in in_order(&package, &slots, office) {
         let path = format!("{at}{}", slot.path);
+        let more = if shared == Some(nth) { office.shared_changes() } else { Vec::new() };
         let is_kept = !dropped.contains(&entry.name.to_ascii_lowercase());
-        let is_touched = writing.touches(&path) || slot.kind == Kind::Links && !dropped.is_empty();
-        changes.push(match is_kept && is_touched {
-            true => Some(rewritten(&path, nth, slot, entry, &dropped, office, writing)?),
-            false => None,
-        });
-    }
-    if let Some((nth, shared)) = office.shared_part()
-        && !shared.is_empty()
-        && let (Some(entry), Some(change)) = (package.entries.get(nth), changes.get_mut(nth))
-    {
-        let octets = match change.take() {
-            Some(_) => return Err(Unwritable::NoSuchPlace),
-            None => entry.unpacked(&mut writing.budget).map_err(|_| Unwritable::Unreadable)?.0,
-        };
-        *change = Some(changed(&decoded(&octets).0, shared, Vec::new())?);
+        let is_touched = writing.touches(&path)
+            || slot.kind == Kind::Links && !dropped.is_empty()
+            || slot.kind == Kind::Own && needs_all
+            || !more.is_empty();
+        if is_kept && is_touched {
+            let octets = rewritten(&path, nth, slot, entry, &dropped, more, office, writing)?;
+            if let Some(change) = changes.get_mut(nth) {
+                *change = Some(octets);
+            }
+        }
     }
     let mut out = Out::default();
     for (entry, change) in package.entries.iter().zip(&changes) {
@@ -227,13 +232,28 @@ pub(crate) fn rewrite(
     out.finish()
 }
 
-/// The octets that an entry has from now on.
+/// The entries with their slots, the shared one last.
+fn in_order<'p, 'a>(
+    package: &'p Package<'a>,
+    slots: &'p [Slot],
+    office: &dyn Office,
+) -> Vec<(usize, &'p Entry<'a>, &'p Slot)> {
+    let mut all: Vec<_> =
+        package.entries.iter().zip(slots).enumerate().map(|(nth, (entry, slot))| (nth, entry, slot)).collect();
+    let shared = office.shared_at();
+    all.sort_by_key(|(nth, ..)| Some(*nth) == shared);
+    all
+}
+
+/// The octets that an entry has from now on; `more` changes of it come from other parts.
+#[allow(clippy::too_many_arguments)]
 fn rewritten(
     path: &str,
     nth: usize,
     slot: &Slot,
     entry: &Entry<'_>,
     dropped: &BTreeSet<String>,
+    more: Vec<Change>,
     office: &mut dyn Office,
     writing: &mut Writing<'_>,
 ) -> Result<Vec<u8>, Unwritable> {
@@ -274,7 +294,7 @@ fn rewritten(
     }
     let encode = |text: &str| escaped(text);
     let encode_link = |text: &str| escaped(&as_link(text));
-    let mut soft = Vec::new();
+    let mut soft = more;
     for (suffix, text) in &texts.texts {
         let own = format!("{path}{suffix}");
         if writing.is_removed(&own) {
