@@ -1,5 +1,6 @@
 //! Office documents made of XML: packages and flat files.
 
+pub(crate) mod crypt;
 pub(crate) mod docx;
 pub(crate) mod epub;
 pub(crate) mod flat;

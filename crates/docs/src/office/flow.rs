@@ -6,6 +6,7 @@
 use super::xml::{Attribute, Tag, Token, put, walk};
 use crate::mapped::Mapped;
 use crate::{Limits, Why};
+use std::ops::Range;
 
 /// Columns that an empty cell may stand for.
 const COLUMNS_MAX: usize = 16_384;
@@ -42,16 +43,19 @@ enum Role {
     Numbers,
     /// Nothing in it is text unless it looks like one.
     Structure,
+    /// A file in base64.
+    Binary,
 }
 
 fn role(local: &str) -> Role {
     match local {
         "p" | "h" | "title" | "li" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => Role::Paragraph,
         "si" | "author" | "definedName" | "text" | "v" | "f" => Role::Line,
-        "tr" | "table-row" => Role::Row,
-        "tc" | "td" | "th" | "table-cell" | "covered-table-cell" => Role::Cell,
+        "tr" | "table-row" | "Row" => Role::Row,
+        "tc" | "td" | "th" | "Cell" | "table-cell" | "covered-table-cell" => Role::Cell,
         "txbxContent" | "annotation" | "note" | "text-box" | "deletion" | "textbox" => Role::Aside,
         "instrText" | "delInstrText" => Role::Code,
+        "binary-data" | "binaryData" | "binData" => Role::Binary,
         "del" | "moveFrom" => Role::Deleted,
         "ins" | "moveTo" => Role::Inserted,
         "numCache" | "numLit" => Role::Numbers,
@@ -86,6 +90,8 @@ struct Open {
     has_text: bool,
     /// Is white space in it text, and not how the XML is set out?
     keeps_space: bool,
+    /// What it is called, until its text has begun.
+    label: Option<String>,
 }
 
 /// The flow of a part's text.
@@ -100,6 +106,8 @@ pub(crate) struct Flow {
     inserted: usize,
     codes_open: usize,
     numbers: usize,
+    /// Where files in base64 stand.
+    pub(crate) binaries: Vec<Range<usize>>,
     /// Do names of elements stand before their texts?
     has_labels: bool,
 }
@@ -116,6 +124,7 @@ impl Flow {
             inserted: 0,
             codes_open: 0,
             numbers: 0,
+            binaries: Vec::new(),
             has_labels,
         }
     }
@@ -131,7 +140,7 @@ impl Flow {
         Texts { texts: flow.finish(), why: why.err() }
     }
 
-    fn size_bytes(&self) -> usize {
+    pub(crate) fn size_bytes(&self) -> usize {
         let frames: usize = self.frames.iter().rev().take(2).map(|frame| frame.text.text().len()).sum();
         frames + self.asides.text().len() + self.attributes.text().len()
     }
@@ -162,6 +171,24 @@ impl Flow {
         }
     }
 
+    /// The end of the text so far, if nothing stands aside just now.
+    pub(crate) fn position(&self) -> Option<usize> {
+        match self.frames.as_slice() {
+            [frame] => Some(frame.text.text().len()),
+            _ => None,
+        }
+    }
+
+    /// The end of the text of attributes so far.
+    pub(crate) fn attributes_position(&self) -> usize {
+        self.attributes.text().len()
+    }
+
+    /// A span of the text of attributes.
+    pub(crate) fn attributes_so_far(&self, span: Range<usize>) -> &str {
+        self.attributes.text().get(span).unwrap_or_default()
+    }
+
     fn frame(&mut self) -> &mut Frame {
         if self.frames.is_empty() {
             self.frames.push(Frame::default());
@@ -183,7 +210,8 @@ impl Flow {
             "p" | "h" => matches!(tag.prefix, "text" | ""),
             _ => false,
         };
-        self.stack.push(Open { role, has_text: false, keeps_space });
+        let label = (self.has_labels && !matches!(tag.prefix, "vt")).then(|| tag.local.to_owned());
+        self.stack.push(Open { role, has_text: false, keeps_space, label });
         match role {
             Role::Paragraph | Role::Line => {
                 self.frame().paragraphs += 1;
@@ -201,7 +229,7 @@ impl Flow {
             Role::Deleted => self.deleted += 1,
             Role::Inserted => self.inserted += 1,
             Role::Numbers => self.numbers += 1,
-            Role::Default | Role::Structure => {}
+            Role::Default | Role::Structure | Role::Binary => {}
         }
         if !in_structure {
             self.character(tag);
@@ -247,7 +275,7 @@ impl Flow {
         let Some(Open { role, has_text, .. }) = self.stack.pop() else { return };
         match role {
             Role::Default if has_text && self.frame().paragraphs == 0 => self.end_line(),
-            Role::Default | Role::Structure => {}
+            Role::Default | Role::Structure | Role::Binary => {}
             Role::Paragraph | Role::Line => {
                 let frame = self.frame();
                 frame.paragraphs = frame.paragraphs.saturating_sub(1);
@@ -308,11 +336,20 @@ impl Flow {
         let is_white = text.trim_matches([' ', '\t', '\n', '\r']).is_empty();
         let mut keeps_space = false;
         if let Some(open) = self.stack.last_mut() {
+            if open.role == Role::Binary {
+                self.binaries.push(at..at + text.len());
+                return;
+            }
             open.has_text |= !is_white;
+            let label = if is_white { None } else { open.label.take() };
             keeps_space = open.keeps_space;
             let is_number = text.len() <= 9 && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'-' | b'.'));
             if open.role == Role::Structure && (is_number || text.bytes().all(|b| b.is_ascii_alphabetic())) {
                 return;
+            }
+            if let Some(label) = label {
+                let label = if label == "creator" { "Authors" } else { &label };
+                self.put(|to| to.made(&format!("{label}: ")));
             }
         }
         if is_white && (!keeps_space || text.contains('\n') && self.frame().text.is_at_line_start()) {
@@ -385,19 +422,17 @@ impl Flow {
                     line_end(&mut self.frame().text);
                 }
             }
-        } else if self.has_labels && !tag.is_empty && !matches!(tag.prefix, "vt") {
-            let frame = self.frame();
-            if frame.text.text().ends_with(": ") {
-                frame.text.made("\n");
-            }
-            frame.text.made(tag.local);
-            frame.text.made(": ");
         }
     }
 
     fn attributes(&mut self, tag: &Tag<'_>) {
         for attribute in &tag.attributes {
-            if says_something(tag, attribute) {
+            if matches!((tag.local, attribute.local), ("n" | "d", "v")) {
+                // Items of pivot caches that can be nothing but a number or a date.
+                let then = if tag.local == "n" { "0" } else { "1900-01-01T00:00:00" };
+                self.attributes.fixed(attribute.raw, attribute.at.clone(), then);
+                self.attributes.made("\n");
+            } else if says_something(tag, attribute) {
                 put(&mut self.attributes, attribute.raw, attribute.at.start);
                 self.attributes.made("\n");
             }
@@ -425,8 +460,7 @@ fn says_something(tag: &Tag<'_>, attribute: &Attribute<'_>) -> bool {
         ("alias" | "tag" | "default" | "statusText" | "helpText" | "listEntry" | "result" | "category", "val") => {
             return true;
         }
-        // Items of pivot caches: texts, numbers, dates.
-        ("s" | "n" | "d", "v") => return true,
+        ("s", "v") => return true,
         ("sheet" | "definedName" | "tableColumn" | "cacheField" | "table" | "author" | "cmAuthor", "name") => {
             return true;
         }

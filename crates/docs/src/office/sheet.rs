@@ -174,7 +174,7 @@ fn names(source: &str, budget: &Budget, spans: &mut dyn FnMut(&str) -> Spans) ->
     (Texts { texts, why: why.err() }, firm)
 }
 
-fn is_hit(hits: &Spans, text: &Range<usize>) -> bool {
+pub(crate) fn is_hit(hits: &Spans, text: &Range<usize>) -> bool {
     let next = hits.partition_point(|hit| hit.end <= text.start);
     hits.get(next).is_some_and(|hit| hit.start < text.end)
 }
@@ -562,5 +562,5 @@ fn put_reference(to: &mut Mapped, text: &str, at: &Range<usize>) {
 fn escape(text: &str) -> Option<char> {
     let hex = text.strip_prefix("_x")?.strip_suffix('_')?;
     let c = char::from_u32(u32::from_str_radix(hex, 16).ok()?)?;
-    Some(if c.is_control() { ' ' } else { c })
+    (!c.is_control()).then_some(c)
 }

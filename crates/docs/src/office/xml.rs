@@ -26,6 +26,8 @@ pub(crate) struct Attribute<'a> {
     pub(crate) raw: &'a str,
     /// Where the value stands, without quotes.
     pub(crate) at: Range<usize>,
+    /// Where its name begins.
+    pub(crate) from: usize,
 }
 
 impl<'a> Tag<'a> {
@@ -168,8 +170,9 @@ fn tag<'a>(
             true => key.end..key.end,
             false => range(&attribute.value)?,
         };
+        let from = key.start;
         let (prefix, local) = split_name(source.get(key).unwrap_or_default());
-        attributes.push(Attribute { prefix, local, raw: source.get(at.clone()).unwrap_or_default(), at });
+        attributes.push(Attribute { prefix, local, raw: source.get(at.clone()).unwrap_or_default(), at, from });
     }
     let (prefix, local) = split_name(name);
     Ok(Tag { prefix, local, at: at.saturating_sub(1)..end, is_empty, attributes })
