@@ -9,12 +9,12 @@ use crate::budget::Budget;
 use crate::mapped::Change;
 use crate::reading::Reading;
 use crate::writing::Writing;
-use crate::{File, Unwritable, Why};
+use crate::{File, Format, Unwritable, Why};
 use std::collections::{BTreeSet, HashMap};
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
-    parts::read(at, file, &mut Epub, reading);
+    parts::read(at, Format::Epub.or_declared(file), file, &mut Epub, reading);
 }
 
 /// Replaces spans of them.

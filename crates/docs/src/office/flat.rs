@@ -6,14 +6,14 @@ use super::xml::{changed, decoded, escaped};
 use crate::budget::Budget;
 use crate::reading::Reading;
 use crate::writing::Writing;
-use crate::{File, Unwritable};
+use crate::{File, Format, Unwritable};
 use std::ops::Range;
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let (source, _) = decoded(file.octets);
     let Content { texts, binaries, .. } = content(&source, &mut reading.budget, &mut |_| Spans::new());
-    let media_type = file.media_type;
+    let media_type = Format::FlatOdf.or_declared(file);
     let binary_bytes: u64 = binaries.iter().map(|range| range.len() as u64).sum();
     let mut size = (file.octets.len() as u64).saturating_sub(binary_bytes);
     for (suffix, text) in texts.texts {

@@ -11,13 +11,13 @@ use crate::budget::Budget;
 use crate::mapped::Change;
 use crate::reading::Reading;
 use crate::writing::Writing;
-use crate::{File, Unwritable, Why};
+use crate::{File, Format, Unwritable, Why};
 use std::collections::HashMap;
 use std::ops::Range;
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
-    parts::read(at, file, &mut Odf, reading);
+    parts::read(at, Format::Odf.or_declared(file), file, &mut Odf, reading);
 }
 
 /// Replaces spans of them.

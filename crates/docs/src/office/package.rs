@@ -231,7 +231,9 @@ fn descriptor(rest: &[u8], central: &Central<'_>) -> usize {
         return 0;
     }
     let signature = if rest.starts_with(b"PK\x07\x08") { 4 } else { 0 };
-    let is_wide = u64_at(rest, signature + 4) == Some(central.packed_bytes);
+    // An empty entry has the same octets in both forms: what follows tells.
+    let is_narrow = rest.get(signature + 12..).is_some_and(|next| next.starts_with(b"PK"));
+    let is_wide = !is_narrow && u64_at(rest, signature + 4) == Some(central.packed_bytes);
     match u32_at(rest, signature) == Some(central.crc) {
         true if is_wide => signature + 20,
         true => signature + 12,

@@ -76,11 +76,11 @@ pub(crate) trait Office {
 }
 
 /// Gives the texts of a package.
-pub(crate) fn read(at: &str, file: &File<'_>, office: &mut dyn Office, reading: &mut Reading<'_>) {
+pub(crate) fn read(at: &str, media_type: &str, file: &File<'_>, office: &mut dyn Office, reading: &mut Reading<'_>) {
     let size = file.octets.len() as u64;
     let package = match Package::open(file.octets, &mut reading.budget) {
         Ok(package) => package,
-        Err(why) => return reading.opaque(at, file.media_type, why, size),
+        Err(why) => return reading.opaque(at, media_type, why, size),
     };
     reading.decoded(size);
     let slots = office.slots(&package, &mut reading.budget);
