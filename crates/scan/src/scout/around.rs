@@ -424,8 +424,20 @@ impl<T> Masks<T> {
         Masks { width, classes, lengths, before, after, of: all.into_iter().map(|(_, of)| of).collect() }
     }
 
-    /// Those who can have these digits.
-    pub(crate) fn at(&self, bytes: &[u8], start: usize, end: usize) -> impl Iterator<Item = &T> {
+    /// A mask of those that are wanted, to be given to [`Masks::at`].
+    pub(crate) fn only(&self, is_wanted: impl Fn(&T) -> bool) -> Vec<u64> {
+        let bit = |of: &T| u64::from(is_wanted(of));
+        self.of.chunks(64).map(|some| some.iter().rev().fold(0, |mask, of| mask << 1 | bit(of))).collect()
+    }
+
+    /// Those who can have these digits, of some in each word of the masks.
+    pub(crate) fn at(
+        &self,
+        bytes: &[u8],
+        start: usize,
+        end: usize,
+        some: impl Fn(usize) -> u64,
+    ) -> impl Iterator<Item = &T> {
         let row = |at: Option<usize>| {
             let class = self.classes.get(usize::from(at.map_or(0, |at| byte(bytes, at))));
             usize::from(class.copied().unwrap_or(0)) * self.width
@@ -434,7 +446,7 @@ impl<T> Masks<T> {
         let after: [usize; REACH] = std::array::from_fn(|nth| row(end.checked_add(nth)));
         let length = (end - start).min(LENGTH_MAX) * self.width;
         (0..self.width).flat_map(move |word| {
-            let mut mask = self.lengths.get(length + word).copied().unwrap_or(0);
+            let mut mask = self.lengths.get(length + word).copied().unwrap_or(0) & some(word);
             for ((table, row), (other, at)) in self.after.iter().zip(after).zip(self.before.iter().zip(before)) {
                 mask &= table.get(row + word).copied().unwrap_or(0) & other.get(at + word).copied().unwrap_or(0);
                 if mask == 0 {
@@ -476,7 +488,8 @@ mod tests {
         let digits = |c: char| c.is_ascii_digit();
         let runs = text.split(|c| !digits(c)).filter(|run| !run.is_empty());
         let at = |run: &str| run.as_ptr() as usize - text.as_ptr() as usize;
-        let is_led = |run: &&str| masks.at(text.as_bytes(), at(run), at(run) + run.len()).next().is_some();
+        let is_led =
+            |run: &&str| masks.at(text.as_bytes(), at(run), at(run) + run.len(), |_| u64::MAX).next().is_some();
         runs.filter(is_led).map(str::to_owned).collect()
     }
 

@@ -88,7 +88,8 @@ impl Walk<'_> {
 
     /// Takes one character if it fits, with the separator before it.
     fn take(&mut self, fits: impl Fn(u8) -> bool) -> bool {
-        let gap = if self.taken > 0 { self.gap() } else { 0 };
+        let next = byte(self.bytes, self.at);
+        let gap = if self.taken > 0 && !next.is_ascii_alphanumeric() { self.gap() } else { 0 };
         let is_fit = fits(byte(self.bytes, self.at + gap));
         if is_fit {
             self.is_irregular |= gap > 0 && !self.taken.is_multiple_of(4);

@@ -6,8 +6,10 @@ use crate::compiled::{Kind, Token};
 use crate::judge;
 use crate::scout::digit::{self, Group};
 use crate::scout::number::{self, Place};
+use crate::scout::shape::ShapeOf;
 use crate::scout::token;
 use crate::text::{before, byte};
+use std::ops::Range;
 
 /// Bytes before and after a run of digits that what it leads to reaches at most, expressions aside: letters of an identifier
 /// with separators between them, a sign before a number.
@@ -28,9 +30,9 @@ impl<'s> Walk<'s, '_> {
                 continue;
             }
             self.numbers(layer, &groups);
-            for group in &groups {
+            for (nth, group) in groups.iter().enumerate() {
                 if !before(bytes, group.start).is_ascii_digit() {
-                    self.runs(layer, group, &mut windows);
+                    self.runs(layer, groups.get(nth..).unwrap_or_default(), &mut windows);
                 }
             }
         }
@@ -38,23 +40,30 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// Identifiers and expressions, which are led by digits alone: a letter that stands for a digit is a letter for them.
-    fn runs(&mut self, layer: &mut Layer<'_, 's>, group: &Group, windows: &mut Windows) {
+    fn runs(&mut self, layer: &mut Layer<'_, 's>, groups: &[Group], windows: &mut Windows) {
         let set = self.set;
         let bytes = layer.text.as_bytes();
+        let Some(group) = groups.first() else { return };
+        if group.lookalikes == 0 {
+            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups));
+            return self.led(layer, group.start..group.end, windows);
+        }
         let mut start = group.start;
         while start < group.end {
-            let end = match group.lookalikes {
-                0 => group.end,
-                _ => start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count(),
-            };
-            self.tokens(layer, start, end);
-            for rule in set.scouts.digit_runs.at(bytes, start, end) {
-                if self.wants(*rule) {
-                    self.count(*rule, |w| w.hits += 1);
-                    self.window(layer, *rule, start..end, true, windows);
-                }
-            }
+            let end = start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count();
+            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end));
+            self.led(layer, start..end, windows);
             start = end + 1;
+        }
+    }
+
+    fn led(&mut self, layer: &mut Layer<'_, 's>, run: Range<usize>, windows: &mut Windows) {
+        let leads = &self.set.scouts.digit_runs;
+        for rule in leads.at(layer.text.as_bytes(), run.start, run.end, |_| u64::MAX) {
+            if self.wants(*rule) {
+                self.count(*rule, |w| w.hits += 1);
+                self.window(layer, *rule, run.clone(), true, windows);
+            }
         }
     }
 
@@ -139,13 +148,13 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
-    /// Identifiers whose first digits are these.
-    fn tokens(&mut self, layer: &mut Layer<'_, 's>, start: usize, end: usize) {
+    /// Identifiers whose first digits begin at `start`, in one of these shapes.
+    fn tokens(&mut self, layer: &mut Layer<'_, 's>, start: usize, shapes: impl Iterator<Item = ShapeOf>) {
         let bytes = layer.text.as_bytes();
         let set = self.set;
         // The first shape of a rule that fits is the one.
         let mut done = None;
-        for (rule, shape) in set.scouts.shapes.at(bytes, start, end) {
+        for (rule, shape) in shapes {
             if done == Some(rule) || !self.wants(rule) {
                 continue;
             }
