@@ -153,6 +153,8 @@ pub(crate) struct Digits {
     pub(crate) lead: Option<u8>,
     /// Letters may touch it, and a letter O or l may stand for a digit in it.
     pub(crate) glued: bool,
+    /// One of its checks is Luhn's, which is known before the others are asked.
+    pub(crate) has_luhn: bool,
 }
 
 /// A range of leading digits.

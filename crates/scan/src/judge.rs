@@ -221,95 +221,112 @@ impl Compiled {
     }
 }
 
+/// A run of groups with its digits side by side, and Luhn's sums up to each: every stretch is a part of them.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) groups: Vec<Group>,
+    /// ASCII; of a group that is too long for any number only the first.
+    digits: Vec<u8>,
+    /// Where each group begins in `digits`; one more for the end.
+    starts: Vec<usize>,
+    /// Sums of all before each digit, with those at even and at odd places doubled.
+    sums: Vec<[u32; 2]>,
+}
+
+impl Run {
+    /// Reads the digits of `groups`.
+    pub(crate) fn read(&mut self, bytes: &[u8]) {
+        self.digits.clear();
+        self.starts.clear();
+        self.sums.clear();
+        let mut sums = [0, 0];
+        for group in &self.groups {
+            self.starts.push(self.digits.len());
+            for b in bytes.get(group.start..group.end).unwrap_or_default().iter().take(DIGITS_MAX + 1) {
+                let digit = digit::lookalike(*b).unwrap_or(*b);
+                self.sums.push(sums);
+                let value = u32::from(digit.wrapping_sub(b'0'));
+                let doubled = if value > 4 { 2 * value - 9 } else { 2 * value };
+                let [even, odd] = &mut sums;
+                let (twice, once) = if self.digits.len().is_multiple_of(2) { (even, odd) } else { (odd, even) };
+                *twice += doubled;
+                *once += value;
+                self.digits.push(digit);
+            }
+        }
+        self.starts.push(self.digits.len());
+        self.sums.push(sums);
+    }
+
+    /// The first three digits from a group on, filled up with zeros.
+    pub(crate) fn head(&self, first: usize) -> usize {
+        let at = self.starts.get(first).copied().unwrap_or(0);
+        let digit = |nth: usize| usize::from(byte(&self.digits, at + nth).saturating_sub(b'0'));
+        digit(0) * 100 + digit(1) * 10 + digit(2)
+    }
+
+    /// The groups from `first` up to `end` as one number of `len` digits; `gaps` are between them.
+    pub(crate) fn number(&self, first: usize, end: usize, len: usize, gaps: u8) -> Number<'_> {
+        Number { run: self, first, end, len, gaps }
+    }
+}
+
 /// Some neighbouring groups of a run, taken as one number.
 pub(crate) struct Number<'g> {
-    groups: &'g [Group],
+    run: &'g Run,
     first: usize,
     /// One past the last group.
     end: usize,
-    digits: [u8; DIGITS_MAX],
     len: usize,
-    signature: u64,
     gaps: u8,
-    lookalikes: bool,
-    /// The first digits, filled up with zeros to [`HEAD_DIGITS`].
-    head: u64,
-    /// Luhn's sums with the digits at even and at odd places doubled: one number is the beginning of many.
-    luhn: [u32; 2],
 }
 
 impl<'g> Number<'g> {
-    pub(crate) fn new(groups: &'g [Group], first: usize) -> Number<'g> {
-        let digits = [0; DIGITS_MAX];
-        Number {
-            groups,
-            first,
-            end: first,
-            digits,
-            len: 0,
-            signature: 0,
-            gaps: 0,
-            lookalikes: false,
-            head: 0,
-            luhn: [0; 2],
-        }
+    fn digits(&self) -> &'g [u8] {
+        let start = self.run.starts.get(self.first).copied().unwrap_or(0);
+        self.run.digits.get(start..start + self.len).unwrap_or_default()
     }
 
-    /// How many digits it has.
-    pub(crate) fn len(&self) -> usize {
-        self.len
+    fn text(&self) -> &'g str {
+        std::str::from_utf8(self.digits()).unwrap_or_default()
     }
 
-    /// From its first digit to its last.
-    pub(crate) fn span(&self) -> Option<Range<usize>> {
-        Some(self.taken().first()?.start..self.taken().last()?.end)
+    /// The first digits, filled up with zeros to [`HEAD_DIGITS`].
+    fn head(&self) -> u64 {
+        let digits = self.digits().iter().zip(PLACES);
+        digits.map(|(digit, place)| u64::from(digit.wrapping_sub(b'0')) * place).sum()
     }
 
-    /// Takes the next group in, if there is one and it still fits.
-    pub(crate) fn extend(&mut self, bytes: &[u8], max: usize) -> bool {
-        let Some(group) = self.groups.get(self.end) else { return false };
-        if self.len + group.len() > max.min(DIGITS_MAX) {
-            return false;
-        }
-        let cells = self.digits.iter_mut().skip(self.len);
-        for ((cell, b), at) in cells.zip(bytes.get(group.start..group.end).unwrap_or_default()).zip(self.len..) {
-            *cell = digit::lookalike(*b).unwrap_or(*b);
-            let value = cell.wrapping_sub(b'0');
-            self.head += u64::from(value) * PLACES.get(at).copied().unwrap_or(0);
-            let doubled = if value > 4 { 2 * value - 9 } else { 2 * value };
-            let [even, odd] = &mut self.luhn;
-            let (twice, once) = if at % 2 == 0 { (even, odd) } else { (odd, even) };
-            *twice += u32::from(doubled);
-            *once += u32::from(value);
-        }
-        if self.end > self.first {
-            self.gaps |= group.gap;
-        }
-        self.lookalikes |= group.lookalikes > 0;
-        self.signature = self.signature << 4 | (group.len() as u64).min(15);
-        self.len += group.len();
-        self.end += 1;
-        true
+    fn signature(&self) -> u64 {
+        digit::signature(self.taken().iter().map(|group| group.len() as u64))
     }
 
-    fn digits(&self) -> &str {
-        self.digits.get(..self.len).and_then(|d| std::str::from_utf8(d).ok()).unwrap_or_default()
+    fn has_lookalikes(&self) -> bool {
+        self.taken().iter().any(|group| group.lookalikes > 0)
+    }
+
+    /// Luhn's check.
+    fn has_luhn(&self) -> bool {
+        let start = self.run.starts.get(self.first).copied().unwrap_or(0);
+        let end = start + self.len;
+        let sum =
+            |at: usize| self.run.sums.get(at).map_or(0, |[even, odd]| if end.is_multiple_of(2) { *even } else { *odd });
+        (sum(end) - sum(start)).is_multiple_of(10)
     }
 
     fn taken(&self) -> &'g [Group] {
-        self.groups.get(self.first..self.end).unwrap_or_default()
+        self.run.groups.get(self.first..self.end).unwrap_or_default()
     }
 
     /// The questions that rule out most stretches of a long run, each answered without a look at the digits.
     pub(crate) fn may_be(&self, rule: &Digits, compiled: &Compiled, is_traced: bool) -> bool {
-        let [even, odd] = self.luhn;
-        let luhn = if self.len.is_multiple_of(2) { even } else { odd };
-        let first = usize::from(self.digits.first().map_or(0, |d| d.wrapping_sub(b'0')));
+        let first = usize::from(self.digits().first().map_or(0, |d| d.wrapping_sub(b'0')));
+        let allowed = rule.separators | digit::NEWLINE | digit::WIDE;
         let is_grouped = self.end - self.first > 1 && !rule.groupings.is_empty();
-        let has_luhn = compiled.score.invalid.is_none() && compiled.validators.iter().any(|v| v.is_luhn());
         rule.starts.get(first).is_some_and(|lengths| lengths >> self.len & 1 == 1)
-            && (!is_grouped || compiled.score.irregular.is_some() || rule.groupings.contains(&self.signature))
-            && (!has_luhn || is_traced || luhn.is_multiple_of(10))
+            && self.gaps & !allowed == 0
+            && (!rule.has_luhn || compiled.score.invalid.is_some() || is_traced || self.has_luhn())
+            && (!is_grouped || compiled.score.irregular.is_some() || rule.groupings.contains(&self.signature()))
             && !self.is_hopeless(rule, compiled)
     }
 
@@ -318,7 +335,7 @@ impl<'g> Number<'g> {
         let score = compiled.score;
         let best = score.base + score.near.max(0) + score.valid.max(0) + score.grouped.max(0) + IN_ROW;
         let is_possible = rule.lead.is_some() || !rule.prefixes.is_empty() || best >= i16::from(SCORE_MIN);
-        !is_possible && self.is_in_row(self.taken().first().map_or(0, |g| g.gap), self.groups.get(self.end))
+        !is_possible && self.is_in_row(self.taken().first().map_or(0, |g| g.gap), self.run.groups.get(self.end))
     }
 
     /// Is it one of the rule's? Answers its span and what speaks for and against it.
@@ -331,17 +348,18 @@ impl<'g> Number<'g> {
     ) -> Option<(Range<usize>, Evidence)> {
         let bytes = text.as_bytes();
         let (first, last) = (self.taken().first()?, self.taken().last()?);
-        let allowed = rule.separators | digit::NEWLINE | digit::WIDE;
-        if self.gaps & !allowed != 0 || self.lookalikes && !rule.glued {
+        let has_lookalikes = self.has_lookalikes();
+        let touches = |b: u8| b.is_ascii_alphanumeric();
+        if !rule.glued && (has_lookalikes || touches(before(bytes, first.start)) || touches(byte(bytes, last.end))) {
             return None;
         }
-        let mut evidence = Evidence::default();
         let span = self.lead(bytes, rule, first.start)?..last.end;
+        let mut evidence = Evidence::default();
         self.grouping(rule, compiled, &mut evidence)?;
         self.prefix(rule, &mut evidence)?;
         self.touching(bytes, rule, &span, &mut evidence)?;
-        validate(compiled, self.digits(), &mut evidence, is_traced)?;
-        if self.lookalikes {
+        validate(compiled, self.text(), &mut evidence, is_traced)?;
+        if has_lookalikes {
             evidence.add("lookalike", LOOKALIKE);
         }
         Some((span, evidence))
@@ -351,8 +369,9 @@ impl<'g> Number<'g> {
         if rule.prefixes.is_empty() {
             return Some(());
         }
+        let head = self.head();
         let fits = |p: &&crate::compiled::Prefix| {
-            (p.from..=p.to).contains(&self.head)
+            (p.from..=p.to).contains(&head)
                 && p.digits <= self.len
                 && (p.lengths == 0 || p.lengths >> self.len & 1 == 1)
         };
@@ -378,7 +397,7 @@ impl<'g> Number<'g> {
         if rule.groupings.is_empty() {
             return Some(());
         }
-        if rule.groupings.contains(&self.signature) {
+        if rule.groupings.contains(&self.signature()) {
             evidence.add("grouped", compiled.score.grouped);
             return Some(());
         }
@@ -393,14 +412,17 @@ impl<'g> Number<'g> {
     /// Groups of a calendar date?
     fn is_date(&self) -> bool {
         let joined = self.gaps != 0 && self.gaps & (digit::SPACE | digit::NEWLINE | digit::PAREN | digit::WIDE) == 0;
-        let number = |range: Range<usize>| self.digits().get(range).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0);
-        let (year, first, second) = match self.signature {
+        if !joined || self.len != 8 {
+            return false;
+        }
+        let number = |range: Range<usize>| self.text().get(range).and_then(|d| d.parse::<u32>().ok()).unwrap_or(0);
+        let (year, first, second) = match self.signature() {
             0x422 => (number(0..4), number(4..6), number(6..8)),
             0x224 => (number(4..8), number(0..2), number(2..4)),
             _ => return false,
         };
         let (small, large) = (first.min(second), first.max(second));
-        joined && (1900..=2099).contains(&year) && (1..=12).contains(&small) && (1..=31).contains(&large)
+        (1900..=2099).contains(&year) && (1..=12).contains(&small) && (1..=31).contains(&large)
     }
 
     /// Where the value starts: with the character that must lead it, if the rule asks for one.
@@ -426,7 +448,7 @@ impl<'g> Number<'g> {
             }
             evidence.add("glued", GLUED);
         }
-        let next = self.groups.get(self.end);
+        let next = self.run.groups.get(self.end);
         let own_gap = self.taken().first().map_or(0, |g| g.gap);
         let joined = digit::is_joined;
         let tied = |a: u8, b: u8| matches!(a, b'-' | b'_' | b'/' | b'.' | b',' | b':') && b.is_ascii_alphanumeric();
@@ -443,7 +465,7 @@ impl<'g> Number<'g> {
     /// Does a group of the same size follow or precede, after a space? Then it may be any stretch of a table.
     fn is_in_row(&self, own_gap: u8, next: Option<&Group>) -> bool {
         let groups = self.taken();
-        let previous = self.first.checked_sub(1).and_then(|i| self.groups.get(i));
+        let previous = self.first.checked_sub(1).and_then(|i| self.run.groups.get(i));
         let same = |a: Option<&Group>, b: Option<&Group>, gap: u8| {
             gap & digit::SPACE != 0 && a.zip(b).is_some_and(|(a, b)| a.len() == b.len())
         };

@@ -58,6 +58,15 @@ impl<'s> Nearby<'s> {
         self.rules.get(usize::from(rule / 64)).is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
     }
 
+    /// Can a word that is evidence for any rule stand near `part`?
+    pub(crate) fn is_any(&mut self, text: &str, part: &Range<usize>) -> bool {
+        let blocks = part.start / BLOCK..part.end / BLOCK + 1;
+        if self.blocks != blocks {
+            self.collect(text, blocks);
+        }
+        self.rules.iter().any(|cell| *cell != 0)
+    }
+
     fn collect(&mut self, text: &str, blocks: Range<usize>) {
         let start = (blocks.start * BLOCK).saturating_sub(CONTEXT_BYTES_MAX);
         let reach = floor(text, start)..ceil(text, blocks.end * BLOCK + CONTEXT_BYTES_MAX);

@@ -3,11 +3,18 @@
 use crate::compiled::{DIGITS_MAX, Digits, HEAD_DIGITS, Prefix};
 use crate::reader::{Reader, Value};
 use crate::scout::digit;
+use crate::validator::Validator;
 use std::ops::Range;
 use toml::de::DeTable;
 
-pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>) -> Option<Digits> {
-    let mut digits = Digits { separators: digit::SPACE | digit::HYPHEN, ..Digits::default() };
+pub(super) fn read(
+    reader: &Reader<'_>,
+    table: &DeTable<'_>,
+    span: &Range<usize>,
+    validators: &[&'static Validator],
+) -> Option<Digits> {
+    let has_luhn = validators.iter().any(|v| v.is_luhn());
+    let mut digits = Digits { separators: digit::SPACE | digit::HYPHEN, has_luhn, ..Digits::default() };
     for item in table.get("lengths").map(|v| reader.list(v, "lengths")).unwrap_or_default() {
         digits.lengths |= read_length(reader, item);
     }

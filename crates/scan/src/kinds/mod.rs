@@ -37,7 +37,7 @@ pub(crate) fn read(
 ) -> Option<Kind> {
     match kind {
         "regex" => regex::read(reader, table, span).map(|p| Kind::Regex(Box::new(p))),
-        "digits" => digits::read(reader, table, span).map(Kind::Digits),
+        "digits" => digits::read(reader, table, span, validators).map(Kind::Digits),
         "token" => token::read(reader, table, span, validators).map(Kind::Token),
         "composite" => composite::read(reader, table, span).map(|c| Kind::Composite(Box::new(c))),
         "column" => column::read(reader, table, span, validators).map(|c| Kind::Column(Box::new(c))),

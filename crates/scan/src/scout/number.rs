@@ -3,9 +3,10 @@
 
 use super::digit::{self, Group};
 use crate::RuleIx;
-use crate::compiled::{Compiled, DIGITS_MAX, Digits, Kind};
+use crate::compiled::{Compiled, DIGITS_MAX, Digits, HEAD_DIGITS, Kind, Prefix};
 use crate::engine::SCORE_MIN;
 use crate::judge::{EMBEDDED, HOME, IN_ROW};
+use crate::needs::ByteSet;
 
 /// What stands before a stretch, as far as it decides which rules are possible.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +17,36 @@ pub(crate) enum Place {
     Row,
     /// Digits that are tied to it.
     Embedded,
+    /// A character that a rule asks for and that belongs to the number; such rules alone are meant.
+    Led,
 }
 
 /// Sizes of a group that groupings can name.
 const SIZES: usize = 16;
-const PLACES: usize = 3;
+const PLACES: [Place; 4] = [Place::Free, Place::Row, Place::Embedded, Place::Led];
+/// Values of the first three digits.
+const HEADS: usize = 1_000;
+
+/// Rules that may be meant, apart by whether they come to nothing without a word of context, unless it is an identifier
+/// of a country that is expected.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Rules {
+    pub(crate) without: Vec<RuleIx>,
+    pub(crate) near: Vec<RuleIx>,
+}
+
+impl Rules {
+    fn add(&mut self, rule: RuleIx, is_without: bool) {
+        let list = if is_without { &mut self.without } else { &mut self.near };
+        if !list.contains(&rule) {
+            list.push(rule);
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.without.is_empty() && self.near.is_empty()
+    }
+}
 
 /// A node of the tree of groupings.
 #[derive(Debug, Default)]
@@ -28,23 +54,24 @@ struct Node {
     /// By size of the next group; 0: none.
     next: [u16; SIZES],
     /// Rules of which this is a grouping, by place.
-    rules: [Vec<RuleIx>; PLACES],
+    rules: [Rules; PLACES.len()],
 }
 
 /// Digits rules by what a stretch looks like.
 #[derive(Debug)]
 pub(crate) struct Numbers {
-    /// Rules of one group that need no word of context, by place, length and first digit.
-    bare: Vec<Vec<RuleIx>>,
-    /// Those that come to nothing without one, unless it is an identifier of a country that is expected.
-    bare_near: Vec<Vec<RuleIx>>,
-    /// Rules of several groups that take any grouping, and those of them that come to nothing without a word of context.
-    any: Vec<Vec<RuleIx>>,
-    any_near: Vec<Vec<RuleIx>>,
-    /// By place and first digit: bit n is set if `any` has rules of n digits.
-    any_lengths: [[u32; 10]; PLACES],
+    /// Rules of one group, by place, length and first digit.
+    bare: Vec<Rules>,
+    /// Rules of several groups that take any grouping.
+    any: Vec<Rules>,
+    /// By place and first three digits: bit n is set if `any` has rules of n digits that need no word of context …
+    without: Vec<u32>,
+    /// … or that need one.
+    near: Vec<u32>,
     /// Groupings as a tree; the first node is its root.
     nodes: Vec<Node>,
+    /// Characters that a rule asks for before the digits.
+    leads: ByteSet,
     /// Most digits of a rule.
     pub(crate) digits_max: usize,
     /// Fewest digits of a rule.
@@ -53,14 +80,14 @@ pub(crate) struct Numbers {
 
 impl Default for Numbers {
     fn default() -> Numbers {
-        let cells = || (0..PLACES * (DIGITS_MAX + 1) * 10).map(|_| Vec::new()).collect::<Vec<Vec<RuleIx>>>();
+        let cells = || vec![Rules::default(); PLACES.len() * (DIGITS_MAX + 1) * 10];
         Numbers {
             bare: cells(),
-            bare_near: cells(),
             any: cells(),
-            any_near: cells(),
-            any_lengths: [[0; 10]; PLACES],
+            without: vec![0; PLACES.len() * HEADS],
+            near: vec![0; PLACES.len() * HEADS],
             nodes: vec![Node::default()],
+            leads: ByteSet::default(),
             digits_max: 1,
             digits_min: usize::MAX,
         }
@@ -69,6 +96,14 @@ impl Default for Numbers {
 
 fn cell(place: Place, digits: usize, first: usize) -> usize {
     (place as usize * (DIGITS_MAX + 1) + digits) * 10 + first
+}
+
+/// Lengths that the prefixes of a rule allow behind these three digits, as in [`Digits::lengths`].
+fn lengths(digits: &Digits, head: usize) -> u32 {
+    let unit = 10_u64.pow(HEAD_DIGITS as u32 - 3);
+    let begins = |p: &&Prefix| (p.from / unit..=p.to / unit).contains(&(head as u64));
+    let allowed = digits.prefixes.iter().filter(begins).map(|p| if p.lengths == 0 { u32::MAX } else { p.lengths });
+    if digits.prefixes.is_empty() { digits.lengths } else { digits.lengths & allowed.fold(0, |all, p| all | p) }
 }
 
 /// Can a stretch at such a place reach a score that is reported? With or without a word of context, and with what being of
@@ -105,26 +140,30 @@ impl Numbers {
 
     fn add(&mut self, ix: RuleIx, rule: &Compiled, digits: &Digits) {
         let takes_any = digits.groupings.is_empty() || rule.score.irregular.is_some();
-        for length in (0..=DIGITS_MAX).filter(|n| digits.lengths >> n & 1 == 1) {
-            self.digits_max = self.digits_max.max(length);
-            self.digits_min = self.digits_min.min(length);
-            for (first, _) in digits.starts.iter().enumerate().filter(|(_, l)| **l >> length & 1 == 1) {
-                for place in [Place::Free, Place::Row, Place::Embedded] {
-                    let at = cell(place, length, first);
-                    let without = !rule.need_near && is_possible(rule, digits, place, false, false, 0);
-                    let list = if without { &mut self.bare } else { &mut self.bare_near };
-                    if place != Place::Row && (without || is_possible(rule, digits, place, false, true, HOME)) {
-                        list.get_mut(at).into_iter().for_each(|cell| cell.push(ix));
+        self.leads = digits.lead.map_or(self.leads, |lead| self.leads.with(&ByteSet::range(lead, lead)));
+        let all: Vec<usize> = (0..=DIGITS_MAX).filter(|n| digits.lengths >> n & 1 == 1).collect();
+        self.digits_max = all.iter().fold(self.digits_max, |max, n| max.max(*n));
+        self.digits_min = all.iter().fold(self.digits_min, |min, n| min.min(*n));
+        let heads: Vec<u32> = (0..HEADS).map(|head| lengths(digits, head)).collect();
+        for place in places(digits) {
+            let is_possible = |is_grouped, is_near, home| is_possible(rule, digits, place, is_grouped, is_near, home);
+            let is_bare = (!rule.need_near && is_possible(false, false, 0), is_possible(false, true, HOME));
+            let is_any = (!rule.need_near && is_possible(true, false, 0), is_possible(true, true, HOME));
+            for length in &all {
+                for (first, _) in digits.starts.iter().enumerate().filter(|(_, l)| **l >> length & 1 == 1) {
+                    let at = cell(place, *length, first);
+                    if place != Place::Row && (is_bare.0 || is_bare.1) {
+                        self.bare.get_mut(at).into_iter().for_each(|cell| cell.add(ix, is_bare.0));
                     }
-                    if takes_any && is_possible(rule, digits, place, true, true, HOME) {
-                        let without = !rule.need_near && is_possible(rule, digits, place, true, false, 0);
-                        let list = if without { &mut self.any } else { &mut self.any_near };
-                        list.get_mut(at).into_iter().for_each(|cell| cell.push(ix));
-                        if let Some(lengths) = self.any_lengths.get_mut(place as usize).and_then(|l| l.get_mut(first)) {
-                            *lengths |= 1 << length;
-                        }
+                    if takes_any && is_any.1 {
+                        self.any.get_mut(at).into_iter().for_each(|cell| cell.add(ix, is_any.0));
                     }
                 }
+            }
+            if takes_any && is_any.1 {
+                let masks = if is_any.0 { &mut self.without } else { &mut self.near };
+                let masks = masks.iter_mut().skip(place as usize * HEADS).zip(&heads);
+                masks.for_each(|(mask, own)| *mask |= own);
             }
         }
         if !takes_any {
@@ -144,31 +183,32 @@ impl Numbers {
             }
             at = usize::from(self.nodes.get(at).and_then(|node| node.next.get(size as usize)).copied().unwrap_or(0));
         }
-        for place in [Place::Free, Place::Row, Place::Embedded] {
-            if is_possible(rule, digits, place, true, true, HOME)
-                && let Some(rules) = self.nodes.get_mut(at).and_then(|node| node.rules.get_mut(place as usize))
-                && !rules.contains(&ix)
-            {
-                rules.push(ix);
-            }
+        for place in places(digits).filter(|place| is_possible(rule, digits, *place, true, true, HOME)) {
+            let is_without = !rule.need_near && is_possible(rule, digits, place, true, false, 0);
+            let rules = self.nodes.get_mut(at).and_then(|node| node.rules.get_mut(place as usize));
+            rules.into_iter().for_each(|rules| rules.add(ix, is_without));
         }
     }
 
-    /// Rules for one group alone; the second list's need a word of context.
-    pub(crate) fn bare(&self, place: Place, digits: usize, first: usize) -> (&[RuleIx], &[RuleIx]) {
-        let at = cell(place, digits, first);
-        (self.bare.get(at).map_or(&[], Vec::as_slice), self.bare_near.get(at).map_or(&[], Vec::as_slice))
+    /// Is it a character that a rule asks for?
+    pub(crate) fn is_lead(&self, b: u8) -> bool {
+        self.leads.has(b)
     }
 
-    /// Bit n: some rule takes n digits in any groups.
-    pub(crate) fn any_lengths(&self, place: Place, first: usize) -> u32 {
-        self.any_lengths.get(place as usize).and_then(|l| l.get(first)).copied().unwrap_or(0)
+    /// Rules for one group alone.
+    pub(crate) fn bare(&self, place: Place, digits: usize, first: usize) -> Option<&Rules> {
+        self.bare.get(cell(place, digits, first)).filter(|rules| !rules.is_empty())
     }
 
-    /// Rules that take so many digits in any groups; the second list's need a word of context.
-    pub(crate) fn any(&self, place: Place, digits: usize, first: usize) -> (&[RuleIx], &[RuleIx]) {
-        let at = cell(place, digits, first);
-        (self.any.get(at).map_or(&[], Vec::as_slice), self.any_near.get(at).map_or(&[], Vec::as_slice))
+    /// Bit n: some rule takes n digits that begin with these three in any groups, without a word of context and with one.
+    pub(crate) fn any_lengths(&self, place: Place, head: usize) -> (u32, u32) {
+        let at = place as usize * HEADS + head;
+        (self.without.get(at).copied().unwrap_or(0), self.near.get(at).copied().unwrap_or(0))
+    }
+
+    /// Rules that take so many digits in any groups.
+    pub(crate) fn any(&self, place: Place, digits: usize, first: usize) -> Option<&Rules> {
+        self.any.get(cell(place, digits, first))
     }
 
     /// For each grouping that begins with these groups: how many groups it has, and its rules.
@@ -176,7 +216,7 @@ impl Numbers {
         &'s self,
         place: Place,
         groups: &'s [Group],
-    ) -> impl Iterator<Item = (usize, &'s [RuleIx])> + 's {
+    ) -> impl Iterator<Item = (usize, &'s Rules)> + 's {
         let mut at = 0;
         groups.iter().enumerate().map_while(move |(nth, group)| {
             let next = self.nodes.get(at)?.next.get(group.len().min(SIZES))?;
@@ -184,9 +224,15 @@ impl Numbers {
             if at == 0 {
                 return None;
             }
-            Some((nth + 1, self.nodes.get(at)?.rules.get(place as usize)?.as_slice()))
+            Some((nth + 1, self.nodes.get(at)?.rules.get(place as usize)?))
         })
     }
+}
+
+/// Where numbers of a rule are looked for.
+fn places(digits: &Digits) -> impl Iterator<Item = Place> {
+    let is_led = digits.lead.is_some();
+    PLACES.into_iter().filter(move |place| (*place == Place::Led) == is_led)
 }
 
 /// What stands before the group at `first`.

@@ -1,19 +1,20 @@
 //! The digit side of a scan: runs of digits lead to numbers, identifiers, and expressions.
 
 use super::{Layer, Walk, Windows};
-use crate::RuleIx;
-use crate::compiled::{Kind, Token};
-use crate::judge;
+use crate::compiled::{Compiled, DIGITS_MAX, Kind, Token};
+use crate::judge::{self, Run};
 use crate::scout::digit::{self, Group};
-use crate::scout::number::{self, Place};
+use crate::scout::number::{self, Place, Rules};
 use crate::scout::shape::ShapeOf;
 use crate::scout::token;
-use crate::text::{before, byte};
+use crate::text::before;
 use std::ops::Range;
 
 /// Bytes before and after a run of digits that what it leads to reaches at most, expressions aside: letters of an identifier
 /// with separators between them, a sign before a number.
 const REACH: usize = 2 * Token::CHARS_MAX;
+/// Bytes of most numbers at most, with their gaps.
+const NUMBER_BYTES: usize = 256;
 
 impl<'s> Walk<'s, '_> {
     /// Digits, identifiers, and expressions that are led by digits.
@@ -21,18 +22,18 @@ impl<'s> Walk<'s, '_> {
         let set = self.set;
         let bytes = layer.text.as_bytes();
         let mut windows = Windows::new(set);
-        let mut groups = Vec::new();
+        let mut run = Run::default();
         let mut at = 0;
-        while let Some(next) = digit::next_run(bytes, at, &mut groups, set.scouts.numbers.digits_max) {
+        while let Some(next) = digit::next_run(bytes, at, &mut run.groups, set.scouts.numbers.digits_max) {
             at = next;
-            let Some((first, last)) = groups.first().zip(groups.last()) else { continue };
+            let Some((first, last)) = run.groups.first().zip(run.groups.last()) else { continue };
             if !layer.counts(&(first.start.saturating_sub(REACH)..last.end + REACH)) {
                 continue;
             }
-            self.numbers(layer, &groups);
-            for (nth, group) in groups.iter().enumerate() {
+            self.numbers(layer, &mut run);
+            for (nth, group) in run.groups.iter().enumerate() {
                 if !before(bytes, group.start).is_ascii_digit() {
-                    self.runs(layer, groups.get(nth..).unwrap_or_default(), &mut windows);
+                    self.runs(layer, run.groups.get(nth..).unwrap_or_default(), &mut windows);
                 }
             }
         }
@@ -68,77 +69,79 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// Every stretch of a run of groups that can be a number of some rule.
-    fn numbers(&mut self, layer: &mut Layer<'_, 's>, groups: &[Group]) {
+    fn numbers(&mut self, layer: &mut Layer<'_, 's>, run: &mut Run) {
         let bytes = layer.text.as_bytes();
         let numbers = &self.set.scouts.numbers;
-        for (first, group) in groups.iter().enumerate() {
-            let place = number::place(groups, first);
-            let digit = usize::from(byte(bytes, group.start).wrapping_sub(b'0'));
-            if (numbers.digits_min..=numbers.digits_max).contains(&group.len()) {
-                self.bare(layer, groups, first, digit);
-            }
-            for (count, rules) in numbers.grouped(place, groups.get(first..).unwrap_or_default()) {
-                let mut number = judge::Number::new(groups, first);
-                if count > 1 && !rules.is_empty() && (0..count).all(|_| number.extend(bytes, numbers.digits_max)) {
-                    self.number(layer, &number, rules);
-                }
-            }
-            let lengths = numbers.any_lengths(place, digit);
-            if lengths == 0 {
-                continue;
-            }
-            let mut number = judge::Number::new(groups, first);
-            let mut is_several = false;
-            while number.extend(bytes, numbers.digits_max) {
-                if is_several && lengths >> number.len() & 1 == 1 {
-                    let (without, near) = numbers.any(place, number.len(), digit);
-                    self.number(layer, &number, without);
-                    self.near(layer, &number, near);
-                }
-                is_several = true;
-            }
-        }
-    }
-
-    /// One group alone. What needs a word of context is asked only where one stands.
-    fn bare(&mut self, layer: &mut Layer<'_, 's>, groups: &[Group], first: usize, digit: usize) {
-        let place = match number::place(groups, first) {
-            Place::Embedded => Place::Embedded,
-            _ => Place::Free,
-        };
-        let Some(group) = groups.get(first) else { return };
-        let (without, near) = self.set.scouts.numbers.bare(place, group.len(), digit);
-        if without.is_empty() && near.is_empty() {
+        if run.groups.iter().map(Group::len).sum::<usize>() < numbers.digits_min {
             return;
         }
-        let mut number = judge::Number::new(groups, first);
-        number.extend(layer.text.as_bytes(), group.len());
-        self.number(layer, &number, without);
-        self.near(layer, &number, near);
-    }
-
-    /// Rules that come to nothing without a word of context, or without being of a country that is expected.
-    fn near(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
-        if self.is_traced || self.hints.memory.is_some() {
-            self.number(layer, number, rules);
-            return;
-        }
-        let countries = self.hints.countries;
-        let Some(span) = number.span().filter(|_| !rules.is_empty()) else { return };
-        for rule in rules {
-            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
-            let is_home = compiled.country.as_ref().is_some_and(|c| countries.contains(c)) && !compiled.need_near;
-            if is_home || compiled.context.near(layer.text, &span, &mut layer.nearby).is_some() {
-                self.number(layer, number, std::slice::from_ref(rule));
+        run.read(bytes);
+        for (first, group) in run.groups.iter().enumerate() {
+            let sign = before(bytes, group.start);
+            let is_led = numbers.is_lead(if sign == b'(' { before(bytes, group.start - 1) } else { sign });
+            self.from(layer, run, first, number::place(&run.groups, first));
+            if is_led {
+                self.from(layer, run, first, Place::Led);
             }
         }
     }
 
-    fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &[RuleIx]) {
-        for rule in rules {
+    /// The stretches that begin with the group at `first`.
+    fn from(&mut self, layer: &mut Layer<'_, 's>, run: &Run, first: usize, place: Place) {
+        let numbers = &self.set.scouts.numbers;
+        let groups = run.groups.get(first..).unwrap_or_default();
+        let Some(len) = groups.first().map(Group::len) else { return };
+        let head = run.head(first);
+        let reach = reach(groups);
+        let bare = if place == Place::Row { Place::Free } else { place };
+        if len <= numbers.digits_max
+            && let Some(rules) = numbers.bare(bare, len, head / 100)
+        {
+            self.number(layer, &run.number(first, first + 1, len, 0), rules, &reach);
+        }
+        if groups.len() == 1 {
+            return;
+        }
+        for (count, rules) in numbers.grouped(place, groups).filter(|(count, rules)| *count > 1 && !rules.is_empty()) {
+            let taken = groups.iter().take(count).map(Group::len).sum();
+            let gaps = groups.iter().take(count).skip(1).fold(0, |gaps, group| gaps | group.gap);
+            self.number(layer, &run.number(first, first + count, taken, gaps), rules, &reach);
+        }
+        let (without, near) = numbers.any_lengths(place, head);
+        let is_asked = near != 0
+            && (self.is_traced
+                || self.hints.memory.is_some()
+                || !self.hints.countries.is_empty()
+                || layer.nearby.is_any(layer.text, &reach));
+        let lengths = if is_asked { without | near } else { without };
+        let (mut taken, mut gaps) = (len, 0);
+        for (nth, group) in groups.iter().enumerate().skip(1) {
+            taken += group.len();
+            gaps |= group.gap;
+            if taken > DIGITS_MAX || lengths >> taken == 0 {
+                break;
+            }
+            if lengths >> taken & 1 == 1
+                && let Some(rules) = numbers.any(place, taken, head / 100)
+            {
+                self.number(layer, &run.number(first, first + nth + 1, taken, gaps), rules, &reach);
+            }
+        }
+    }
+
+    /// What needs a word of context, or to be of a country that is expected, is asked only where that is possible: around
+    /// `reach`, in which the number stands.
+    fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &Rules, reach: &Range<usize>) {
+        let all = rules.without.iter().map(|rule| (rule, false)).chain(rules.near.iter().map(|rule| (rule, true)));
+        for (rule, needs_word) in all {
             let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Digits(digits) = &compiled.kind else { continue };
-            if !self.wants(*rule) || !number.may_be(digits, compiled, self.is_traced) {
+            if needs_word
+                && !self.is_expected(compiled)
+                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
+                || !self.wants(*rule)
+                || !number.may_be(digits, compiled, self.is_traced)
+            {
                 continue;
             }
             self.count(*rule, |w| w.hits += 1);
@@ -146,6 +149,13 @@ impl<'s> Walk<'s, '_> {
                 self.keep(layer, *rule, span, evidence);
             }
         }
+    }
+
+    /// May something follow without a word of context: because it is of a country that is expected, or because somebody
+    /// asks why not?
+    fn is_expected(&self, rule: &Compiled) -> bool {
+        let is_home = rule.country.as_ref().is_some_and(|c| self.hints.countries.contains(c)) && !rule.need_near;
+        is_home || self.is_traced || self.hints.memory.is_some()
     }
 
     /// Identifiers whose first digits begin at `start`, in one of these shapes.
@@ -161,6 +171,12 @@ impl<'s> Walk<'s, '_> {
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(token) = &compiled.kind else { continue };
             let Some(shape) = token.shapes.get(shape) else { continue };
+            if compiled.needs_word() && !self.is_expected(compiled) {
+                let reach = start.saturating_sub(REACH)..start + REACH;
+                if !compiled.context.may_be_near(layer.text, &reach, &mut layer.nearby) {
+                    continue;
+                }
+            }
             self.count(rule, |w| w.hits += 1);
             let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { continue };
             done = Some(rule);
@@ -169,4 +185,16 @@ impl<'s> Walk<'s, '_> {
             }
         }
     }
+}
+
+/// From the first of some groups to the end of all that can be one number with it.
+fn reach(groups: &[Group]) -> Range<usize> {
+    let start = groups.first().map_or(0, |group| group.start);
+    let most = groups.get(..DIGITS_MAX.min(groups.len())).unwrap_or_default();
+    let end = most.last().map_or(start, |group| group.end);
+    if end - start <= NUMBER_BYTES {
+        return start..end;
+    }
+    let short = most.iter().take_while(|group| group.len() <= DIGITS_MAX).last();
+    start..short.or(most.first()).map_or(start, |group| group.end)
 }
