@@ -12,6 +12,7 @@ pub(crate) struct Budget {
     inflated_left: u64,
     members_left: usize,
     cells_left: usize,
+    key_rounds_left: usize,
 }
 
 impl Budget {
@@ -21,6 +22,7 @@ impl Budget {
             inflated_left: limits.inflated_bytes_max,
             members_left: limits.members_max,
             cells_left: limits.cells_max,
+            key_rounds_left: limits.key_rounds_max,
         }
     }
 
@@ -32,6 +34,11 @@ impl Budget {
     /// Counts cells; false if there are too many.
     pub(crate) fn cells(&mut self, count: usize) -> bool {
         take(&mut self.cells_left, count)
+    }
+
+    /// Counts rounds of hashing; false if there are too many.
+    pub(crate) fn key_rounds(&mut self, count: usize) -> bool {
+        take(&mut self.key_rounds_left, count)
     }
 
     /// Unpacks a stream to its end. Sizes that it declares are not asked for: what comes out is counted.
@@ -107,8 +114,10 @@ mod tests {
 
     #[test]
     fn members_and_cells_are_counted() {
-        let mut budget = Budget::new(&Limits { members_max: 2, cells_max: 10, ..Limits::default() });
+        let limits = Limits { members_max: 2, cells_max: 10, key_rounds_max: 7, ..Limits::default() };
+        let mut budget = Budget::new(&limits);
         assert_eq!([budget.member(), budget.member(), budget.member()], [true, true, false]);
+        assert_eq!([budget.key_rounds(6), budget.key_rounds(1), budget.key_rounds(1)], [true, true, false]);
         assert_eq!([budget.cells(9), budget.cells(1), budget.cells(1)], [true, true, false]);
     }
 }

@@ -5,6 +5,7 @@ pub(crate) mod bytes;
 pub(crate) mod cfb;
 pub(crate) mod codepage;
 pub(crate) mod compound;
+pub(crate) mod crypt;
 pub(crate) mod doc;
 pub(crate) mod mapi;
 pub(crate) mod msg;

@@ -38,6 +38,8 @@ pub struct Limits {
     pub pixels_max: u64,
     /// Passwords that are tried on one file.
     pub passwords_max: usize,
+    /// Rounds of hashing that turn passwords into keys, all together: files say how many a password takes.
+    pub key_rounds_max: usize,
 }
 
 impl Default for Limits {
@@ -60,6 +62,7 @@ impl Default for Limits {
             attributes_max: 2_000,
             pixels_max: 40_000_000,
             passwords_max: 20,
+            key_rounds_max: 3_000_000,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::bytes::Bytes;
 use super::cfb::{Compound, Storage};
 use super::strings::strings;
-use super::{doc, msg, ole, ppt, properties, vba, xls};
+use super::{crypt, doc, msg, ole, ppt, properties, vba, xls};
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable, Why};
@@ -53,6 +53,11 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
         ppt::storage(at, storage, reading);
     } else if storage.has("Workbook") || storage.has("Book") {
         xls::storage(at, storage, reading);
+    } else if storage.has("EncryptedPackage") {
+        crypt::package(at, storage, reading);
+        let mut rest = Rest::new(at);
+        rest.storage(storage, &["EncryptionInfo", "EncryptedPackage"], reading);
+        rest.finish(reading);
     } else {
         let mut rest = Rest::new(at);
         rest.storage(storage, &[], reading);

@@ -7,6 +7,7 @@ use super::bytes::Bytes;
 use super::cfb::Storage;
 use super::codepage::Charset;
 use super::compound::{self, Rest};
+use super::crypt::rc4::Key;
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable, Why};
@@ -94,9 +95,23 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
     rest.finish(reading);
 }
 
-fn decrypted(main: &mut Vec<u8>, table: &mut Vec<u8>, data: &mut Vec<u8>, reading: &Reading<'_>) -> bool {
-    let _ = (main, table, data, reading);
-    false
+/// Opens the streams of an encrypted document with a password; false if none fits.
+fn decrypted(main: &mut [u8], table: &mut [u8], data: &mut [u8], reading: &Reading<'_>) -> bool {
+    const BLOCK_BYTES: usize = 512;
+    const PLAIN_BYTES: usize = 0x44;
+    // XOR is another way, of Word 95.
+    let is_mixed = main.u16(0x0a).unwrap_or(0) & 0x8000 != 0;
+    let info = main.size(0x0e).map_or(&[][..], |length| table.part(0, length));
+    let info_bytes = info.len();
+    match Key::find(info, reading.passwords) {
+        Some(key) if !is_mixed => {
+            key.stream(main, BLOCK_BYTES, PLAIN_BYTES);
+            key.stream(table, BLOCK_BYTES, info_bytes);
+            key.stream(data, BLOCK_BYTES, 0);
+            true
+        }
+        _ => false,
+    }
 }
 
 fn texts(at: &str, head: &Head, main: &[u8], table: &[u8], rest: &mut Rest<'_>, reading: &mut Reading<'_>) {

@@ -9,6 +9,7 @@ use super::bytes::Bytes;
 use super::cfb::Storage;
 use super::codepage::Charset;
 use super::compound::{self, Rest};
+use super::crypt::{rc4, xor};
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable, Why};
@@ -123,9 +124,14 @@ struct Sheet {
 }
 
 fn workbook(at: &str, stream: &[u8], rest: &mut Rest<'_>, reading: &mut Reading<'_>) {
-    if is_encrypted(stream) {
-        return reading.opaque(at, Format::Xls.media_type(), Why::Encrypted, stream.len() as u64);
-    }
+    let opened = match password_record(stream) {
+        None => None,
+        Some(record) => match decrypted(stream, record, reading.passwords) {
+            Some(opened) => Some(opened),
+            None => return reading.opaque(at, Format::Xls.media_type(), Why::Encrypted, stream.len() as u64),
+        },
+    };
+    let stream = opened.as_deref().unwrap_or(stream);
     let mut book = Book {
         is_old: stream.u16(4).unwrap_or(0) < VERSION_8,
         charset: Charset::LATIN,
@@ -153,9 +159,56 @@ fn workbook(at: &str, stream: &[u8], rest: &mut Rest<'_>, reading: &mut Reading<
     reading.decoded((stream.len() as u64).saturating_sub(reading.covered() - before));
 }
 
-fn is_encrypted(stream: &[u8]) -> bool {
-    let (first, length) = (stream.u16(0), stream.u16(2).unwrap_or(0));
-    first == Some(BEGIN) && stream.u16(4 + usize::from(length)) == Some(PASSWORD)
+/// What an encrypted workbook says of that: it stands right behind the beginning, or a mark of protection.
+fn password_record(stream: &[u8]) -> Option<&[u8]> {
+    const LOOKED_AT: usize = 4;
+    let mut at = 0;
+    for _ in 0..LOOKED_AT {
+        let (kind, length) = (stream.u16(at)?, usize::from(stream.u16(at + 2)?));
+        if kind == PASSWORD {
+            return Some(stream.part(at + 4, length));
+        }
+        at += 4 + length;
+    }
+    None
+}
+
+/// The stream in the clear. Heads of records are, as are a few records.
+fn decrypted(stream: &[u8], record: &[u8], passwords: &[String]) -> Option<Vec<u8>> {
+    const BLOCK_BYTES: usize = 1024;
+    enum Key {
+        Rc4(rc4::Key),
+        Xor(xor::Key),
+    }
+    // Before Excel 97 there is only XOR, which is not named then.
+    let key = match record.len() {
+        4 => Key::Xor(xor::Key::find(record.u16(0)?, record.u16(2)?, passwords)?),
+        _ if record.u16(0) == Some(0) => Key::Xor(xor::Key::find(record.u16(2)?, record.u16(4)?, passwords)?),
+        _ => Key::Rc4(rc4::Key::find(Bytes::from(record, 2), passwords)?),
+    };
+    let mut opened = stream.to_vec();
+    if let Key::Rc4(key) = &key {
+        key.stream(&mut opened, BLOCK_BYTES, 0);
+    }
+    let mut at = 0;
+    while let (Some(kind), Some(length)) = (stream.u16(at), stream.u16(at + 2)) {
+        let end = (at + 4).saturating_add(usize::from(length)).min(stream.len());
+        // Beginnings, the password, interface and places of sheets are in the clear.
+        let plain_bytes = match kind {
+            BEGIN | PASSWORD | 0xe1 | 0x194 | 0x195 | 0x196 => 4 + usize::from(length),
+            0x85 => 8,
+            _ => 4,
+        };
+        if let (Key::Xor(key), Some(data)) = (&key, opened.get_mut(at + 4..end)) {
+            key.apply(end, data);
+        }
+        let plain = stream.part(at, plain_bytes.min(end - at));
+        if let Some(to) = opened.get_mut(at..at + plain.len()) {
+            to.copy_from_slice(plain);
+        }
+        at = end;
+    }
+    Some(opened)
 }
 
 impl Book {
