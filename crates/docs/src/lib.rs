@@ -34,6 +34,7 @@ mod writing;
 
 pub use format::Format;
 pub use limits::Limits;
+pub use pdf::pdf_of_text;
 pub use sniff::sniff;
 pub use types::{Content, Coverage, Document, Edit, File, Part, Unwritable, Why};
 

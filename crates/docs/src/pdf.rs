@@ -9,10 +9,14 @@ mod filter;
 mod font;
 mod layout;
 mod lex;
+mod output;
+mod plain;
 mod program;
+mod redraw;
 mod strings;
 mod walk;
 mod widths;
+mod write;
 
 use crate::budget::Budget;
 use crate::reading::Reading;
@@ -21,6 +25,7 @@ use crate::{File, Unwritable, Why};
 use content::Scene;
 use file::Pdf;
 use layout::Laid;
+pub use plain::pdf_of_text;
 use strings::Lines;
 use walk::{Sink, Walk};
 
@@ -85,6 +90,5 @@ impl Sink for Reader<'_, '_> {
 
 /// Replaces spans of them.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    let _ = (at, file, writing);
-    Err(Unwritable::Format)
+    write::rewrite(at, file, writing)
 }

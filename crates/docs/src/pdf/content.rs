@@ -274,7 +274,7 @@ impl Painter<'_, '_, '_> {
                     operands.push(object);
                 }
                 Item::Operator(b"BI") => {
-                    self.inline_image(&mut lexer);
+                    self.scene.inline_picture_bytes += inline_image(&mut lexer);
                     operands.clear();
                     start = None;
                 }
@@ -429,35 +429,6 @@ impl Painter<'_, '_, '_> {
         }
     }
 
-    /// `BI … ID … EI`: what is between is a picture.
-    fn inline_image(&mut self, lexer: &mut Lexer<'_>) {
-        loop {
-            match lexer.next() {
-                Item::Operand(_) => {}
-                Item::Operator(b"ID") => break,
-                Item::Operator(_) => {}
-                Item::End => return,
-            }
-        }
-        let start = lexer.at + 1;
-        let mut at = start;
-        let octets = lexer.octets;
-        // The end is an `EI` between spaces, with nothing but text after it.
-        let end = loop {
-            let Some(hit) = find(octets, b"EI", at) else { break octets.len() };
-            at = hit + 2;
-            let before = hit.checked_sub(1).and_then(|n| octets.get(n)).copied().is_none_or(is_space);
-            let after = octets.get(at..).unwrap_or_default();
-            let is_end = after.first().copied().is_none_or(is_space);
-            let is_text = after.iter().take(12).all(|b| matches!(b, 9 | 10 | 13 | 32..=126));
-            if before && is_end && is_text {
-                break hit;
-            }
-        };
-        self.scene.inline_picture_bytes += end.saturating_sub(start) as u64;
-        lexer.at = (end + 2).min(octets.len());
-    }
-
     fn begin_marked(&mut self, sheet: &mut Sheet<'_>, operands: &[Object]) {
         let actual = self.property_texts(sheet.owner, operands, true);
         if sheet.marked.len() < SAVED_MAX {
@@ -605,4 +576,32 @@ impl Sheet<'_> {
         self.line = Matrix::moved(x, y).then(self.line);
         self.text = self.line;
     }
+}
+
+/// Skips `BI … ID … EI` behind its first word: what is between is a picture. Gives its size.
+pub(super) fn inline_image(lexer: &mut Lexer<'_>) -> u64 {
+    loop {
+        match lexer.next() {
+            Item::Operator(b"ID") => break,
+            Item::Operand(_) | Item::Operator(_) => {}
+            Item::End => return 0,
+        }
+    }
+    let start = lexer.at + 1;
+    let mut at = start;
+    let octets = lexer.octets;
+    // The end is an `EI` between spaces, with nothing but text after it.
+    let end = loop {
+        let Some(hit) = find(octets, b"EI", at) else { break octets.len() };
+        at = hit + 2;
+        let before = hit.checked_sub(1).and_then(|n| octets.get(n)).copied().is_none_or(is_space);
+        let after = octets.get(at..).unwrap_or_default();
+        let is_end = after.first().copied().is_none_or(is_space);
+        let is_text = after.iter().take(12).all(|b| matches!(b, 9 | 10 | 13 | 32..=126));
+        if before && is_end && is_text {
+            break hit;
+        }
+    };
+    lexer.at = (end + 2).min(octets.len());
+    end.saturating_sub(start) as u64
 }

@@ -28,6 +28,9 @@ pub(super) struct Laid {
     pub(super) twins: Vec<(Range<usize>, Range<usize>)>,
 }
 
+/// Rows, each with its runs.
+type Rows = Vec<Vec<usize>>;
+
 struct Line {
     runs: Vec<usize>,
     /// The height of the baseline, by the direction of the writing.
@@ -58,7 +61,7 @@ pub(super) fn lay(scene: &Scene) -> (Laid, Option<Laid>) {
         }
         last = Some(angle);
     }
-    let groups: Vec<(Vec<Line>, Option<Vec<Vec<usize>>>)> = by_direction
+    let groups: Vec<(Vec<Line>, Option<Rows>)> = by_direction
         .into_values()
         .map(|lines| {
             let rows = rows(&lines);
@@ -95,7 +98,7 @@ fn near(a: f64, a_size: f64, b: f64, b_size: f64) -> bool {
 }
 
 /// The rows that lines make, each with its runs; `None` if the order of the content will do.
-fn rows(lines: &[Line]) -> Option<Vec<Vec<usize>>> {
+fn rows(lines: &[Line]) -> Option<Rows> {
     let mut by_height: Vec<usize> = (0..lines.len()).collect();
     let height = |nth: &usize| lines.get(*nth).map_or(0.0, |line| line.height);
     by_height.sort_by(|a, b| height(b).total_cmp(&height(a)));

@@ -501,9 +501,9 @@ impl<'a> Lexer<'a> {
 
 fn put(dict: &mut Dict, key: Vec<u8>, value: Object) {
     if let Some(hidden) = dict.0.insert(key, value) {
-        match dict.0.entry(Vec::new()).or_insert_with(|| Object::Array(Vec::new())) {
-            Object::Array(items) => items.push(hidden),
-            _ => {}
+        let all = dict.0.entry(Vec::new()).or_insert_with(|| Object::Array(Vec::new()));
+        if let Object::Array(items) = all {
+            items.push(hidden);
         }
     }
 }

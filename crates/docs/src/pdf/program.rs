@@ -87,9 +87,9 @@ fn format4(table: &Be<'_>, found: &mut Vec<(u32, u32)>) -> Option<()> {
                 break;
             }
             let glyph = match range {
-                0 => code + delta & 0xffff,
+                0 => (code + delta) & 0xffff,
                 _ => match table.u16(range_at + range as usize + 2 * (code - first) as usize) {
-                    Some(glyph) if glyph > 0 => glyph + delta & 0xffff,
+                    Some(glyph) if glyph > 0 => (glyph + delta) & 0xffff,
                     _ => 0,
                 },
             };

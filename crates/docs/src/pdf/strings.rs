@@ -62,11 +62,17 @@ fn walk<'o>(object: &'o Object, key: &'o [u8], is_own: bool, see: &mut impl FnMu
 }
 
 fn walk_dict<'o>(dict: &'o Dict, see: &mut impl FnMut(&'o [u8], &'o [u8], bool)) {
-    let is_file = dict.has("EF");
+    let name = file_name(dict);
     for (key, value) in &dict.0 {
-        let is_own = !(is_file && (key == b"F" || key == b"UF"));
+        let is_own = name.is_none() || value.octets().map(encoding::text) != name;
         walk(value, key, is_own, see);
     }
+}
+
+/// The name of an attached file, of a dictionary that has one.
+pub(super) fn file_name(dict: &Dict) -> Option<String> {
+    let name = ["UF", "F", "Unix", "DOS", "Mac"].iter().find_map(|key| dict.get(key).octets());
+    dict.has("EF").then(|| name.map(encoding::text))?
 }
 
 /// Replaces strings, in the same order.
@@ -86,16 +92,17 @@ pub(super) fn replace(object: &mut Object, with: &mut impl FnMut(&[u8]) -> Optio
 
 /// The text of a string; `None` if it is empty or holds octets, not characters.
 pub(super) fn readable(octets: &[u8]) -> Option<String> {
-    if octets.is_empty() {
-        return None;
+    match characters(octets) {
+        Some(text) => Some(text).filter(|text| !text.is_empty()),
+        None => Some(printable(octets)).filter(|text| !text.is_empty()),
     }
+}
+
+/// The text of a string that holds characters.
+pub(super) fn characters(octets: &[u8]) -> Option<String> {
     let text = encoding::text(octets).replace('\r', "\n");
     let odd = text.chars().filter(|c| (c.is_control() && !matches!(c, '\n' | '\t')) || *c == '\u{fffd}').count();
-    if odd * 10 > text.chars().count() {
-        let ascii = printable(octets);
-        return (!ascii.is_empty()).then_some(ascii);
-    }
-    Some(text.chars().filter(|c| *c != '\0').collect())
+    (odd * 10 <= text.chars().count()).then(|| text.chars().filter(|c| *c != '\0').collect())
 }
 
 /// Stretches of ASCII in octets: names in certificates and the like.

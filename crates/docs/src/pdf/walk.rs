@@ -3,11 +3,10 @@
 //! Reading and rewriting walk alike, and a [`Sink`] takes what is met.
 
 use super::content::{Matrix, Owner, Painter, Scene, Shared};
-use super::encoding;
 use super::file::Pdf;
 use super::layout::{self, Laid};
 use super::lex::{Dict, Object, find};
-use super::strings::Lines;
+use super::strings::{self, Lines};
 use crate::budget::Budget;
 use crate::{File, Limits, Why};
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -80,19 +79,37 @@ impl<'p, 'a, 's, S: Sink> Walk<'p, 'a, 's, S> {
 
     pub(super) fn all(&mut self) {
         self.document();
+        let reached = self.reached();
+        self.lost_pages("!other", &reached);
         self.members();
         let roles = self.roles();
-        let reached = self.reached();
         self.streams(&roles, &reached);
         self.other_strings("!strings", |nth| reached.contains(&nth));
         for nth in 0..self.pdf.revisions.len() {
             self.revision(nth);
         }
-        self.streams(&roles, &(0..self.pdf.entries.len()).collect());
+        let every = (0..self.pdf.entries.len()).collect();
+        self.lost_pages("!rest", &every);
+        self.streams(&roles, &every);
         self.other_strings("!rest", |_| true);
         let why = self.pdf.trouble;
         if let Some(why) = why {
             self.opaque("!rest", why, 0);
+        }
+    }
+
+    /// Pages that are in no tree of pages.
+    fn lost_pages(&mut self, name: &str, which: &HashSet<usize>) {
+        let mut number = 0;
+        for nth in 0..self.pdf.entries.len() {
+            if !which.contains(&nth) || self.pages_left == 0 || self.pdf.is_visited(nth) {
+                continue;
+            }
+            let object = self.pdf.entry(nth);
+            let Some(dict) = object.dict().filter(|dict| dict.is("Type", "Page")) else { continue };
+            self.pages_left -= 1;
+            number += 1;
+            self.page(&Page { nth, resources: dict.get("Resources").clone() }, &format!("{name}!page{number}"));
         }
     }
 
@@ -284,9 +301,7 @@ impl<'p, 'a, 's, S: Sink> Walk<'p, 'a, 's, S> {
             let mut found = Vec::new();
             file_names(&object, &mut |dict| {
                 let files = self.pdf.get(dict.get("EF"));
-                let name = ["UF", "F", "Unix", "DOS", "Mac"]
-                    .iter()
-                    .find_map(|key| self.pdf.get(dict.get(key)).octets().map(encoding::text));
+                let name = strings::file_name(dict);
                 for file in files.dict().into_iter().flat_map(|files| files.0.values()) {
                     found.extend(self.pdf.nth(file).map(|file| (file, name.clone().unwrap_or_default())));
                 }
