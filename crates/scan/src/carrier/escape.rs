@@ -291,8 +291,12 @@ fn equals(text: &str, at: usize) -> Option<Piece> {
                 hex(bytes, at + 4).is_some() && byte(bytes, at + 3) == b'='
                     || at >= 3 && byte(bytes, at - 3) == b'=' && hex(bytes, at - 2).is_some()
             };
+            // Encoders write capitals; a letter alone has none of the codes of controls (`status=fails`, `item=8320`).
+            let is_plain = |b: u8| !b.is_ascii_lowercase();
+            let is_letter = value >= 0xA0 && is_plain(byte(bytes, at + 1)) && is_plain(byte(bytes, at + 2));
             let is_escape = match value {
-                b'=' | 0x80.. => true,
+                b'=' => true,
+                0x80.. => is_letter || in_row(),
                 b'\t' | b' ' => !byte(bytes, at + 3).is_ascii_alphanumeric() || in_row(),
                 _ => in_row(),
             };

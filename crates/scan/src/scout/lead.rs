@@ -5,14 +5,12 @@
 //! that stays in the nearest cache: the cost hardly grows with the number of rules. For what can stand in the midst of a
 //! word, four bytes are looked up at every place, in a second filter.
 
+use crate::blocks::{self, BLOCK, Masks};
 use crate::compiled::{How, Lead};
 use crate::text::{before, byte, fold8, load8};
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
-/// Bytes of a block: as many as a mask has bits.
-const BLOCK: usize = 64;
 /// Distinct first bytes of literals without a letter or digit; others count as what can stand anywhere.
 const SIGNS_MAX: usize = 4;
 /// Shortest word of prose that is found as the tail of an identifier.
@@ -26,69 +24,73 @@ const INNER: usize = 4;
 /// Their bits, five of each: letters fall together in both cases.
 const INNER_BITS: u32 = 20;
 
+/// Bits of a filter, by cells of 64.
+const FILTER_CELLS: usize = 1 << 10;
+/// Keys are put into so many buckets.
+const BUCKETS: usize = 1 << 10;
+
 /// Literals by a key of some bytes of theirs, behind a filter that stays in the nearest cache.
 #[derive(Debug)]
 struct Table {
     /// Bit of each cell.
-    filter: Vec<u64>,
-    by_key: HashMap<u32, Vec<Entry>, Mix>,
+    filter: Box<[u64; FILTER_CELLS]>,
+    /// By bucket; long ones first, since they say more.
+    entries: Vec<Entry>,
+    /// Where each bucket begins in the entries; one more for the end.
+    buckets: Vec<u32>,
 }
 
 impl Default for Table {
     fn default() -> Table {
-        Table { filter: vec![0; 1 << 10], by_key: HashMap::default() }
+        Table { filter: Box::new([0; FILTER_CELLS]), entries: Vec::new(), buckets: vec![0; BUCKETS + 1] }
     }
 }
 
 /// A literal, told from others with its key by up to eight bytes from its first letter or digit on.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
+    key: u32,
+    number: u32,
     head: u64,
     mask: u64,
-    number: u32,
+}
+
+fn bucket(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> 22) as usize
 }
 
 impl Table {
     fn insert(&mut self, cell: u32, key: u32, entry: Entry) {
-        if let Some(cells) = self.filter.get_mut((cell >> 6 & 0x3FF) as usize) {
+        if let Some(cells) = self.filter.get_mut((cell >> 6) as usize % FILTER_CELLS) {
             *cells |= 1 << (cell & 63);
         }
-        self.by_key.entry(key).or_default().push(entry);
+        self.entries.push(Entry { key, ..entry });
+    }
+
+    /// Sorts the entries, once all are there.
+    fn index(&mut self, anchors: &[Anchor]) {
+        let length = |entry: &Entry| anchors.get(entry.number as usize).map_or(0, |a| a.text.len());
+        self.entries.sort_by_key(|e| (bucket(e.key), e.key, std::cmp::Reverse(length(e))));
+        for entry in &self.entries {
+            if let Some(count) = self.buckets.get_mut(bucket(entry.key) + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut self.buckets {
+            sum += *start;
+            *start = sum;
+        }
     }
 
     fn holds(&self, cell: u32) -> bool {
-        self.filter.get((cell >> 6 & 0x3FF) as usize).is_some_and(|cells| cells >> (cell & 63) & 1 == 1)
+        self.filter.get((cell >> 6) as usize % FILTER_CELLS).is_some_and(|cells| cells >> (cell & 63) & 1 == 1)
     }
 
-    fn get(&self, key: u32) -> &[Entry] {
-        self.by_key.get(&key).map_or(&[], Vec::as_slice)
-    }
-}
-
-/// Keys are spread by a multiplication: nobody outside chooses them.
-#[derive(Debug, Default, Clone, Copy)]
-struct Mix(u64);
-
-impl BuildHasher for Mix {
-    type Hasher = Mix;
-
-    fn build_hasher(&self) -> Mix {
-        Mix(0)
-    }
-}
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|b| self.write_u32(u32::from(*b)));
-    }
-
-    fn write_u32(&mut self, value: u32) {
-        let mixed = (self.0 ^ u64::from(value)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        self.0 = mixed ^ mixed >> 32;
+    fn get(&self, key: u32) -> impl Iterator<Item = &Entry> {
+        let bounds = self.buckets.get(bucket(key)..).and_then(|b| b.first_chunk::<2>()).copied().unwrap_or_default();
+        let [from, to] = bounds.map(|at| at as usize);
+        self.entries.get(from..to).unwrap_or_default().iter().filter(move |e| e.key == key)
     }
 }
 
@@ -181,7 +183,7 @@ impl Leads {
             let entry = |from: usize| {
                 let len = bytes.len().saturating_sub(from).min(8) as u32;
                 let mask = if len == 0 { 0 } else { u64::MAX >> (64 - 8 * len) };
-                Entry { head: fold8(load8(bytes, from)) & mask, mask, number }
+                Entry { key: 0, head: fold8(load8(bytes, from)) & mask, mask, number }
             };
             if is_inner {
                 inner.push(entry(0));
@@ -225,11 +227,9 @@ impl Leads {
                 leads.inner.insert(spread(key), key, entry);
             }
         }
-        // Long ones first: they say more.
         let anchors = &leads.anchors;
         for table in [&mut leads.threes, &mut leads.twos, &mut leads.pairs, &mut leads.tails, &mut leads.inner] {
-            let length = |entry: &Entry| anchors.get(entry.number as usize).map_or(0, |a| a.text.len());
-            table.by_key.values_mut().for_each(|all| all.sort_by_key(|n| std::cmp::Reverse(length(n))));
+            table.index(anchors);
         }
         let spare = signs.first().copied().unwrap_or(0);
         for (at, cell) in leads.first_signs.iter_mut().enumerate() {
@@ -241,23 +241,34 @@ impl Leads {
     /// Every literal of the text, nearly in order.
     pub(crate) fn find<'s>(&'s self, text: &str, mut each: impl FnMut(&'s [Lead], Range<usize>, Found)) {
         let bytes = text.as_bytes();
-        let mut carry = Carry::default();
-        for (nth, block) in bytes.chunks(BLOCK).enumerate() {
-            let (flags, mut all) = self.flags(block, &mut carry);
-            while all != 0 {
-                let bit = all.trailing_zeros() as usize;
-                all &= all - 1;
-                let at = nth * BLOCK + bit;
-                let flags = byte(&flags, bit);
-                if flags & START != 0 {
-                    self.at_start(bytes, at, &mut each);
-                    continue;
-                }
-                if flags & SIGN != 0 {
+        let [s0, s1, s2, s3] = self.first_signs;
+        let mut carry = Masks::default();
+        for at in (0..bytes.len()).step_by(BLOCK) {
+            let block = blocks::block(bytes, at);
+            let masks = Masks::of(&block);
+            // The first byte of each run of letters or digits, and of each character beyond ASCII.
+            let begins = |now: u64, before: u64| now & !(now << 1 | before >> (BLOCK - 1));
+            let mut starts = begins(masks.letters, carry.letters) | begins(masks.digits, carry.digits);
+            if masks.high != 0 {
+                starts |= blocks::mask(&block, |b| b >= 0xC0);
+            }
+            carry = masks;
+            while starts != 0 {
+                self.at_start(bytes, at + starts.trailing_zeros() as usize, &mut each);
+                starts &= starts - 1;
+            }
+            let is_separator = |b: u8| (b == b':') | (b == b'=') | (b == b'|') | (b == b'-');
+            let mut separators = blocks::mask(&block, is_separator);
+            while separators != 0 {
+                self.before_separator(bytes, at + separators.trailing_zeros() as usize, &mut each);
+                separators &= separators - 1;
+            }
+            if !self.signs.is_empty() {
+                let mut signs = blocks::mask(&block, |b| (b == s0) | (b == s1) | (b == s2) | (b == s3));
+                while signs != 0 {
+                    let at = at + signs.trailing_zeros() as usize;
                     self.signs.iter().for_each(|number| self.verify(bytes, at, *number, Found::Whole, &mut each));
-                }
-                if flags & SEPARATOR != 0 {
-                    self.before_separator(bytes, at, &mut each);
+                    signs &= signs - 1;
                 }
             }
         }
@@ -287,38 +298,6 @@ impl Leads {
         }
     }
 
-    /// What begins at each byte, and where something does.
-    fn flags(&self, block: &[u8], carry: &mut Carry) -> ([u8; BLOCK], u64) {
-        // Each byte behind the one before it.
-        let mut bytes = [0_u8; BLOCK + 1];
-        bytes[0] = carry.0;
-        if let Some(head) = bytes.get_mut(1..=block.len()) {
-            head.copy_from_slice(block);
-        }
-        carry.0 = bytes[BLOCK];
-        let [s0, s1, s2, s3] = self.first_signs;
-        let has_signs = u8::from(!self.signs.is_empty());
-        let mut flags = [0_u8; BLOCK];
-        for ((flag, b), previous) in flags.iter_mut().zip(bytes.iter().skip(1).copied()).zip(bytes) {
-            let is_letter = |b: u8| (b | 0x20).wrapping_sub(b'a') < 26;
-            let is_digit = |b: u8| b.wrapping_sub(b'0') < 10;
-            let start = (is_letter(b) & !is_letter(previous)) | (is_digit(b) & !is_digit(previous)) | (b >= 0xC0);
-            let sign = (b == s0) | (b == s1) | (b == s2) | (b == s3);
-            let separator = (b == b':') | (b == b'=') | (b == b'|') | (b == b'-');
-            let sign = u8::from(sign) & has_signs;
-            *flag = (u8::from(start) * START) | (sign * SIGN) | (u8::from(separator) * SEPARATOR);
-        }
-        let mut all = 0;
-        let (lanes, _) = flags.as_chunks::<8>();
-        for (lane, at) in lanes.iter().zip((0_u32..).step_by(8)) {
-            let lane = u64::from_le_bytes(*lane);
-            let any = (lane | lane >> 1 | lane >> 2) & 0x0101_0101_0101_0101;
-            // Bit 0 of each byte, side by side.
-            all |= any.wrapping_mul(0x0102_0408_1020_4080) >> 56 << at;
-        }
-        (flags, all)
-    }
-
     fn at_start<'s>(&'s self, bytes: &[u8], at: usize, each: &mut impl FnMut(&'s [Lead], Range<usize>, Found)) {
         let start = fold(load(bytes, at));
         if self.threes.holds(hash3(start)) {
@@ -337,12 +316,12 @@ impl Leads {
         &'s self,
         bytes: &[u8],
         key: usize,
-        entries: &[Entry],
+        entries: impl Iterator<Item = &'s Entry>,
         found: Found,
         each: &mut impl FnMut(&'s [Lead], Range<usize>, Found),
     ) {
         let head = fold8(load8(bytes, key));
-        let alike = entries.iter().filter(|entry| head & entry.mask == entry.head);
+        let alike = entries.filter(|entry| head & entry.mask == entry.head);
         alike.for_each(|entry| self.verify(bytes, key, entry.number, found, each));
     }
 
@@ -400,17 +379,6 @@ pub(crate) enum Found {
     /// Anywhere.
     Inner,
 }
-
-/// Here a run of letters or digits begins, or a character beyond ASCII.
-const START: u8 = 1;
-/// Here a literal without letters and digits may begin.
-const SIGN: u8 = 2;
-/// Before this byte a name may end.
-const SEPARATOR: u8 = 4;
-
-/// The last byte of the last block.
-#[derive(Debug, Default)]
-struct Carry(u8);
 
 #[cfg(test)]
 mod tests {
