@@ -7,4 +7,6 @@ pub(crate) mod mail;
 pub(crate) mod mbox;
 pub(crate) mod plain;
 pub(crate) mod rtf;
+pub(crate) mod sections;
+pub(crate) mod transfer;
 pub(crate) mod unknown;

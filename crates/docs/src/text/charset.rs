@@ -18,11 +18,14 @@ pub(crate) struct Decoded {
     pub(crate) encoding: &'static Encoding,
     /// Length of the byte order mark.
     bom_bytes: usize,
+    /// Was it declared as ASCII, and is it?
+    is_ascii: bool,
 }
 
 /// Decodes a text in the charset that it declares, or else in the one that fits best. What fits none becomes U+FFFD.
 pub(crate) fn decode(file: &File<'_>) -> Decoded {
-    decode_as(file.octets, declared(file))
+    let is_ascii = file.media_type.ends_with("charset=us-ascii") && file.octets.is_ascii();
+    Decoded { is_ascii, ..decode_as(file.octets, declared(file)) }
 }
 
 /// The same with a charset that is declared outside.
@@ -30,7 +33,7 @@ pub(crate) fn decode_as(octets: &[u8], declared: Option<&'static Encoding>) -> D
     let (encoding, bom_bytes) = detect(octets, declared);
     let body = octets.get(bom_bytes..).unwrap_or_default();
     let (text, _) = encoding.decode_without_bom_handling(body);
-    Decoded { text: text.into_owned(), encoding, bom_bytes }
+    Decoded { text: text.into_owned(), encoding, bom_bytes, is_ascii: false }
 }
 
 /// Short octets (names, comments) as text; `western` is the charset of what could be anything.
@@ -81,10 +84,11 @@ fn detect(octets: &[u8], declared: Option<&'static Encoding>) -> (&'static Encod
     if declared == Some(ISO_2022_JP) || is_iso_2022_jp(octets) {
         return (ISO_2022_JP, 0);
     }
-    if std::str::from_utf8(octets).is_ok() {
-        return (UTF_8, 0);
-    }
     let by_declaration = declared.filter(|encoding| encoding.is_ascii_compatible() && *encoding != UTF_8);
+    if std::str::from_utf8(octets).is_ok() {
+        // Of a text that is all ASCII, the charset says how marks are to be written.
+        return (by_declaration.filter(|_| octets.is_ascii()).unwrap_or(UTF_8), 0);
+    }
     if let Some(encoding) = by_declaration
         && encoding.decode_without_bom_handling_and_without_replacement(octets).is_some()
     {
@@ -192,7 +196,7 @@ impl Decoded {
         if edits.is_empty() {
             return Ok(octets.to_vec());
         }
-        let fitted: Vec<_> = edits.iter().map(|(span, with)| (span.clone(), fit(with, self.encoding))).collect();
+        let fitted: Vec<_> = edits.iter().map(|(span, with)| (span.clone(), self.fit(with))).collect();
         let (bom, body) = octets.split_at_checked(self.bom_bytes).unwrap_or_default();
         if self.encoding == ISO_2022_JP {
             // Each place has a state; the text is coded anew as a whole.
@@ -210,14 +214,28 @@ impl Decoded {
         Ok(out)
     }
 
+    fn fit<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match self.is_ascii && !text.is_ascii() {
+            true => Cow::Owned(text.chars().map(|c| if c.is_ascii() { c } else { stand_in(c) }).collect()),
+            false => fit(text, self.encoding),
+        }
+    }
+
     /// A whole text in the same charset, with what it lacks as HTML's character references.
     pub(crate) fn encoded_html(&self, octets: &[u8], text: &str) -> Vec<u8> {
         let bom = octets.get(..self.bom_bytes).unwrap_or_default();
         let body = match self.encoding {
+            _ if self.is_ascii => return numbered(text).into_bytes(),
             encoding if encoding == UTF_16LE || encoding == UTF_16BE => encode(text, encoding),
             encoding => encoding.encode(text).0.into_owned(),
         };
         [bom, &body].concat()
+    }
+
+    /// A whole text in the same charset, with stand-ins for what it lacks.
+    pub(crate) fn encoded_text(&self, octets: &[u8], text: &str) -> Vec<u8> {
+        let bom = octets.get(..self.bom_bytes).unwrap_or_default();
+        [bom, &encode(&self.fit(text), self.encoding)].concat()
     }
 
     /// Where in the octets the spans of the text stand.
@@ -262,6 +280,18 @@ impl Decoded {
     }
 }
 
+/// A text in ASCII, with HTML's character references.
+fn numbered(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.is_ascii() {
+            true => out.push(c),
+            false => out.push_str(&format!("&#{};", u32::from(c))),
+        }
+    }
+    out
+}
+
 /// A text in a charset; every character of it must be in there ([`fit`]).
 pub(crate) fn encode(text: &str, encoding: &'static Encoding) -> Vec<u8> {
     match encoding {
@@ -277,9 +307,11 @@ pub(crate) fn fit<'a>(text: &'a str, encoding: &'static Encoding) -> Cow<'a, str
         return Cow::Borrowed(text);
     }
     let mut room = [0; 4];
-    let stands = text.chars().map(|c| match encoding.encode(c.encode_utf8(&mut room)).2 {
-        true => stand_in(c),
-        false => c,
+    let stands = text.chars().map(|c| {
+        let (octets, _, is_lacking) = encoding.encode(c.encode_utf8(&mut room));
+        // What says ISO 8859 is read as windows-125x, and not by all.
+        let is_of_windows = matches!(octets.as_ref(), [0x80..=0x9f]) && encoding.name().starts_with("windows-125");
+        if is_lacking || is_of_windows { stand_in(c) } else { c }
     });
     Cow::Owned(stands.collect())
 }
@@ -353,7 +385,7 @@ mod tests {
             let encoding = Encoding::for_label(label.as_bytes()).expect("a label");
             let text = if label == "koi8-r" { text.replace('№', "N") } else { text.to_owned() };
             let octets = encode(&text, encoding);
-            let decoded = Decoded { text: text.clone(), encoding, bom_bytes: 0 };
+            let decoded = Decoded { text: text.clone(), encoding, bom_bytes: 0, is_ascii: false };
             let (card, word) = (text.find("4111").unwrap(), text.find("пример").unwrap());
             let edits = [(card..card + 4, "[•1]"), (word..word + "пример".len(), "")];
             let got = decoded.rewritten(&octets, &edits).expect("fits");
@@ -361,7 +393,7 @@ mod tests {
             let want = text.replace("4111", "[•1]").replace("пример", "");
             assert!(again == want || again == want.replace('•', "*"), "{label}: {again}");
         }
-        let decoded = Decoded { text: "aé".into(), encoding: UTF_8, bom_bytes: 0 };
+        let decoded = Decoded { text: "aé".into(), encoding: UTF_8, bom_bytes: 0, is_ascii: false };
         assert!(decoded.rewritten("aé".as_bytes(), &[(2..3, "")]).is_err());
     }
 

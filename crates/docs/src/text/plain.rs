@@ -34,7 +34,7 @@ fn media_type<'a>(file: &File<'a>) -> &'a str {
         (".sql", "application/sql"),
         (".md", "text/markdown"),
     ];
-    let declared = file.media_type;
+    let declared = file.media_type.split(';').next().unwrap_or_default().trim_end();
     if declared.starts_with("text/") || ["json", "xml", "yaml", "sql"].iter().any(|word| declared.ends_with(word)) {
         return declared;
     }
