@@ -460,17 +460,19 @@ fn says_something(tag: &Tag<'_>, attribute: &Attribute<'_>) -> bool {
         ("alias" | "tag" | "default" | "statusText" | "helpText" | "listEntry" | "result" | "category", "val") => {
             return true;
         }
-        ("s", "v") => return true,
+        ("s", "v") | ("listItem", "value") => return true,
         ("sheet" | "definedName" | "tableColumn" | "cacheField" | "table" | "author" | "cmAuthor", "name") => {
             return true;
         }
         _ => {}
     }
     match attribute.local {
-        "descr" | "title" | "alt" | "author" | "initials" | "tooltip" | "display" | "displayName" | "prompt"
-        | "promptTitle" | "error" | "errorTitle" | "instr" | "userId" | "string" | "string-value" | "caption"
-        | "label" | "comment" | "description" | "subject" | "keywords" | "creator" | "location" | "userName"
-        | "codeName" | "formula" | "message" | "content" | "lastEdited" => value.chars().any(char::is_alphanumeric),
+        "descr" | "title" | "alt" | "displayText" | "author" | "initials" | "tooltip" | "display" | "displayName"
+        | "prompt" | "promptTitle" | "error" | "errorTitle" | "instr" | "userId" | "string" | "string-value"
+        | "caption" | "label" | "comment" | "description" | "subject" | "keywords" | "creator" | "location"
+        | "userName" | "codeName" | "formula" | "message" | "content" | "lastEdited" => {
+            value.chars().any(char::is_alphanumeric)
+        }
         "style" | "path" | "d" | "points" | "coordsize" | "coordorigin" | "adj" | "viewBox" | "Ignorable"
         | "Requires" | "schemaLocation" | "uri" | "gfxdata" | "ProgID" | "enhanced-path" | "media-type"
         | "full-path" | "panose1" | "sqref" | "spans" | "equationxml" | "rules" | "vertices" | "dashstyle"
@@ -492,6 +494,8 @@ fn looks_written(local: &str, value: &str) -> bool {
         || value.contains("://")
         || !value.is_ascii()
         || value.contains(' ') && letters >= 4
+        // Keys and numbers of accounts mix letters and digits; identifiers of the format are short or hexadecimal.
+        || digits >= 3 && letters >= 2 && value.len() >= 12 && !value.bytes().all(|b| b.is_ascii_hexdigit())
         || digits >= if is_size { 11 } else { 8 } && letters < digits
 }
 
