@@ -98,7 +98,8 @@ impl Picture<'_> {
     /// Reads it as a member.
     pub(crate) fn read(&self, at: &str, reading: &mut Reading<'_>) {
         if !self.media_type.ends_with("mf") && self.media_type != "image/pict" {
-            let file = File { octets: self.octets, name: "", media_type: self.media_type, passwords: &[] };
+            let file =
+                File { octets: self.octets, name: "", media_type: self.media_type, passwords: reading.passwords };
             return reading.embedded(at, &file);
         }
         let unpacked = if self.is_packed {

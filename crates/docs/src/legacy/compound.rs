@@ -152,7 +152,7 @@ impl<'a> Rest<'a> {
             }
         } else if is_file(octets) && reading.budget.member() {
             let at = self.member();
-            reading.embedded(&at, &File { octets, name: "", media_type: "", passwords: &[] });
+            reading.embedded(&at, &File { octets, name: "", media_type: "", passwords: reading.passwords });
         } else {
             self.strings(octets);
         }

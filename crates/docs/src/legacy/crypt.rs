@@ -33,7 +33,7 @@ pub(super) fn package(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
             reading.decoded(size + info.len() as u64);
             reading.embedded(
                 &format!("{at}!package"),
-                &File { octets: &octets, name: "", media_type: "", passwords: &[] },
+                &File { octets: &octets, name: "", media_type: "", passwords: reading.passwords },
             );
         }
         None => reading.opaque(at, "application/x-ole-storage", Why::Encrypted, size),

@@ -167,7 +167,7 @@ impl Properties {
             (RTF, _) => match rtf::unpacked(&property.octets, &mut reading.budget) {
                 Ok(octets) => {
                     reading.decoded(size);
-                    reading.embedded(at, &File { octets: &octets, name: "", media_type, passwords: &[] });
+                    reading.embedded(at, &File { octets: &octets, name: "", media_type, passwords: reading.passwords });
                 }
                 Err(why) => reading.opaque(at, media_type, why, size),
             },
@@ -178,7 +178,10 @@ impl Properties {
                     Ok(text) => text.to_owned(),
                     Err(_) => page.unwrap_or(self.charset).decode(octets),
                 });
-                reading.embedded(at, &File { octets: text.as_bytes(), name: "a.html", media_type, passwords: &[] });
+                reading.embedded(
+                    at,
+                    &File { octets: text.as_bytes(), name: "a.html", media_type, passwords: reading.passwords },
+                );
             }
             (_, Some(text)) => reading.text(at, media_type, text, size),
             (_, None) if property.octets.iter().all(|b| *b == 0) => reading.decoded(size),

@@ -16,7 +16,7 @@ struct Package<'p> {
 /// Reads `\objdata` and the like: class, link and the object itself.
 pub(crate) fn embedded(at: &str, octets: &[u8], reading: &mut Reading<'_>) {
     let Some((names, native)) = header(octets) else {
-        return reading.embedded(at, &File { octets, name: "", media_type: "", passwords: &[] });
+        return reading.embedded(at, &File { octets, name: "", media_type: "", passwords: reading.passwords });
     };
     let names = names.join("\n");
     if !names.trim().is_empty() {
@@ -39,7 +39,7 @@ fn contents(at: &str, native: &[u8], reading: &mut Reading<'_>) {
             reading.member(at, &package.name, "", package.octets);
         }
         None if native.is_empty() => reading.opaque(at, "application/x-oleobject", Why::Malformed, 0),
-        None => reading.embedded(at, &File { octets: native, name: "", media_type: "", passwords: &[] }),
+        None => reading.embedded(at, &File { octets: native, name: "", media_type: "", passwords: reading.passwords }),
     }
 }
 

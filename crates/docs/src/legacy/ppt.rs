@@ -264,7 +264,7 @@ fn object(at: &str, instance: u16, data: &[u8], reading: &mut Reading<'_>) {
     };
     match unpacked {
         (octets, None) if reading.budget.member() => {
-            reading.embedded(at, &File { octets: &octets, name: "", media_type: "", passwords: &[] });
+            reading.embedded(at, &File { octets: &octets, name: "", media_type: "", passwords: reading.passwords });
         }
         (_, why) => reading.opaque(at, Format::Compound.media_type(), why.unwrap_or(Why::OverLimit), data.len() as u64),
     }

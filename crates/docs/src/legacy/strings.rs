@@ -55,7 +55,7 @@ fn narrow_run(octets: &[u8]) -> usize {
 fn wide_run(octets: &[u8]) -> usize {
     let is_text = |pair: &&[u8]| match pair {
         [low, 0] => matches!(low, 0x20..=0x7e | b'\t' | 0xa0..=0xff),
-        [_, 0x01..=0x06 | 0x1e | 0x1f] => true,
+        [low, 0x01..=0x06 | 0x1e | 0x1f] => *low != 0,
         [low, 0x20] => matches!(low, 0x10..=0x3a | 0xa0..=0xbf),
         _ => false,
     };

@@ -175,7 +175,7 @@ impl Attachment {
         if let Some(picture) = &self.picture {
             reading.embedded(
                 &format!("{at}!icon"),
-                &File { octets: picture, name: "", media_type: "image/wmf", passwords: &[] },
+                &File { octets: picture, name: "", media_type: "image/wmf", passwords: reading.passwords },
             );
         }
         // What MAPI says is the whole; the old attribute then holds it too, or nothing.
@@ -190,7 +190,7 @@ impl Attachment {
                 if !data.is_empty() && data != object {
                     reading.embedded(
                         &format!("{at}!data"),
-                        &File { octets: &data, name: "", media_type: "", passwords: &[] },
+                        &File { octets: &data, name: "", media_type: "", passwords: reading.passwords },
                     );
                 }
             }

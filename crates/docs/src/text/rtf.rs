@@ -36,7 +36,10 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
         match data.kind {
             Kind::Object => ole::embedded(&at, &octets, reading),
             Kind::Picture | Kind::Stored => {
-                reading.embedded(&at, &File { octets: &octets, name: "", media_type: data.media_type, passwords: &[] });
+                reading.embedded(
+                    &at,
+                    &File { octets: &octets, name: "", media_type: data.media_type, passwords: reading.passwords },
+                );
             }
         }
     }
@@ -64,7 +67,7 @@ pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
                 return Err(Unwritable::Format);
             }
             let octets = data.decoded(file.octets);
-            let inner = File { octets: &octets, name: "", media_type: data.media_type, passwords: &[] };
+            let inner = File { octets: &octets, name: "", media_type: data.media_type, passwords: writing.passwords };
             changes.extend(data.replaced(&writing.embedded(&at, &inner)?)?);
         }
     }
