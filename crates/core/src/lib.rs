@@ -28,6 +28,7 @@
 mod base32;
 mod classify;
 mod decide;
+pub mod documents;
 pub mod fingerprint;
 mod gate;
 mod html;

@@ -34,6 +34,14 @@ pub struct Limits {
     pub worker_retire_bytes: u64,
     /// Messages after which a worker is retired.
     pub worker_messages_max: u32,
+    /// Wall time of one document in its own process.
+    pub document_secs_max: u64,
+    /// Wall time of all documents of one message; processor time of the process that reads them.
+    pub documents_secs_max: u64,
+    /// Octets of all files that a ticket keeps of one message.
+    pub files_bytes_max: usize,
+    /// Bounds of one document.
+    pub documents: lazaret_docs::Limits,
 }
 
 impl Default for Limits {
@@ -54,6 +62,10 @@ impl Default for Limits {
             worker_bytes_max: 512 * MIB as u64,
             worker_retire_bytes: 256 * MIB as u64,
             worker_messages_max: 500,
+            document_secs_max: 10,
+            documents_secs_max: 20,
+            files_bytes_max: 48 * MIB,
+            documents: lazaret_docs::Limits::default(),
         }
     }
 }

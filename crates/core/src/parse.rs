@@ -16,11 +16,12 @@ mod parts;
 
 use crate::gate::{self, Layout};
 use crate::html::Html;
-use crate::tree::{Attached, Defect, Field, Home, Message, Reading, Source, Text, Written};
+use crate::tree::{Attached, Defect, Field, Home, Message, Reading, Source, Text, Unread, Written};
 use crate::{Addr, Class, Envelope, Limits, OpaqueWhy, PartPath, Profile, Proof, Raw, RawMessage};
 use crate::{classify, proof, visible};
 use lazaret_scan::Placement;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use zeroize::Zeroizing;
 
 /// Reads a message. Never fails: what is wrong with it is in the answer.
 pub(crate) fn read(message: &RawMessage, profile: &Profile, limits: &Limits) -> Message {
@@ -45,6 +46,7 @@ pub(crate) struct Builder<'l> {
     texts: Vec<Text>,
     attachments: Vec<Attached>,
     opaque: Vec<(PartPath, OpaqueWhy)>,
+    unread: Vec<Unread>,
     defects: Vec<Defect>,
     /// Message-IDs of enclosed messages and headers.
     enclosed_ids: Vec<String>,
@@ -68,6 +70,7 @@ impl<'l> Builder<'l> {
             texts: Vec::new(),
             attachments: Vec::new(),
             opaque: Vec::new(),
+            unread: Vec::new(),
             defects: Vec::new(),
             enclosed_ids: Vec::new(),
             over_limit: false,
@@ -146,6 +149,9 @@ impl<'l> Builder<'l> {
             texts: self.texts,
             attachments: self.attachments,
             opaque: self.opaque,
+            unread: self.unread,
+            types: BTreeMap::new(),
+            passwords: Zeroizing::default(),
             files: self.files,
             readings: self.readings,
             defects: self.defects,
@@ -204,17 +210,12 @@ fn own_copy(header: &classify::Header<'_>) -> Option<String> {
     good.then_some(value)
 }
 
-/// The text of a file that is no message, or why it has none.
-pub(crate) fn file_text(name: &str, octets: &[u8]) -> Result<Raw, OpaqueWhy> {
-    match opaque::why_opaque("application/octet-stream", name, octets) {
-        None => {
-            let text = decode::decode_charset(octets, None).0;
-            let page = octets.get(..512).unwrap_or(octets).trim_ascii_start().to_ascii_lowercase();
-            let html = page.starts_with(b"<!doctype html") || page.starts_with(b"<html");
-            Ok(if html { Raw::new(Html::read(Raw::new(text)).text().expose().to_owned()) } else { Raw::new(text) })
-        }
-        Some(why) => Err(why),
-    }
+/// A file that is no message, as the one attachment `text` of an empty one.
+pub(crate) fn read_file(name: &str, message: &RawMessage, limits: &Limits) -> Message {
+    let layout = gate::survey(&[], limits);
+    let mut builder = Builder::new(&layout, limits);
+    builder.file(name, message.expose());
+    builder.finish(&Profile::default())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod again;
 mod credentials;
+mod documents;
 mod examine;
 mod except;
 mod explain;
@@ -20,12 +21,13 @@ mod shown;
 mod write;
 
 use crate::decide::{Decision, Evidence, decide};
+use crate::documents::{Documents, InProcess};
 use crate::fingerprint::Fingerprints;
 use crate::redact::Values;
 use crate::report::Report;
 use crate::tree::{Home, Message};
 use crate::{
-    Cleared, Digest, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, RawMessage, Reason,
+    Cleared, Digest, DigestKey, Finding, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, Profile, Raw, RawMessage, Reason,
     Remembered, Thread, Verdict, mark, parse, report,
 };
 use examine::Examined;
@@ -34,6 +36,7 @@ use lazaret_scan::{Action, Diagnostic, Policy, RuleIx, Ruleset, SourceFile, Unex
 pub use lines::Show;
 use std::sync::Arc;
 use write::Written;
+use zeroize::Zeroizing;
 
 /// All that a worker is told before its first message.
 #[derive(Clone)]
@@ -98,14 +101,21 @@ impl Pipeline {
         &self.policy
     }
 
-    /// Answers one message.
+    /// Answers one message, whose documents are read in this process.
     pub fn process(&self, message: &RawMessage, profile: &Profile) -> Outcome {
-        self.process_in(message, profile, None)
+        self.process_in(message, profile, None, &mut InProcess(self.limits.documents))
     }
 
     /// Answers one message of a conversation, of which earlier messages told this.
-    pub fn process_in(&self, message: &RawMessage, profile: &Profile, thread: Option<&Thread>) -> Outcome {
+    pub fn process_in(
+        &self,
+        message: &RawMessage,
+        profile: &Profile,
+        thread: Option<&Thread>,
+        documents: &mut dyn Documents,
+    ) -> Outcome {
         let mut read = parse::read(message, profile, &self.limits);
+        self.read_documents(&mut read, documents);
         let digest = self.digest_key.digest(message);
         let mut seen = self.examine_all(&read.texts, profile, thread);
         let text = memory::written(&read);
@@ -138,7 +148,13 @@ impl Pipeline {
 
     /// Answers a message that an officer released: values are still taken out and parts withheld, but no finding asks for
     /// quarantine or refusal any more. What is encrypted as a whole or keeps a residue stays in quarantine.
-    pub fn release(&self, message: &RawMessage, profile: &Profile, thread: Option<&Thread>) -> Outcome {
+    pub fn release(
+        &self,
+        message: &RawMessage,
+        profile: &Profile,
+        thread: Option<&Thread>,
+        documents: &mut dyn Documents,
+    ) -> Outcome {
         let lenient = Pipeline {
             rules: self.rules.clone(),
             policy: self.policy.capped(Action::Withhold),
@@ -147,15 +163,55 @@ impl Pipeline {
             mark_key: self.mark_key.clone(),
             today: self.today.clone(),
         };
-        lenient.process_in(message, profile, thread)
+        lenient.process_in(message, profile, thread, documents)
     }
 
     /// Scans a file: a mail by its texts, anything else as the text `text`. The report says what the policy would do.
-    pub fn scan(&self, file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile, show: Show) -> Report {
-        match report::is_message(message.expose()) {
-            true => self.scan_mail(file, index, message, profile, show),
-            false => self.scan_file(file, index, message, profile, show),
-        }
+    pub fn scan(
+        &self,
+        file: &str,
+        index: Option<u64>,
+        message: &RawMessage,
+        profile: &Profile,
+        show: Show,
+        documents: &mut dyn Documents,
+    ) -> Report {
+        let read = self.read_any(file, message, profile, &[], documents);
+        self.scan_read(file, index, &read, profile, show)
+    }
+
+    /// What text each part of a file yields, or why not: a mail by its parts, anything else from the part `text` on.
+    pub fn extract(
+        &self,
+        file: &str,
+        index: Option<u64>,
+        message: &RawMessage,
+        profile: &Profile,
+        password: Option<&Raw>,
+        documents: &mut dyn Documents,
+    ) -> Report {
+        let passwords: Vec<String> = password.iter().map(|password| password.expose().to_owned()).collect();
+        let passwords = Zeroizing::new(passwords);
+        report::extracted(file, index, &self.read_any(file, message, profile, &passwords, documents))
+    }
+
+    /// Reads a file of the operator's own, whatever it is.
+    fn read_any(
+        &self,
+        file: &str,
+        message: &RawMessage,
+        profile: &Profile,
+        passwords: &[String],
+        documents: &mut dyn Documents,
+    ) -> Message {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let mut read = match report::is_message(message.expose()) {
+            true => parse::read(message, profile, &self.limits),
+            false => parse::read_file(name, message, &self.limits),
+        };
+        read.passwords = Zeroizing::new(passwords.to_vec());
+        self.read_documents(&mut read, documents);
+        read
     }
 
     /// Scans one text, given in UTF-8, as the part `text`.

@@ -5,7 +5,7 @@
 
 use crate::message::{Addr, Address};
 use crate::tree::{Field, Home, Message, Source};
-use crate::{Limits, OpaqueWhy, Profile, RawMessage, parse, visible};
+use crate::{Limits, OpaqueWhy, PartPath, Profile, RawMessage, parse, visible};
 use serde::Serialize;
 use std::fmt;
 use std::io::{self, Write};
@@ -99,6 +99,16 @@ struct Extracted<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<u64>,
     parts: Vec<Part<'a>>,
+    coverage: Vec<Covered<'a>>,
+}
+
+/// What became of the octets of an attachment, or of a file that is no message.
+#[derive(Serialize)]
+struct Covered<'a> {
+    part: &'a str,
+    scanned_bytes: u64,
+    decoded_bytes: u64,
+    unexamined_bytes: u64,
 }
 
 #[derive(Serialize)]
@@ -174,28 +184,27 @@ fn rfc3339(seconds: i64) -> Option<String> {
     jiff::Timestamp::from_second(seconds).ok().map(|t| t.to_string())
 }
 
-/// The line of `extract`: what text each part yields, or why not. A file that does not begin like a message is one part.
-pub fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile, limits: &Limits) -> Report {
-    if !is_message(message.expose()) {
-        return extract_file(file, index, message.expose(), limits);
-    }
-    let tree = parse::read(message, profile, limits);
+/// The line of `extract`: what text each part yields, or why not, and what became of the octets of attachments.
+pub(crate) fn extracted(file: &str, index: Option<u64>, tree: &Message) -> Report {
+    let media_type = |path: &PartPath| {
+        let declared = || tree.attachments.iter().find(|a| a.path == *path).map(|a| a.media_type.as_str());
+        tree.types.get(path).map(String::as_str).or_else(declared)
+    };
     let mut parts: Vec<Part<'_>> = Vec::new();
     for text in &tree.texts {
-        let path = text.path.as_str();
-        let (media_type, text) = match &text.source {
+        let (assumed, content) = match &text.source {
             Source::Html(page) => ("text/html", page.text().expose()),
             Source::Plain(raw) => ("text/plain", raw.expose()),
         };
-        let declared = tree.attachments.iter().find(|a| a.path.as_str() == path);
-        let media_type = declared.map_or(media_type, |a| a.media_type.as_str());
-        parts.push(Part { path, media_type, text: Some(text), opaque: None });
+        let media_type = match media_type(&text.path) {
+            None | Some("application/octet-stream") => assumed,
+            Some(media_type) => media_type,
+        };
+        parts.push(Part { path: text.path.as_str(), media_type, text: Some(content), opaque: None });
     }
     for (path, why) in &tree.opaque {
-        let path = path.as_str();
-        let declared = tree.attachments.iter().find(|a| a.path.as_str() == path);
-        let media_type = declared.map_or("application/octet-stream", |a| a.media_type.as_str());
-        parts.push(Part { path, media_type, text: None, opaque: Some(why.as_str()) });
+        let media_type = media_type(path).unwrap_or("application/octet-stream");
+        parts.push(Part { path: path.as_str(), media_type, text: None, opaque: Some(why.as_str()) });
     }
     if tree.over_limit {
         parts.push(Part {
@@ -205,21 +214,22 @@ pub fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &P
             opaque: Some(OpaqueWhy::OverLimit.as_str()),
         });
     }
-    Report::of(&Extracted { file, message: index, parts })
-}
-
-fn extract_file(file: &str, index: Option<u64>, octets: &[u8], limits: &Limits) -> Report {
-    let name = file.rsplit('/').next().unwrap_or(file);
-    let read =
-        if octets.len() > limits.text_bytes_max { Err(OpaqueWhy::OverLimit) } else { parse::file_text(name, octets) };
-    let part = match &read {
-        Ok(text) => Part { path: "text", media_type: "text/plain", text: Some(text.expose()), opaque: None },
-        Err(why) => {
-            let why = Some(why.as_str());
-            Part { path: "text", media_type: "application/octet-stream", text: None, opaque: why }
-        }
-    };
-    Report::of(&Extracted { file, message: index, parts: vec![part] })
+    if parts.is_empty() {
+        // A file with nothing in it is a text without a letter.
+        parts.extend(tree.attachments.iter().map(|attached| Part {
+            path: attached.path.as_str(),
+            media_type: "text/plain",
+            text: Some(""),
+            opaque: None,
+        }));
+    }
+    let coverage = tree.attachments.iter().map(|attached| Covered {
+        part: attached.path.as_str(),
+        scanned_bytes: attached.coverage.scanned_bytes,
+        decoded_bytes: attached.coverage.decoded_bytes,
+        unexamined_bytes: attached.coverage.unexamined_bytes,
+    });
+    Report::of(&Extracted { file, message: index, parts, coverage: coverage.collect() })
 }
 
 /// Does a file begin like a message: with header fields, two at least of which are those of mail?

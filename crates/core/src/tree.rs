@@ -3,8 +3,12 @@
 
 use crate::html::Html;
 use crate::{Addr, Class, Envelope, OpaqueWhy, PartPath, Proof, Raw};
+use lazaret_docs::Coverage;
 use lazaret_scan::Placement;
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
+use zeroize::Zeroizing;
 
 /// Where a text belongs in the ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub(crate) enum Home {
     AttachmentName(usize),
     /// Text of an attachment (index in `attachments`); several are joined in order (an enclosed message).
     Attachment(usize),
+    /// Text within the file of an attachment (index in `attachments`): scanned and taken out there, not shown on the ticket.
+    Member(usize),
     /// Scanned, but not shown on the ticket: other header fields, preambles.
     Elsewhere,
 }
@@ -59,6 +65,38 @@ pub(crate) struct Attached {
     pub(crate) opaque: Option<OpaqueWhy>,
     /// Keyless SHA-256 of the decoded octets; only for the `parse` verb.
     pub(crate) sha256: [u8; 32],
+    pub(crate) file: Rc<OwnFile>,
+    pub(crate) coverage: Coverage,
+}
+
+/// A file, decoded.
+pub(crate) struct OwnFile {
+    /// Its name as declared; empty if none.
+    pub(crate) name: Raw,
+    /// Its media type as declared.
+    pub(crate) media_type: String,
+    pub(crate) octets: Zeroizing<Vec<u8>>,
+}
+
+impl OwnFile {
+    /// As readers of formats take it.
+    pub(crate) fn as_file<'a>(&'a self, passwords: &'a [String]) -> lazaret_docs::File<'a> {
+        let OwnFile { name, media_type, octets } = self;
+        lazaret_docs::File { octets, name: name.expose(), media_type, passwords }
+    }
+}
+
+/// A file that waits for a reader of its format.
+pub(crate) struct Unread {
+    /// What the paths of its parts begin with.
+    pub(crate) path: PartPath,
+    /// The attachment that it is, or that it is in; none for one that is written into a text.
+    pub(crate) attachment: Option<usize>,
+    /// Is it the attachment itself?
+    pub(crate) is_attachment: bool,
+    /// Is it all that the message has?
+    pub(crate) is_whole: bool,
+    pub(crate) file: Rc<OwnFile>,
 }
 
 /// What is malformed.
@@ -97,6 +135,12 @@ pub(crate) struct Message {
     pub(crate) attachments: Vec<Attached>,
     /// Every part without text, attachments included.
     pub(crate) opaque: Vec<(PartPath, OpaqueWhy)>,
+    /// Files that wait for a reader of their format.
+    pub(crate) unread: Vec<Unread>,
+    /// What readers of formats say that a part is.
+    pub(crate) types: BTreeMap<PartPath, String>,
+    /// Passwords that were tried.
+    pub(crate) passwords: Zeroizing<Vec<String>>,
     /// Files that stand in the texts.
     pub(crate) files: Vec<Written>,
     /// The texts that are second readings of shown ones.

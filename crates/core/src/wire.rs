@@ -12,11 +12,15 @@
 //! ARCHITECTURE.md. An outcome whose verdict leaves no text and which holds one all the same is refused here.
 
 mod codec;
+mod documents;
 
 use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{Outcome, Profile, Raw, RawMessage, Thread};
 use codec::{Code, Cursor};
+pub use documents::{
+    Asking, Relayed, Said, answer_question, read_bounds, read_reply, read_said, write_bounds, write_question, write_reply,
+};
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;
 
@@ -214,6 +218,11 @@ fn write_frame(w: &mut impl Write, kind: u8, payload: &[u8], tail: &[u8]) -> io:
 
 /// The payload of the next frame; `None` at an end between frames.
 fn read_frame(r: &mut impl Read, kind: u8, bytes_max: usize) -> Result<Option<Zeroizing<Vec<u8>>>, WireError> {
+    Ok(read_frame_of(r, &[(kind, bytes_max)])?.map(|(_, payload)| payload))
+}
+
+/// The same for one of several kinds, each with its limit.
+fn read_frame_of(r: &mut impl Read, kinds: &[(u8, usize)]) -> Result<Option<(u8, Zeroizing<Vec<u8>>)>, WireError> {
     let mut head = [0; HEAD_LEN];
     if !fill(r, &mut head)? {
         return Ok(None);
@@ -222,14 +231,12 @@ fn read_frame(r: &mut impl Read, kind: u8, bytes_max: usize) -> Result<Option<Ze
     if [m0, m1, m2, m3] != MAGIC {
         return Err(WireError::Magic);
     }
-    if got != kind {
-        return Err(WireError::Kind);
-    }
+    let Some((_, bytes_max)) = kinds.iter().find(|(kind, _)| *kind == got) else { return Err(WireError::Kind) };
     let len = u32::from_be_bytes(len) as usize;
-    if len > bytes_max {
+    if len > *bytes_max {
         return Err(WireError::TooLong);
     }
-    read_payload(r, len).map(Some)
+    read_payload(r, len).map(|payload| Some((got, payload)))
 }
 
 /// Fills a buffer; `false` if the input ended before its first octet.

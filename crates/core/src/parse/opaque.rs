@@ -43,6 +43,21 @@ pub(crate) fn why_opaque(media_type: &str, name: &str, octets: &[u8]) -> Option<
     })
 }
 
+/// Is a part what mail itself made: a signature, an encrypted or partial message? Those are no documents.
+pub(crate) fn is_of_mail(media_type: &str, octets: &[u8]) -> bool {
+    matches!(
+        media_type,
+        "application/pgp-signature"
+            | "application/pkcs7-signature"
+            | "application/x-pkcs7-signature"
+            | "application/pgp-encrypted"
+            | "application/pkcs7-mime"
+            | "application/x-pkcs7-mime"
+            | "message/partial"
+            | "message/external-body"
+    ) || is_pgp_message(octets)
+}
+
 /// Names of files that are text, in whatever charset.
 const TEXT_NAMES: [&str; 18] = [
     "txt", "csv", "tsv", "log", "md", "json", "xml", "yaml", "yml", "toml", "ini", "conf", "cfg", "sql", "ics", "vcf",

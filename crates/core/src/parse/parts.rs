@@ -2,15 +2,21 @@
 
 use super::Builder;
 use super::decode::{Transfer, decode_charset, plain_reading, uu_begin, uudecode};
-use super::opaque::{has_extension, is_charset_text, is_text, why_opaque};
+use super::opaque::{has_extension, is_charset_text, is_of_mail, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
-use crate::tree::{Attached, Home, Written};
-use crate::{OpaqueWhy, PartPath};
+use crate::tree::{Attached, Home, OwnFile, Unread, Written};
+use crate::{OpaqueWhy, PartPath, Raw};
 use aws_lc_rs::digest;
+use lazaret_docs::{Coverage, Format};
 use lazaret_scan::Placement;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
+use zeroize::Zeroizing;
+
+/// The path of a file that is no message.
+const FILE: &str = "text";
 
 /// A node that waits for its visit.
 struct Visit {
@@ -129,20 +135,30 @@ impl Builder<'_> {
             size_bytes: text.len() as u64,
             opaque: None,
             sha256: sha256(text.as_bytes()),
+            coverage: Coverage { scanned_bytes: text.len() as u64, ..Coverage::default() },
+            file: own_file("", "text/plain", text.as_bytes()),
         });
         self.text(path, Home::Attachment(index), Placement::Attachment, text);
     }
 
     fn attach(&mut self, node: &Node, own: &str, octets: &[u8], opaque: Option<OpaqueWhy>) -> usize {
         let index = self.attachments.len();
+        let name = self.name_of(node);
+        let media_type = node.content_type.value.clone();
+        let size_bytes = octets.len() as u64;
         self.attachments.push(Attached {
             path: PartPath::new(own),
-            media_type: node.content_type.value.clone(),
-            size_bytes: octets.len() as u64,
+            size_bytes,
             opaque,
             sha256: sha256(octets),
+            // A document says by itself what became of it.
+            coverage: match opaque {
+                Some(_) => Coverage { unexamined_bytes: size_bytes, ..Coverage::default() },
+                None => Coverage { scanned_bytes: size_bytes, ..Coverage::default() },
+            },
+            file: own_file(&name, &media_type, octets),
+            media_type,
         });
-        let name = self.name_of(node);
         self.text(format!("{own}/name"), Home::AttachmentName(index), Placement::Name, name);
         index
     }
@@ -175,19 +191,25 @@ impl Builder<'_> {
         }
         let media_type = if broken { "text/plain" } else { node.content_type.value.as_str() };
         let name = self.name_of(node);
-        let mut opaque = why_opaque(media_type, &name, &octets);
-        if visit.encrypted && opaque != Some(OpaqueWhy::Signature) {
-            opaque = Some(OpaqueWhy::Encrypted);
-        }
-        if opaque.is_none() && octets.len() > self.limits.text_bytes_max {
-            opaque = Some(OpaqueWhy::OverLimit);
-        }
-        self.whole_encrypted |= visit.header_read && opaque == Some(OpaqueWhy::Encrypted);
         let disposition = self.disposition(node).value;
         let attachment = broken
             || !matches!(media_type, "text/plain" | "text/html")
             || !matches!(disposition.as_str(), "" | "inline")
             || (!first && disposition.is_empty() && !name.is_empty());
+        let mut opaque = why_opaque(media_type, &name, &octets);
+        let is_document = !visit.encrypted
+            && (attachment || opaque.is_some())
+            && is_document(media_type, &name, &octets, opaque);
+        if is_document {
+            opaque = None;
+        }
+        if visit.encrypted && opaque != Some(OpaqueWhy::Signature) {
+            opaque = Some(OpaqueWhy::Encrypted);
+        }
+        if opaque.is_none() && !is_document && octets.len() > self.limits.text_bytes_max {
+            opaque = Some(OpaqueWhy::OverLimit);
+        }
+        self.whole_encrypted |= visit.header_read && opaque == Some(OpaqueWhy::Encrypted);
         let leaf =
             Leaf { own, within: visit.within, media_type, charset: node.content_type.param("charset"), name, octets };
         if let Some(why) = opaque {
@@ -197,6 +219,10 @@ impl Builder<'_> {
                 let text = decode_charset(&leaf.octets, None).0;
                 self.text(format!("{}/raw", leaf.own), Home::Elsewhere, Placement::Attachment, text);
             }
+        }
+        if is_document {
+            self.document(node, leaf, visit.header_read);
+            return;
         }
         match (leaf.within, opaque) {
             (None, None) if !attachment => self.body(leaf),
@@ -215,6 +241,67 @@ impl Builder<'_> {
                 self.text(format!("{}/name", leaf.own), Home::Attachment(index), Placement::Name, leaf.name);
             }
         }
+    }
+
+    /// A file without a message around it.
+    pub(super) fn file(&mut self, name: &str, octets: &[u8]) {
+        let media_type = "application/octet-stream";
+        let mut opaque = why_opaque(media_type, name, octets);
+        let is_document = is_document(media_type, name, octets, opaque);
+        if !is_document && opaque.is_none() && octets.len() > self.limits.text_bytes_max {
+            opaque = Some(OpaqueWhy::OverLimit);
+        }
+        let path = PartPath::new(FILE);
+        let (size_bytes, file) = (octets.len() as u64, own_file(name, media_type, octets));
+        let mut coverage = Coverage::default();
+        match (is_document, opaque) {
+            (true, _) => self.unread.push(Unread {
+                path: path.clone(),
+                attachment: Some(0),
+                is_attachment: true,
+                is_whole: false,
+                file: file.clone(),
+            }),
+            (false, Some(why)) => {
+                coverage.unexamined_bytes = size_bytes;
+                self.opaque.push((path.clone(), why));
+            }
+            (false, None) => {
+                coverage.scanned_bytes = size_bytes;
+                let text = decode_charset(octets, None).0;
+                let page = octets.get(..512).unwrap_or(octets).trim_ascii_start().to_ascii_lowercase();
+                match page.starts_with(b"<!doctype html") || page.starts_with(b"<html") {
+                    true => self.html(FILE, Home::Attachment(0), Placement::Attachment, text),
+                    false => self.text(FILE, Home::Attachment(0), Placement::Attachment, text),
+                }
+            }
+        }
+        let opaque = opaque.filter(|_| !is_document);
+        let media_type = media_type.to_owned();
+        let sha256 = sha256(octets);
+        self.attachments.push(Attached { path, media_type, size_bytes, opaque, sha256, file, coverage });
+    }
+
+    /// A leaf in a format that others read.
+    fn document(&mut self, node: &Node, leaf: Leaf<'_>, is_whole: bool) {
+        let (attachment, file) = match leaf.within {
+            Some(index) => {
+                let file = own_file(&leaf.name, leaf.media_type, &leaf.octets);
+                self.text(format!("{}/name", leaf.own), Home::Attachment(index), Placement::Name, leaf.name);
+                (index, file)
+            }
+            None => {
+                let index = self.attach(node, &leaf.own, &leaf.octets, None);
+                let attached = self.attachments.get_mut(index);
+                let file = attached.map(|attached| {
+                    attached.coverage = Coverage::default();
+                    attached.file.clone()
+                });
+                (index, file.unwrap_or_else(|| own_file("", leaf.media_type, &leaf.octets)))
+            }
+        };
+        let (attachment, is_attachment) = (Some(attachment), leaf.within.is_none());
+        self.unread.push(Unread { path: PartPath::new(leaf.own), attachment, is_attachment, is_whole, file });
     }
 
     fn body(&mut self, leaf: Leaf<'_>) {
@@ -283,7 +370,15 @@ impl Builder<'_> {
             at = span.end;
             self.files.push(Written { within: PartPath::new(own), path: PartPath::new(path.as_str()), span });
             self.text(format!("{path}/name"), Home::Elsewhere, Placement::Name, name.clone());
-            match why_opaque("application/octet-stream", &name, &file) {
+            let media_type = "application/octet-stream";
+            let opaque = why_opaque(media_type, &name, &file);
+            if is_document(media_type, &name, &file, opaque) {
+                let file = own_file(&name, media_type, &file);
+                let path = PartPath::new(path);
+                self.unread.push(Unread { path, attachment: None, is_attachment: false, is_whole: false, file });
+                continue;
+            }
+            match opaque {
                 None => self.text(path, Home::Elsewhere, Placement::Attachment, decode_charset(&file, None).0),
                 Some(why) => self.opaque.push((PartPath::new(path), why)),
             }
@@ -320,6 +415,23 @@ impl Builder<'_> {
         }
         self.text(format!("{own}/raw"), Home::Elsewhere, Placement::Body, decode_charset(raw, None).0);
     }
+}
+
+/// Is a leaf to be read by others, who know its format? What is text alone is read here, in its declared charset; so is
+/// what mail itself encrypts and signs.
+fn is_document(media_type: &str, name: &str, octets: &[u8], opaque: Option<OpaqueWhy>) -> bool {
+    if is_of_mail(media_type, octets) {
+        return false;
+    }
+    // Reports on mail are text whatever they look like.
+    let is_report = media_type.starts_with("message/") || media_type == "text/rfc822-headers";
+    let file = lazaret_docs::File { octets, name, media_type, passwords: &[] };
+    opaque.is_some() || !is_report && !matches!(*lazaret_docs::sniff(&file), [Format::Text | Format::Html | Format::Unknown])
+}
+
+fn own_file(name: &str, media_type: &str, octets: &[u8]) -> Rc<OwnFile> {
+    let (name, media_type) = (Raw::new(name.to_owned()), media_type.to_owned());
+    Rc::new(OwnFile { name, media_type, octets: Zeroizing::new(octets.to_vec()) })
 }
 
 /// From the first armoured message in a text to the end of the last one, or of the text.

@@ -3,9 +3,10 @@
 use super::Pipeline;
 use super::examine::{By, scanned, stands_outside};
 use super::shown;
-use crate::report::{self, RawText, Report};
-use crate::{OpaqueWhy, Profile, RawMessage, mark, parse};
-use lazaret_scan::{Action, Candidate, Hints, Memory, Placement, RuleMode, WhyNot};
+use crate::documents::Documents;
+use crate::report::{RawText, Report};
+use crate::{OpaqueWhy, Profile, RawMessage, mark};
+use lazaret_scan::{Action, Candidate, Hints, Memory, RuleMode, WhyNot};
 use serde::Serialize;
 
 /// What an explanation shows beside scores.
@@ -72,33 +73,18 @@ impl Pipeline {
         message: &RawMessage,
         profile: &Profile,
         show: Explain,
+        documents: &mut dyn Documents,
     ) -> Report {
         let mut line = Line { file, message: index, candidates: Vec::new(), opaque: Vec::new() };
-        if report::is_message(message.expose()) {
-            let read = parse::read(message, profile, &self.limits);
-            let known = self.remembered(&read.texts, profile);
-            let memory = known.as_ref().map(|known| known as &dyn Memory);
-            for text in &read.texts {
-                let hints = Hints { placement: text.placement, countries: &profile.countries, memory };
-                self.explain_text(&mut line, text.path.as_str(), scanned(text), &hints, show);
-            }
-            let unread = read.opaque.iter().map(|(part, why)| (part.as_str(), *why));
-            line.opaque.extend(unread.map(|(part, why)| OpaqueLine { part: part.to_owned(), reason: why.as_str() }));
-        } else {
-            let name = file.rsplit('/').next().unwrap_or(file);
-            let octets = message.expose();
-            let read = match octets.len() > self.limits.text_bytes_max {
-                true => Err(OpaqueWhy::OverLimit),
-                false => parse::file_text(name, octets),
-            };
-            match read {
-                Ok(text) => {
-                    let hints = Hints { placement: Placement::Attachment, countries: &profile.countries, memory: None };
-                    self.explain_text(&mut line, "text", text.expose(), &hints, show);
-                }
-                Err(why) => line.opaque.push(OpaqueLine { part: "text".into(), reason: why.as_str() }),
-            }
+        let read = self.read_any(file, message, profile, &[], documents);
+        let known = self.remembered(&read.texts, profile);
+        let memory = known.as_ref().map(|known| known as &dyn Memory);
+        for text in &read.texts {
+            let hints = Hints { placement: text.placement, countries: &profile.countries, memory };
+            self.explain_text(&mut line, text.path.as_str(), scanned(text), &hints, show);
         }
+        let unread = read.opaque.iter().map(|(part, why)| (part.as_str(), *why));
+        line.opaque.extend(unread.map(|(part, why)| OpaqueLine { part: part.to_owned(), reason: why.as_str() }));
         Report::of(&line)
     }
 

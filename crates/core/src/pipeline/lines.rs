@@ -4,7 +4,8 @@ use super::Pipeline;
 use super::examine::{Examined, scanned};
 use super::shown;
 use crate::report::{RawText, Report};
-use crate::{OpaqueWhy, Profile, RawMessage, parse};
+use crate::tree::Message;
+use crate::{OpaqueWhy, Profile, RawMessage};
 use lazaret_scan::Placement;
 use serde::Serialize;
 use std::ops::Range;
@@ -72,46 +73,20 @@ struct OpaqueLine<'a> {
 }
 
 impl Pipeline {
-    pub(super) fn scan_mail(
+    pub(super) fn scan_read(
         &self,
         file: &str,
         index: Option<u64>,
-        message: &RawMessage,
+        read: &Message,
         profile: &Profile,
         show: Show,
     ) -> Report {
-        let read = parse::read(message, profile, &self.limits);
         let mut line = Line::new(Name::File { file, index });
         for (text, seen) in read.texts.iter().zip(self.examine_all(&read.texts, profile, None)) {
             self.put(&mut line, text.path.as_str(), scanned(text), seen, show);
         }
         line.opaque
             .extend(read.opaque.iter().map(|(part, why)| OpaqueLine { part: part.as_str(), reason: why.as_str() }));
-        line.finish()
-    }
-
-    /// A file that is no mail: its text as `extract` gives it.
-    pub(super) fn scan_file(
-        &self,
-        file: &str,
-        index: Option<u64>,
-        octets: &RawMessage,
-        profile: &Profile,
-        show: Show,
-    ) -> Report {
-        let mut line = Line::new(Name::File { file, index });
-        let name = file.rsplit('/').next().unwrap_or(file);
-        let read = match octets.len() > self.limits.text_bytes_max {
-            true => Err(OpaqueWhy::OverLimit),
-            false => parse::file_text(name, octets.expose()),
-        };
-        match read {
-            Ok(text) => {
-                let seen = self.examine_text(text.expose(), Placement::Attachment, &profile.countries);
-                self.put(&mut line, "text", text.expose(), seen, show);
-            }
-            Err(why) => line.opaque.push(OpaqueLine { part: "text", reason: why.as_str() }),
-        }
         line.finish()
     }
 

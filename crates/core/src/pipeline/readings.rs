@@ -45,7 +45,7 @@ fn is_shown(text: &Text) -> bool {
 
 /// Is a text that of a part, or of something within it?
 fn is_of(text: &Text, part: &str) -> bool {
-    text.path.as_str().strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/', '!']))
+    text.path.as_str().strip_prefix(part).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '/', '!', '~']))
 }
 
 /// How often a value stands in some texts. Of a page its source counts too, since what the value is there is what the page

@@ -39,7 +39,7 @@ impl<'a> Cursor<'a> {
         <[u8; N]>::try_from(self.octets(N)?).map_err(|_| WireError::Short)
     }
 
-    fn text(&mut self) -> Result<&'a str, WireError> {
+    pub(super) fn text(&mut self) -> Result<&'a str, WireError> {
         let len = u32::take(self)? as usize;
         std::str::from_utf8(self.octets(len)?).map_err(|_| WireError::Value)
     }
@@ -84,6 +84,8 @@ macro_rules! records {
     )*};
 }
 
+pub(super) use records;
+
 /// Enums without fields: the position in a list.
 macro_rules! words {
     ($($name:ty = [$($variant:path)*];)*) => {$(
@@ -103,6 +105,8 @@ macro_rules! words {
     )*};
 }
 
+pub(super) use words;
+
 records! {
     Envelope { from to cc reply_to return_path date message_id in_reply_to references subject_refs }
     Address { name addr }
@@ -121,6 +125,7 @@ records! {
     Limits {
         message_bytes_max header_bytes_max header_fields_max addresses_max parts_max nesting_depth_max text_bytes_max
         findings_max answer_bytes_max cpu_secs_max wall_secs_max worker_bytes_max worker_retire_bytes worker_messages_max
+        document_secs_max documents_secs_max files_bytes_max documents
     }
 }
 
@@ -163,7 +168,7 @@ impl Code for usize {
     }
 }
 
-fn put_octets(octets: &[u8], out: &mut Vec<u8>) {
+pub(super) fn put_octets(octets: &[u8], out: &mut Vec<u8>) {
     // No text comes near 4 GiB (a message is far smaller). One that did would be cut here and end in an error there.
     let len = u32::try_from(octets.len()).unwrap_or(u32::MAX);
     len.put(out);
