@@ -334,4 +334,4 @@ impl std::fmt::Debug for Pipeline {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

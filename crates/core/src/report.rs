@@ -278,6 +278,11 @@ pub(crate) fn is_message(octets: &[u8]) -> bool {
 mod tests {
     use super::*;
 
+    fn extract(file: &str, index: Option<u64>, message: &RawMessage, profile: &Profile, _: &Limits) -> Report {
+        let mut documents = crate::documents::InProcess::default();
+        crate::pipeline::tests::shipped().extract(file, index, message, profile, None, &mut documents)
+    }
+
     fn line(verb: fn(&str, Option<u64>, &RawMessage, &Profile, &Limits) -> Report, octets: &str) -> serde_json::Value {
         let message = RawMessage::new(octets.replace('\n', "\r\n").into_bytes());
         let mut out = Vec::new();
@@ -354,7 +359,7 @@ mod tests {
             ]
         );
         assert_eq!(parts("just: some text"), ["text text/plain just: some text -"]);
-        assert_eq!(parts("<html><p>Ann</p></html>"), ["text text/plain Ann\n -"]);
+        assert_eq!(parts("<html><p>Ann</p></html>"), ["text text/html Ann\n -"]);
         assert_eq!(parts("PK\u{3}\u{4}xxx"), ["text application/octet-stream - unsupported"]);
     }
 }

@@ -98,6 +98,8 @@ pub enum Answer {
     Ready {
         /// Of the worker's own binary.
         build_id: String,
+        /// What it has given up, in bits that only its two ends know.
+        confined: u8,
     },
     /// Rules or policy did not load.
     SetupFailed,

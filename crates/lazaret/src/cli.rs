@@ -125,6 +125,9 @@ pub(crate) enum Command {
     /// One worker process; started by the daemon
     #[command(hide = true)]
     Worker,
+    /// One process that reads documents; started by the daemon
+    #[command(hide = true)]
+    Documents,
 }
 
 /// Which JSON Schema.

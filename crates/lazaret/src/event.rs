@@ -60,6 +60,10 @@ pub(crate) enum Event<'a> {
     WorkerRetired { slot: usize, messages: u32, why: &'static str },
     /// A worker wrote to standard error; what it wrote is not shown.
     WorkerStderr { slot: usize, bytes: usize },
+    /// A process that reads documents died, hung or answered nonsense; the message went on without that document.
+    DocumentStrike { slot: usize, strikes: u32, how: &'static str },
+    /// The kernel lacks something that workers are confined with.
+    Unconfined { landlock: bool, seccomp: bool },
     /// A worker could not be started.
     WorkerFailed { slot: usize, kind: String },
     /// A reply's attempt ended.
@@ -104,6 +108,10 @@ pub(crate) fn emit(event: Event<'_>) {
         WorkerStarted { slot } => debug!(slot, "worker started"),
         WorkerRetired { slot, messages, why } => debug!(slot, messages, why, "worker retired"),
         WorkerStderr { slot, bytes } => warn!(slot, bytes, "worker wrote to standard error"),
+        DocumentStrike { slot, strikes, how } => warn!(slot, strikes, how, "document not read"),
+        Unconfined { landlock, seccomp } => {
+            error!(landlock, seccomp, "workers are not confined as they should be: this kernel lacks it")
+        }
         WorkerFailed { slot, kind } => error!(slot, kind, "worker not started"),
         Reply { id, ticket, state, code } => info!(id, ticket = %ticket.0, state, code, "reply"),
         RelayFailed { kind } => warn!(kind, "relay failed, replies wait"),

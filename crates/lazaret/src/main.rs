@@ -35,8 +35,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     panic::install();
     // A worker needs nothing of what follows: no runtime, no log, no TLS, no environment.
-    if std::env::args_os().nth(1).is_some_and(|verb| verb == "worker") {
+    let verb = std::env::args_os().nth(1);
+    if verb.as_ref().is_some_and(|verb| verb == "worker") {
         return worker::child_main();
+    }
+    if verb.is_some_and(|verb| verb == "documents") {
+        return worker::documents_main();
     }
     let cli = match cli::parse() {
         Ok(cli) => cli,

@@ -268,6 +268,9 @@ fn config() -> Value {
         "worker_bytes_max",
         "worker_retire_bytes",
         "worker_messages_max",
+        "document_secs_max",
+        "documents_secs_max",
+        "files_bytes_max",
     ];
     let reply_limits = [
         "proven_per_day_max",

@@ -2,18 +2,22 @@
 //!
 //! A worker gets rule and policy text and two derived keys over its standard input, octets in frames after that, and
 //! answers in frames ([`lazaret_core::wire`]). It has no file, no socket, no environment. What a worker that was taken
-//! over can still do is written in ARCHITECTURE.md. The place for Landlock and seccomp is [`child::confine`].
+//! over can still do is written in ARCHITECTURE.md. Documents it does not read itself: it asks, and the parent passes the
+//! question on to a second process that has neither rules nor keys ([`documents`]).
 
 mod child;
+mod confine;
+mod documents;
 mod pipe;
 
-pub(crate) use child::main as child_main;
+pub(crate) use child::{documents_main, main as child_main};
 
 use crate::clock;
 use crate::event::{Event, emit};
 use lazaret_core::Limits;
 use lazaret_core::pipeline::Setup;
-use lazaret_core::wire::{self, Answer, Job};
+use lazaret_core::wire::{self, Answer, Job, Said};
+use documents::Readers;
 use pipe::Pipe;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -88,7 +92,10 @@ impl Pool {
                 let (requests, warmed, setup) = (requests.clone(), warmed.clone(), setup.clone());
                 std::thread::Builder::new()
                     .name(format!("worker-{number}"))
-                    .spawn(move || Slot { number, setup, worker: None }.serve(&requests, &warmed))
+                    .spawn(move || {
+                        let readers = Readers::new(number, &setup.limits);
+                        Slot { number, setup, worker: None, readers }.serve(&requests, &warmed);
+                    })
                     .expect("the machine has a thread left at start")
             })
             .collect();
@@ -139,12 +146,14 @@ struct Slot {
     number: usize,
     setup: Arc<Setup>,
     worker: Option<Worker>,
+    readers: Readers,
 }
 
 impl Slot {
     fn serve(mut self, requests: &Mutex<mpsc::Receiver<Request>>, warmed: &watch::Sender<usize>) {
         self.worker = self.spawn().ok();
         warmed.send_modify(|slots| *slots += 1);
+        self.readers.renew();
         loop {
             // The lock is held while waiting: the other slots wait for it in turn.
             let request = unpoisoned(requests).recv();
@@ -155,6 +164,7 @@ impl Slot {
             if self.worker.is_none() {
                 self.worker = self.spawn().ok();
             }
+            self.readers.renew();
         }
     }
 
@@ -168,7 +178,7 @@ impl Slot {
             }
             None => self.spawn().map_err(|_| Death::NotStarted)?,
         };
-        let answer = worker.ask(job, &self.setup.limits);
+        let answer = worker.ask(job, &self.setup.limits, &mut self.readers);
         worker.messages += 1;
         let stderr_bytes = worker.drain_stderr();
         if stderr_bytes > 0 {
@@ -192,6 +202,7 @@ impl Slot {
         match Worker::start(&self.setup) {
             Ok(worker) => {
                 emit(Event::WorkerStarted { slot: self.number });
+                worker.confinement.complain();
                 Ok(worker)
             }
             Err(kind) => {
@@ -200,6 +211,32 @@ impl Slot {
             }
         }
     }
+}
+
+/// A process of ours with its pipes.
+struct Started {
+    child: Child,
+    input: Pipe,
+    output: Pipe,
+    errors: Pipe,
+}
+
+/// Starts the running binary again, even if the file was replaced or removed meanwhile, with nothing but three pipes.
+fn start(verb: &str) -> Result<Started, String> {
+    let mut child = Command::new("/proc/self/exe")
+        .arg(verb)
+        .env_clear()
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|e| e.kind().to_string())?;
+    let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let (Some(input), Some(output), Some(errors)) = pipes else { return Err("no pipes".into()) };
+    let pipe = |fd| Pipe::new(fd).map_err(|e| e.kind().to_string());
+    let (input, output, errors) = (pipe(input.into())?, pipe(output.into())?, pipe(errors.into())?);
+    Ok(Started { child, input, output, errors })
 }
 
 /// A running worker process.
@@ -211,26 +248,15 @@ struct Worker {
     messages: u32,
     /// The day in UTC that it goes by.
     today: String,
+    /// What it could give up.
+    confinement: confine::Confinement,
 }
 
 impl Worker {
-    /// Starts the running binary again, even if the file was replaced or removed meanwhile.
     fn start(setup: &Setup) -> Result<Worker, String> {
-        let mut child = Command::new("/proc/self/exe")
-            .arg("worker")
-            .env_clear()
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|e| e.kind().to_string())?;
-        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        let (Some(input), Some(output), Some(errors)) = pipes else { return Err("no pipes".into()) };
-        let pipe = |fd| Pipe::new(fd).map_err(|e| e.kind().to_string());
-        let (input, output, errors) = (pipe(input.into())?, pipe(output.into())?, pipe(errors.into())?);
+        let Started { child, input, output, errors } = start("worker")?;
         let setup = Setup { today: clock::today(), ..setup.clone() };
-        let mut worker = Worker { child, input, output, errors, messages: 0, today: setup.today.clone() };
+        let mut worker = Worker { child, input, output, errors, messages: 0, today: setup.today.clone(), confinement: confine::Confinement::default() };
         match worker.greet(&setup) {
             Ok(()) => Ok(worker),
             Err(kind) => {
@@ -244,30 +270,53 @@ impl Worker {
         self.set_deadline(Duration::from_secs(30));
         wire::write_setup(&mut self.input, setup).map_err(|e| e.kind().to_string())?;
         match wire::read_answer(&mut self.output, 4096) {
-            Ok(Answer::Ready { build_id }) if build_id == setup.build_id => Ok(()),
+            Ok(Answer::Ready { build_id, confined }) if build_id == setup.build_id => {
+                self.confinement = confine::Confinement::from_bits(confined);
+                Ok(())
+            }
             Ok(Answer::Ready { .. }) => Err("another build answered".into()),
             Ok(Answer::SetupFailed) => Err("the rules or the policy do not load in a worker".into()),
             Ok(_) | Err(_) => Err("no greeting".into()),
         }
     }
 
-    fn ask(&mut self, job: &Job, limits: &Limits) -> Result<Answer, Death> {
-        self.set_deadline(Duration::from_secs(limits.wall_secs_max));
+    fn ask(&mut self, job: &Job, limits: &Limits, readers: &mut Readers) -> Result<Answer, Death> {
+        let mut deadline = Instant::now() + Duration::from_secs(limits.wall_secs_max);
+        self.set_deadline_at(deadline);
         if let Err(error) = wire::write_job(&mut self.input, job) {
             return Err(if error.kind() == std::io::ErrorKind::TimedOut { Death::Hung } else { Death::Died });
         }
-        match wire::read_answer(&mut self.output, limits.answer_bytes_max) {
-            Ok(Answer::Panicked) => Err(Death::Panicked),
-            Ok(Answer::Ready { .. } | Answer::SetupFailed) => Err(Death::Babbled),
-            Ok(answer) => Ok(answer),
-            Err(_) if self.output.timed_out() => Err(Death::Hung),
-            Err(_) if self.output.at_end() => Err(Death::Died),
-            Err(_) => Err(Death::Babbled),
+        loop {
+            match wire::read_said(&mut self.output, limits.answer_bytes_max) {
+                Ok(Said::Answer(answer)) => {
+                    return match *answer {
+                        Answer::Panicked => Err(Death::Panicked),
+                        Answer::Ready { .. } | Answer::SetupFailed => Err(Death::Babbled),
+                        answer => Ok(answer),
+                    };
+                }
+                Ok(Said::Question(question)) => {
+                    // The clock of the worker stands still while others read; theirs is bounded too.
+                    let asked = Instant::now();
+                    let reply = readers.ask(&question);
+                    deadline += asked.elapsed();
+                    self.set_deadline_at(deadline);
+                    if wire::write_reply(&mut self.input, &reply).is_err() {
+                        return Err(if self.input.timed_out() { Death::Hung } else { Death::Died });
+                    }
+                }
+                Err(_) if self.output.timed_out() => return Err(Death::Hung),
+                Err(_) if self.output.at_end() => return Err(Death::Died),
+                Err(_) => return Err(Death::Babbled),
+            }
         }
     }
 
     fn set_deadline(&mut self, from_now: Duration) {
-        let deadline = Instant::now() + from_now;
+        self.set_deadline_at(Instant::now() + from_now);
+    }
+
+    fn set_deadline_at(&mut self, deadline: Instant) {
         self.input.set_deadline(deadline);
         self.output.set_deadline(deadline);
     }

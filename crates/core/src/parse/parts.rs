@@ -426,7 +426,10 @@ fn is_document(media_type: &str, name: &str, octets: &[u8], opaque: Option<Opaqu
     // Reports on mail are text whatever they look like.
     let is_report = media_type.starts_with("message/") || media_type == "text/rfc822-headers";
     let file = lazaret_docs::File { octets, name, media_type, passwords: &[] };
-    opaque.is_some() || !is_report && !matches!(*lazaret_docs::sniff(&file), [Format::Text | Format::Html | Format::Unknown])
+    let formats = lazaret_docs::sniff(&file);
+    // What begins like a picture and reads as text is text.
+    let is_text = matches!(*formats, [Format::Text | Format::Html | Format::Unknown | Format::Picture]);
+    opaque.is_some() || !is_report && !is_text
 }
 
 fn own_file(name: &str, media_type: &str, octets: &[u8]) -> Rc<OwnFile> {

@@ -17,7 +17,9 @@ fn profile() -> Profile {
 }
 
 fn read_octets(octets: &[u8]) -> Message {
-    read(&RawMessage::new(octets.to_vec()), &profile(), &Limits::default())
+    let mut message = read(&RawMessage::new(octets.to_vec()), &profile(), &Limits::default());
+    crate::pipeline::tests::shipped().read_documents(&mut message, &mut crate::documents::InProcess::default());
+    message
 }
 
 /// A message written with line feeds.

@@ -45,7 +45,7 @@ const NAMES: [&str; 22] = [
 impl Pipeline {
     /// Has every document of a message read. What is encrypted is tried with the passwords that the message tells, which
     /// stay in memory.
-    pub(super) fn read_documents(&self, read: &mut Message, documents: &mut dyn Documents) {
+    pub(crate) fn read_documents(&self, read: &mut Message, documents: &mut dyn Documents) {
         for unread in std::mem::take(&mut read.unread) {
             let mut document = documents::read(documents, unread.file.as_file(&read.passwords));
             if document.as_ref().is_ok_and(is_encrypted) && read.passwords.is_empty() {

@@ -28,7 +28,7 @@ fn pipeline(policy: &str, limits: Limits) -> Pipeline {
     }
 }
 
-fn shipped() -> &'static Pipeline {
+pub(crate) fn shipped() -> &'static Pipeline {
     static SHIPPED: OnceLock<Pipeline> = OnceLock::new();
     SHIPPED.get_or_init(|| pipeline(POLICY, Limits::default()))
 }
@@ -422,7 +422,7 @@ fn reports_name_what_was_found_and_never_the_value() {
     };
     let mail = plain("x", &format!("card {CARD}\n"));
     let of_mail =
-        line(shipped().scan("a.eml", None, &RawMessage::new(mail.into_bytes()), &Profile::default(), Show::Places));
+        line(shipped().scan("a.eml", None, &RawMessage::new(mail.into_bytes()), &Profile::default(), Show::Places, &mut InProcess::default()));
     let want = "{\"file\":\"a.eml\",\"findings\":[{\"rule\":\"payment-card\",\"class\":\"credit_card\",\"entity\":\"payment_card\",\
         \"part\":\"1\",\"start\":5,\"end\":24,\"score\":";
     assert!(of_mail.starts_with(want), "{of_mail}");
@@ -436,6 +436,7 @@ fn reports_name_what_was_found_and_never_the_value() {
         &RawMessage::new(format!("card {CARD}").into_bytes()),
         &Profile::default(),
         Show::Places,
+        &mut InProcess::default(),
     ));
     assert!(
         of_file.starts_with("{\"file\":\"b.txt\",\"message\":3,\"findings\":[{\"rule\":\"payment-card\""),
@@ -503,7 +504,7 @@ fn explanations_and_lines_mask_values_unless_they_are_revealed() {
         serde_json::from_slice::<serde_json::Value>(&out).expect("JSON")
     };
     let text = RawMessage::new(format!("first\nmy card is {CARD}, pwd: {PASSWORD}\n").into_bytes());
-    let explain = |show| line(shipped().explain("a.txt", None, &text, &Profile::default(), show));
+    let explain = |show| line(shipped().explain("a.txt", None, &text, &Profile::default(), show, &mut InProcess::default()));
     let masked = explain(Explain { reveal: false, digests: true });
     let card = &masked["candidates"][0];
     assert_eq!((card["rule"].as_str(), card["action"].as_str()), (Some("payment-card"), Some("redact")), "{masked}");
@@ -515,7 +516,7 @@ fn explanations_and_lines_mask_values_unless_they_are_revealed() {
     assert_eq!(revealed["candidates"][0]["value"].as_str(), Some(CARD));
     assert!(revealed["candidates"][0]["digest"].is_null());
 
-    let scan = |show| line(shipped().scan("a.txt", None, &text, &Profile::default(), show));
+    let scan = |show| line(shipped().scan("a.txt", None, &text, &Profile::default(), show, &mut InProcess::default()));
     let context = &scan(Show::Masked)["findings"][0]["context"];
     assert_eq!(context["before"].as_str(), Some("my card is "));
     assert_eq!((context["value"].as_str(), context["line"].as_u64()), (Some("4••••••••••••8"), Some(2)));
@@ -739,7 +740,7 @@ fn thread(outcomes: &[&Outcome]) -> Thread {
 
 fn run_in(thread: &Thread, mail: &str) -> Outcome {
     let mail = RawMessage::new(mail.replace('\n', "\r\n").into_bytes());
-    shipped().process_in(&mail, &Profile { mailbox: "support".into(), ..Profile::default() }, Some(thread))
+    shipped().process_in(&mail, &Profile { mailbox: "support".into(), ..Profile::default() }, Some(thread), &mut InProcess::default())
 }
 
 #[test]

@@ -524,9 +524,10 @@ impl Code for JobKind {
 impl Code for Answer {
     fn put(&self, out: &mut Vec<u8>) {
         match self {
-            Answer::Ready { build_id } => {
+            Answer::Ready { build_id, confined } => {
                 out.push(0);
                 build_id.put(out);
+                confined.put(out);
             }
             Answer::SetupFailed => out.push(1),
             Answer::Outcome(outcome) => {
@@ -542,7 +543,7 @@ impl Code for Answer {
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
         Ok(match u8::take(from)? {
-            0 => Answer::Ready { build_id: Code::take(from)? },
+            0 => Answer::Ready { build_id: Code::take(from)?, confined: Code::take(from)? },
             1 => Answer::SetupFailed,
             2 => Answer::Outcome(Box::new(Code::take(from)?)),
             3 => Answer::Report(Code::take(from)?),

@@ -229,6 +229,10 @@ fn limits(t: Table<'_>) -> Limits {
         worker_bytes_max: bytes("worker_bytes_max", 128 * MIB, 64 * GIB, d.worker_bytes_max),
         worker_retire_bytes: bytes("worker_retire_bytes", 16 * MIB, 64 * GIB, d.worker_retire_bytes),
         worker_messages_max: number("worker_messages_max", 1, 1_000_000, d.worker_messages_max.into()) as u32,
+        document_secs_max: number("document_secs_max", 1, 600, d.document_secs_max),
+        documents_secs_max: number("documents_secs_max", 1, 3_600, d.documents_secs_max),
+        files_bytes_max: bytes("files_bytes_max", KIB, GIB, d.files_bytes_max as u64) as usize,
+        documents: d.documents,
     };
     if out.worker_retire_bytes >= out.worker_bytes_max {
         let message = "`limits.worker_retire_bytes` is not below `limits.worker_bytes_max`";

@@ -1,11 +1,10 @@
-//! The inside of a worker process.
+//! The inside of a worker process, and of one that reads documents.
 
+use super::confine::confine;
+use lazaret_core::documents::{Documents, InProcess};
 use lazaret_core::pipeline::Pipeline;
-use lazaret_core::wire::{self, Answer, Job, JobKind};
-use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior, set_parent_process_death_signal,
-    setrlimit,
-};
+use lazaret_core::wire::{self, Answer, Asking, Job, JobKind};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{BufReader, BufWriter, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
@@ -16,7 +15,7 @@ pub(crate) fn main() -> ExitCode {
     let mut output = BufWriter::with_capacity(1 << 16, std::io::stdout());
     let Ok(setup) = wire::read_setup(&mut input) else { return ExitCode::from(crate::exit::USAGE) };
     let limits = setup.limits;
-    confine(&limits);
+    let confined = confine(&limits, None).bits();
     let pipeline = match Pipeline::new(&setup) {
         Ok((pipeline, _)) => pipeline,
         Err(_) => {
@@ -24,7 +23,7 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(crate::exit::CONFIG);
         }
     };
-    let mut answer = Answer::Ready { build_id: setup.build_id.clone() };
+    let mut answer = Answer::Ready { build_id: setup.build_id.clone(), confined };
     loop {
         if wire::write_answer(&mut output, &answer).and_then(|()| output.flush()).is_err() {
             return ExitCode::from(crate::exit::UNAVAILABLE);
@@ -35,41 +34,50 @@ pub(crate) fn main() -> ExitCode {
             Err(_) => return ExitCode::from(crate::exit::USAGE),
         };
         allow_cpu(limits.cpu_secs_max);
-        answer = catch_unwind(AssertUnwindSafe(|| answer_to(&pipeline, job, &limits))).unwrap_or(Answer::Panicked);
+        let mut documents = Asking::new(&mut input, &mut output, limits.documents);
+        let answered = AssertUnwindSafe(|| answer_to(&pipeline, job, &limits, &mut documents));
+        answer = catch_unwind(answered).unwrap_or(Answer::Panicked);
     }
 }
 
-fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits) -> Answer {
+/// The process that reads documents: no rules, no keys, questions until its input ends. It dies of what it cannot read.
+pub(crate) fn documents_main() -> ExitCode {
+    let mut input = BufReader::with_capacity(1 << 16, std::io::stdin());
+    let mut output = BufWriter::with_capacity(1 << 16, std::io::stdout());
+    let Ok(limits) = wire::read_bounds(&mut input) else { return ExitCode::from(crate::exit::USAGE) };
+    confine(&limits, Some(limits.documents_secs_max));
+    let mut documents = InProcess(limits.documents);
+    loop {
+        match wire::answer_question(&mut input, &mut output, &mut documents) {
+            Ok(true) => {}
+            Ok(false) => return ExitCode::SUCCESS,
+            Err(_) => return ExitCode::from(crate::exit::USAGE),
+        }
+    }
+}
+
+fn answer_to(
+    pipeline: &Pipeline,
+    job: Job,
+    limits: &lazaret_core::Limits,
+    documents: &mut dyn Documents,
+) -> Answer {
     let Job { kind, profile, thread, message } = job;
     let thread = thread.as_ref();
     match kind {
-        JobKind::Process => Answer::Outcome(Box::new(pipeline.process_in(&message, &profile, thread))),
-        JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile, thread))),
+        JobKind::Process => Answer::Outcome(Box::new(pipeline.process_in(&message, &profile, thread, documents))),
+        JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile, thread, documents))),
         JobKind::Parse { file, index } => {
             Answer::Report(lazaret_core::report::parse(&file, index, &message, &profile, limits))
         }
         JobKind::Extract { file, index, password } => {
-            let _ = password; // encrypted documents are read with the attachment work
-            Answer::Report(lazaret_core::report::extract(&file, index, &message, &profile, limits))
+            Answer::Report(pipeline.extract(&file, index, &message, &profile, password.as_ref(), documents))
         }
-        JobKind::Scan { file, index, show } => Answer::Report(pipeline.scan(&file, index, &message, &profile, show)),
+        JobKind::Scan { file, index, show } => Answer::Report(pipeline.scan(&file, index, &message, &profile, show, documents)),
         JobKind::Explain { file, index, show } => {
-            Answer::Report(pipeline.explain(&file, index, &message, &profile, show))
+            Answer::Report(pipeline.explain(&file, index, &message, &profile, show, documents))
         }
         JobKind::ScanText { id } => Answer::Report(pipeline.scan_text(&id, &message)),
-    }
-}
-
-/// Gives up what a worker does not need. Failing here is not fatal by itself: the limits of the parent (wall time,
-/// frame size) hold in any case. Landlock and seccomp belong here.
-fn confine(limits: &lazaret_core::Limits) {
-    let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
-    // A killed daemon takes its workers with it.
-    let _ = set_parent_process_death_signal(Some(Signal::KILL));
-    for (resource, value) in
-        [(Resource::As, limits.worker_bytes_max), (Resource::Core, 0), (Resource::Fsize, 0), (Resource::Nofile, 16)]
-    {
-        let _ = setrlimit(resource, Rlimit { current: Some(value), maximum: Some(value) });
     }
 }
 
