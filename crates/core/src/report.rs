@@ -355,10 +355,9 @@ mod tests {
                 "header/subject text/plain s -",
                 "1 text/plain Hi\r\n> old -",
                 "2/name text/plain a.pdf -",
-                "2 application/pdf - unsupported",
+                "2 application/pdf - malformed",
             ]
         );
-        assert_eq!(parts("just: some text"), ["text text/plain just: some text -"]);
         assert_eq!(parts("<html><p>Ann</p></html>"), ["text text/html Ann\n -"]);
         assert_eq!(parts("PK\u{3}\u{4}xxx"), ["text application/octet-stream - unsupported"]);
     }

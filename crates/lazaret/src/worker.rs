@@ -14,10 +14,10 @@ pub(crate) use child::{documents_main, main as child_main};
 
 use crate::clock;
 use crate::event::{Event, emit};
+use documents::Readers;
 use lazaret_core::Limits;
 use lazaret_core::pipeline::Setup;
 use lazaret_core::wire::{self, Answer, Job, Said};
-use documents::Readers;
 use pipe::Pipe;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
@@ -256,7 +256,15 @@ impl Worker {
     fn start(setup: &Setup) -> Result<Worker, String> {
         let Started { child, input, output, errors } = start("worker")?;
         let setup = Setup { today: clock::today(), ..setup.clone() };
-        let mut worker = Worker { child, input, output, errors, messages: 0, today: setup.today.clone(), confinement: confine::Confinement::default() };
+        let mut worker = Worker {
+            child,
+            input,
+            output,
+            errors,
+            messages: 0,
+            today: setup.today.clone(),
+            confinement: confine::Confinement::default(),
+        };
         match worker.greet(&setup) {
             Ok(()) => Ok(worker),
             Err(kind) => {

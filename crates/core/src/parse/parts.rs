@@ -197,9 +197,8 @@ impl Builder<'_> {
             || !matches!(disposition.as_str(), "" | "inline")
             || (!first && disposition.is_empty() && !name.is_empty());
         let mut opaque = why_opaque(media_type, &name, &octets);
-        let is_document = !visit.encrypted
-            && (attachment || opaque.is_some())
-            && is_document(media_type, &name, &octets, opaque);
+        let is_document =
+            !visit.encrypted && (attachment || opaque.is_some()) && is_document(media_type, &name, &octets, opaque);
         if is_document {
             opaque = None;
         }

@@ -166,9 +166,9 @@ fn what_has_no_text_and_why() {
     let cases = [
         (part("Content-Type: image/png\nContent-Transfer-Encoding: base64", "iVBORw0KGgo="), "2 picture", false),
         (part("Content-Type: application/pgp-signature", "-----BEGIN PGP SIGNATURE-----"), "2 signature", false),
-        (part("Content-Type: application/pdf\nContent-Transfer-Encoding: base64", "JVBERi0xLjQgL0VuY3J5cHQ="), "2 encrypted", false),
+        (part("Content-Type: application/pdf\nContent-Transfer-Encoding: base64", "JVBERi0xLjQgL0VuY3J5cHQ="), "2 malformed", false),
         (part("Content-Type: application/x-foo\nContent-Transfer-Encoding: base64", "AAECAwQF/w=="), "2 unsupported", false),
-        (part("Content-Type: text/csv\nContent-Transfer-Encoding: base64", "AAECAwQF/w=="), "2 malformed", false),
+        (part("Content-Type: text/csv\nContent-Transfer-Encoding: base64", "AAECAwQF/w=="), "2 unsupported", false),
         ("Content-Type: multipart/encrypted; boundary=a\n\n--a\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n--a\nContent-Type: application/octet-stream\n\n-----BEGIN PGP MESSAGE-----\n--a--\n".to_owned(), "1 encrypted,2 encrypted", true),
         ("Content-Type: application/pkcs7-mime; smime-type=enveloped-data; name=smime.p7m\nContent-Transfer-Encoding: base64\n\nMIAGCSqGSIb3DQEHA6CA\n".to_owned(), "1 encrypted", true),
         (

@@ -78,7 +78,8 @@ impl Pipeline {
 
 /// A word, and the same without the mark that ends its sentence.
 fn add_password(found: &mut Vec<String>, word: &str) {
-    let word = word.trim_matches(|c: char| matches!(c, '"' | '\'' | '`' | '“' | '”' | '„' | '«' | '»') || c.is_whitespace());
+    let word =
+        word.trim_matches(|c: char| matches!(c, '"' | '\'' | '`' | '“' | '”' | '„' | '«' | '»') || c.is_whitespace());
     for word in [word, word.trim_end_matches(['.', ',', ';', ')'])] {
         let fits = PASSWORD_CHARS.contains(&word.chars().count()) && found.len() < PASSWORDS_MAX;
         if fits && !found.iter().any(|known| known == word) {
@@ -95,11 +96,15 @@ fn after_names(text: &str, found: &mut Vec<String>) {
         let lower = line.to_lowercase();
         for name in NAMES {
             for (at, _) in lower.match_indices(name) {
-                let starts = !lower.get(..at).and_then(|head| head.chars().next_back()).is_some_and(char::is_alphanumeric);
+                let starts =
+                    !lower.get(..at).and_then(|head| head.chars().next_back()).is_some_and(char::is_alphanumeric);
                 let rest = line.get(at + name.len()..).filter(|_| starts && lower.len() == line.len());
                 let Some(rest) = rest.map(str::trim_start) else { continue };
                 let verbs = [":", "=", "is ", "ist ", "lautet ", "lautet: ", "est ", "es ", "è ", "é ", "är ", "er "];
-                let after = verbs.iter().find_map(|verb| rest.strip_prefix(verb)).map(|rest| rest.trim_start_matches([':', ' ', '\t']));
+                let after = verbs
+                    .iter()
+                    .find_map(|verb| rest.strip_prefix(verb))
+                    .map(|rest| rest.trim_start_matches([':', ' ', '\t']));
                 let Some(after) = after else { continue };
                 add_password(found, after.split_whitespace().next().unwrap_or_default());
                 // A phrase of several words in quotes, or alone on its line.
@@ -150,7 +155,8 @@ impl Message {
     fn add_opaque(&mut self, unread: &Unread, path: &PartPath, why: OpaqueWhy) {
         if *path == unread.path {
             self.whole_encrypted |= unread.is_whole && why == OpaqueWhy::Encrypted;
-            let attached = unread.attachment.filter(|_| unread.is_attachment).and_then(|at| self.attachments.get_mut(at));
+            let attached =
+                unread.attachment.filter(|_| unread.is_attachment).and_then(|at| self.attachments.get_mut(at));
             if let Some(attached) = attached {
                 attached.opaque = Some(why);
             }

@@ -285,7 +285,9 @@ mod tests {
         let passwords = ["a".to_owned()];
         let file = File { octets: b"card 4111", name: "a.txt", media_type: "text/plain", passwords: &passwords };
         let edit = Edit::Replace { path: String::new(), span: 5..9, with: "X".into() };
-        for (edits, bad) in [(None, false), (Some(vec![edit.clone()]), false), (Some(vec![Edit::Remove { path: "!9".into() }]), true)] {
+        for (edits, bad) in
+            [(None, false), (Some(vec![edit.clone()]), false), (Some(vec![Edit::Remove { path: "!9".into() }]), true)]
+        {
             // The question as the worker writes it.
             let (mut nothing, mut asked): (&[u8], Vec<u8>) = (&[], Vec::new());
             let question = Question { file, edits: edits.as_deref() };

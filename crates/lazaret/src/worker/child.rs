@@ -56,12 +56,7 @@ pub(crate) fn documents_main() -> ExitCode {
     }
 }
 
-fn answer_to(
-    pipeline: &Pipeline,
-    job: Job,
-    limits: &lazaret_core::Limits,
-    documents: &mut dyn Documents,
-) -> Answer {
+fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits, documents: &mut dyn Documents) -> Answer {
     let Job { kind, profile, thread, message } = job;
     let thread = thread.as_ref();
     match kind {
@@ -73,7 +68,9 @@ fn answer_to(
         JobKind::Extract { file, index, password } => {
             Answer::Report(pipeline.extract(&file, index, &message, &profile, password.as_ref(), documents))
         }
-        JobKind::Scan { file, index, show } => Answer::Report(pipeline.scan(&file, index, &message, &profile, show, documents)),
+        JobKind::Scan { file, index, show } => {
+            Answer::Report(pipeline.scan(&file, index, &message, &profile, show, documents))
+        }
         JobKind::Explain { file, index, show } => {
             Answer::Report(pipeline.explain(&file, index, &message, &profile, show, documents))
         }
