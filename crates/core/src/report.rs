@@ -359,6 +359,6 @@ mod tests {
             ]
         );
         assert_eq!(parts("<html><p>Ann</p></html>"), ["text text/html Ann\n -"]);
-        assert_eq!(parts("PK\u{3}\u{4}xxx"), ["text application/octet-stream - unsupported"]);
+        assert_eq!(parts("PK\u{3}\u{4}xxx"), ["text application/zip - malformed"]);
     }
 }
