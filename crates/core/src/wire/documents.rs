@@ -217,15 +217,21 @@ super::codec::records! {
     Document { parts coverage }
     Part { path media_type content size_bytes }
     Coverage { scanned_bytes decoded_bytes unexamined_bytes }
-    Limits {
-        inflated_bytes_max inflated_ratio_max ratio_free_bytes decoder_bytes_max members_max nesting_depth_max text_bytes_max
-        total_text_bytes_max parts_max pages_max cells_max objects_max depth_max attributes_max pixels_max passwords_max
-    }
 }
 
 super::codec::words! {
     Why = [Why::Picture Why::Encrypted Why::Unsupported Why::Malformed Why::OverLimit];
     Unwritable = [Unwritable::Format Unwritable::Ambiguous Unwritable::NoSuchPlace Unwritable::Unreadable];
+}
+
+/// As JSON: a table that grows with the formats, and goes over once in the life of a process.
+impl Code for Limits {
+    fn put(&self, out: &mut Vec<u8>) {
+        serde_json::to_string(self).unwrap_or_default().put(out);
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        serde_json::from_str(from.text()?).map_err(|_| WireError::Value)
+    }
 }
 
 impl Code for Content {
