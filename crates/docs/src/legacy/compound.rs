@@ -2,12 +2,15 @@
 
 use super::bytes::Bytes;
 use super::cfb::{Compound, Storage};
+use super::crypt::rc4::{Key, summaries};
 use super::strings::strings;
 use super::{crypt, doc, msg, ole, ppt, properties, vba, xls};
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable, Why};
 
+/// Streams that hold encrypted property sets.
+const ENCRYPTED_SUMMARIES: [&str; 2] = ["EncryptedSummary", "encryption"];
 /// Folders within folders that are followed.
 const DEPTH_MAX: usize = 32;
 
@@ -116,7 +119,7 @@ impl<'a> Rest<'a> {
     /// Reads a folder, but for streams of the names that are known.
     pub(super) fn storage(&mut self, storage: &Storage<'_>, known: &[&str], reading: &mut Reading<'_>) {
         for (name, octets) in storage.contents() {
-            if !known.iter().any(|known| known.eq_ignore_ascii_case(name)) {
+            if !known.iter().chain(&ENCRYPTED_SUMMARIES).any(|known| known.eq_ignore_ascii_case(name)) {
                 self.stream(name, &octets, reading);
             }
         }
@@ -155,6 +158,25 @@ impl<'a> Rest<'a> {
             reading.embedded(&at, &File { octets, name: "", media_type: "", passwords: reading.passwords });
         } else {
             self.strings(octets);
+        }
+    }
+
+    /// Reads property sets that are encrypted with the rest.
+    pub(super) fn encrypted_summary(&mut self, storage: &Storage<'_>, key: Option<&Key>, reading: &mut Reading<'_>) {
+        for name in ENCRYPTED_SUMMARIES {
+            match (storage.stream(name), key) {
+                (Some(stream), Some(key)) => {
+                    self.meta.1 += stream.len() as u64;
+                    for properties in summaries(&stream, key) {
+                        self.meta.0.push_str(&properties::lines(&properties));
+                    }
+                }
+                (Some(stream), None) => {
+                    let at = format!("{}!meta", self.at);
+                    reading.opaque(&at, "application/x-ole-storage", Why::Encrypted, stream.len() as u64);
+                }
+                (None, _) => {}
+            }
         }
     }
 

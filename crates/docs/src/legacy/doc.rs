@@ -79,7 +79,10 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
     };
     let mut table = storage.stream(head.table).unwrap_or_default();
     let mut data = storage.stream("Data").unwrap_or_default();
-    if main.u16(0x0a).unwrap_or(0) & 0x100 != 0 && !decrypted(&mut main, &mut table, &mut data, reading) {
+    let is_encrypted = main.u16(0x0a).unwrap_or(0) & 0x100 != 0;
+    let key = if is_encrypted { decrypted(&mut main, &mut table, &mut data, reading) } else { None };
+    rest.encrypted_summary(storage, key.as_ref(), reading);
+    if is_encrypted && key.is_none() {
         let size = main.len() + table.len() + data.len();
         reading.opaque(at, Format::Doc.media_type(), Why::Encrypted, size as u64);
         // Properties and objects may be in the clear.
@@ -95,23 +98,19 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
     rest.finish(reading);
 }
 
-/// Opens the streams of an encrypted document with a password; false if none fits.
-fn decrypted(main: &mut [u8], table: &mut [u8], data: &mut [u8], reading: &Reading<'_>) -> bool {
+/// Opens the streams of an encrypted document with a password; `None` if none fits.
+fn decrypted(main: &mut [u8], table: &mut [u8], data: &mut [u8], reading: &Reading<'_>) -> Option<Key> {
     const BLOCK_BYTES: usize = 512;
     const PLAIN_BYTES: usize = 0x44;
     // XOR is another way, of Word 95.
     let is_mixed = main.u16(0x0a).unwrap_or(0) & 0x8000 != 0;
     let info = main.size(0x0e).map_or(&[][..], |length| table.part(0, length));
     let info_bytes = info.len();
-    match Key::find(info, reading.passwords) {
-        Some(key) if !is_mixed => {
-            key.stream(main, BLOCK_BYTES, PLAIN_BYTES);
-            key.stream(table, BLOCK_BYTES, info_bytes);
-            key.stream(data, BLOCK_BYTES, 0);
-            true
-        }
-        _ => false,
-    }
+    let key = Key::find(info, reading.passwords).filter(|_| !is_mixed)?;
+    key.stream(main, BLOCK_BYTES, PLAIN_BYTES);
+    key.stream(table, BLOCK_BYTES, info_bytes);
+    key.stream(data, BLOCK_BYTES, 0);
+    Some(key)
 }
 
 fn texts(at: &str, head: &Head, main: &[u8], table: &[u8], rest: &mut Rest<'_>, reading: &mut Reading<'_>) {

@@ -4,6 +4,7 @@ use super::blips::{Drawings, record};
 use super::bytes::{Bytes, utf16};
 use super::cfb::Storage;
 use super::compound::{self, Rest};
+use super::crypt::rc4::Key;
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable, Why};
@@ -36,18 +37,28 @@ pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
 
 /// Reads a folder with a presentation in it.
 pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>) {
-    const KNOWN: [&str; 3] = ["PowerPoint Document", "Current User", "Pictures"];
+    const KNOWN: [&str; 4] = ["PowerPoint Document", "Current User", "Pictures", "EncryptedSummary"];
     let mut rest = Rest::new(at);
-    let stream = storage.stream("PowerPoint Document").unwrap_or_default();
+    let mut stream = storage.stream("PowerPoint Document").unwrap_or_default();
     let user = storage.stream("Current User").unwrap_or_default();
     let pictures = storage.stream("Pictures").unwrap_or_default();
     rest.strings(&user);
     let places = Places::new(&stream, user.size(16).unwrap_or(usize::MAX));
-    if user.u32(12) == Some(0xf3d1_c4df) || places.is_encrypted {
+    let is_encrypted = user.u32(12) == Some(0xf3d1_c4df) || places.session.is_some();
+    let key = if is_encrypted { places.open(&mut stream, reading.passwords) } else { None };
+    if is_encrypted && key.is_none() {
         let size = stream.len() + pictures.len();
         reading.opaque(at, Format::Ppt.media_type(), Why::Encrypted, size as u64);
     } else {
         presentation(at, &stream, &places, &mut rest, reading);
+    }
+    if is_encrypted {
+        if key.is_some() && !pictures.is_empty() {
+            // Each field of a picture is encrypted for itself.
+            reading.opaque(&format!("{at}!pictures"), "image/*", Why::Picture, pictures.len() as u64);
+        }
+        rest.encrypted_summary(storage, key.as_ref(), reading);
+    } else {
         let mut drawings = Drawings::default();
         drawings.walk(&pictures);
         rest.drawings(&drawings, reading);
@@ -60,18 +71,19 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
 struct Places {
     by_number: HashMap<u32, usize>,
     document: u32,
-    is_encrypted: bool,
+    /// The number of what tells how it is encrypted.
+    session: Option<u32>,
 }
 
 impl Places {
     fn new(stream: &[u8], last_edit: usize) -> Places {
-        let mut places = Places { by_number: HashMap::new(), document: 0, is_encrypted: false };
+        let mut places = Places { by_number: HashMap::new(), document: 0, session: None };
         let mut edit = last_edit;
         for nth in 0..EDITS_MAX {
             let Some((_, USER_EDIT, length)) = record(stream, edit) else { break };
             if nth == 0 {
                 places.document = stream.u32(edit + 8 + 16).unwrap_or(0);
-                places.is_encrypted = length >= 0x20;
+                places.session = stream.u32(edit + 8 + 28).filter(|_| length >= 0x20);
             }
             places.directory(stream, stream.size(edit + 8 + 12).unwrap_or(usize::MAX));
             // Earlier saves stand before.
@@ -81,6 +93,28 @@ impl Places {
             }
         }
         places
+    }
+
+    /// Decrypts everything that has a number; `None` if no password fits.
+    fn open(&self, stream: &mut [u8], passwords: &[String]) -> Option<Key> {
+        let session = self.session?;
+        let at = *self.by_number.get(&session)?;
+        let (_, _, length) = record(stream, at)?;
+        let key = Key::find(stream.part(at + 8, length), passwords)?;
+        let mut numbers: Vec<(u32, usize)> = self.by_number.iter().map(|(number, place)| (*number, *place)).collect();
+        numbers.sort_unstable();
+        // Places that overlap would cost more than the stream.
+        let mut left = stream.len();
+        for (number, place) in numbers.into_iter().filter(|(number, _)| *number != session) {
+            let mut head = stream.part(place, 8).to_vec();
+            key.apply(number, &mut head);
+            let Some((_, _, length)) = record(&head, 0) else { continue };
+            let end = place.saturating_add(8).saturating_add(length).min(stream.len());
+            let Some(octets) = stream.get_mut(place..end) else { continue };
+            left = left.checked_sub(octets.len())?;
+            key.apply(number, octets);
+        }
+        Some(key)
     }
 
     /// Numbers in a row, then their places; a later save has been here before an earlier one.
@@ -267,5 +301,73 @@ fn object(at: &str, instance: u16, data: &[u8], reading: &mut Reading<'_>) {
             reading.embedded(at, &File { octets: &octets, name: "", media_type: "", passwords: reading.passwords });
         }
         (_, why) => reading.opaque(at, Format::Compound.media_type(), why.unwrap_or(Why::OverLimit), data.len() as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::blips::tests::made;
+    use super::super::cfb::tests::compound;
+    use super::super::crypt::rc4::tests::info;
+    use super::*;
+    use crate::{Content, Limits};
+
+    fn wide(text: &str) -> Vec<u8> {
+        text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+    }
+
+    /// A presentation of one slide with notes; encrypted if there is a password.
+    fn presentation(password: Option<&str>) -> Vec<u8> {
+        let slide = made(0x0f, SLIDE, &made(0x0f, 0x040c, &made(0, TEXT_WIDE, &wide("Größe\rzweite"))));
+        let notes = made(0x0f, NOTES, &made(0, TEXT_NARROW, b"caf\xe9"));
+        let place = made(0, SLIDE_PLACE, &[&2u32.to_le_bytes()[..], &[0; 16]].concat());
+        let list = made(0x0f, SLIDE_LIST, &[place, made(0, TEXT_NARROW, b"outline")].concat());
+        let document = made(0x0f, DOCUMENT, &[list, made(0, STRING, &wide("a string"))].concat());
+        let mut parts = vec![document, slide, notes];
+        let mut session = Vec::new();
+        if let Some(password) = password {
+            let (info, key) = info(password, true);
+            parts.iter_mut().zip(1..).for_each(|(part, number)| key.apply(number, part));
+            session = made(0x0f, 0x2f14, &info);
+        }
+        parts.push(session);
+        let mut stream = Vec::new();
+        let mut directory = (1u32 | 4 << 20).to_le_bytes().to_vec();
+        for part in parts {
+            directory.extend((stream.len() as u32).to_le_bytes());
+            stream.extend(part);
+        }
+        let directory_at = stream.len() as u32;
+        stream.extend(made(0, 0x1772, &directory));
+        let edit_at = stream.len() as u32;
+        let mut edit = vec![0; if password.is_some() { 32 } else { 28 }];
+        edit[12..16].copy_from_slice(&directory_at.to_le_bytes());
+        edit[16..20].copy_from_slice(&1u32.to_le_bytes());
+        if password.is_some() {
+            edit[28..32].copy_from_slice(&4u32.to_le_bytes());
+        }
+        stream.extend(made(0, USER_EDIT, &edit));
+        let user = [&[0; 16][..], &edit_at.to_le_bytes()].concat();
+        compound(&[("PowerPoint Document", &stream), ("Current User", &user)])
+    }
+
+    fn texts(octets: &[u8], passwords: &[String]) -> Vec<(String, String)> {
+        let file = File { octets, name: "", media_type: "", passwords };
+        let parts = crate::read(&file, &Limits::default()).parts;
+        let text = |part: crate::Part| match part.content {
+            Content::Text(text) => (part.path, text),
+            Content::Opaque(why) => (part.path, why.as_str().to_owned()),
+        };
+        parts.into_iter().map(text).collect()
+    }
+
+    #[test]
+    fn slides_notes_and_the_rest() {
+        let want = [("!slide1", "outline\nGröße\nzweite\n"), ("!notes1", "café\n"), ("!document", "a string\n")];
+        let want = want.map(|(path, text)| (path.to_owned(), text.to_owned()));
+        assert_eq!(texts(&presentation(None), &[])[..3], want);
+        let encrypted = presentation(Some("secret"));
+        assert_eq!(texts(&encrypted, &["secret".into()])[..3], want);
+        assert_eq!(texts(&encrypted, &[])[0], (String::new(), "encrypted".to_owned()));
     }
 }

@@ -65,6 +65,10 @@ pub(super) fn storage(at: &str, storage: &Storage<'_>, reading: &mut Reading<'_>
             rest.text(&values);
         }
     }
+    let key = storage
+        .stream("Workbook")
+        .and_then(|stream| rc4::Key::find(Bytes::from(password_record(&stream)?, 2), reading.passwords));
+    rest.encrypted_summary(storage, key.as_ref(), reading);
     rest.storage(storage, &["Workbook", "Book"], reading);
     rest.finish(reading);
 }

@@ -83,6 +83,29 @@ impl Key {
     }
 }
 
+/// The streams of property sets that are kept encrypted in one (2.3.5.4).
+pub(crate) fn summaries(stream: &[u8], key: &Key) -> Vec<Vec<u8>> {
+    let mut list = stream.part(stream.size(0).unwrap_or(usize::MAX), stream.size(4).unwrap_or(0)).to_vec();
+    key.apply(0, &mut list);
+    let count = list.size(0).unwrap_or(0);
+    let mut streams = Vec::new();
+    let mut at = 4;
+    // Streams that overlap would be more than is there.
+    let mut left = stream.len();
+    for _ in 0..count {
+        let (Some(from), Some(size), Some(block)) = (list.size(at), list.size(at + 4), list.u16(at + 8)) else { break };
+        let mut octets = stream.part(from, size).to_vec();
+        match left.checked_sub(octets.len()) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+        key.apply(u32::from(block), &mut octets);
+        streams.push(octets);
+        at += 16 + 2 * (usize::from(list.u8(at + 10).unwrap_or(0)) + 1);
+    }
+    streams
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
