@@ -47,6 +47,8 @@ struct Group {
     is_fonts: bool,
     /// `\*` has been seen, and no word since.
     is_starred: bool,
+    /// Its destination begins with it.
+    is_entered: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -76,6 +78,7 @@ impl<'f> Walk<'f> {
             charset: None,
             is_fonts: false,
             is_starred: false,
+            is_entered: false,
         };
         Walk {
             octets,
@@ -139,7 +142,7 @@ impl<'f> Walk<'f> {
             self.too_deep += 1;
             return;
         }
-        let inner = Group { start, is_starred: false, ..*self.group() };
+        let inner = Group { start, is_starred: false, is_entered: false, ..*self.group() };
         self.groups.push(inner);
     }
 
@@ -153,8 +156,7 @@ impl<'f> Walk<'f> {
             return;
         }
         let Some(closed) = self.groups.pop() else { return };
-        let outer = self.group().holds;
-        if closed.holds == outer {
+        if !closed.is_entered {
             return;
         }
         match closed.holds {
@@ -163,15 +165,20 @@ impl<'f> Walk<'f> {
                     data.group = closed.start..end;
                 }
             }
-            Holds::Text(out) if out != Out::Body && out != Out::Html => {
-                if let Some(text) = self.outs.get_mut(out as usize)
-                    && !text.text().is_empty()
-                    && !text.text().ends_with('\n')
-                {
-                    text.made("\n");
-                }
-            }
-            _ => {}
+            Holds::Text(out) => self.end_line(out),
+            Holds::Nothing => {}
+        }
+    }
+
+    /// What a destination holds is a line of its own, but in the body and in HTML, which go on.
+    fn end_line(&mut self, out: Out) {
+        if out != Out::Body
+            && out != Out::Html
+            && let Some(text) = self.outs.get_mut(out as usize)
+            && !text.text().is_empty()
+            && !text.text().ends_with('\n')
+        {
+            text.made("\n");
         }
     }
 
@@ -221,6 +228,8 @@ impl<'f> Walk<'f> {
             self.enter(destination, word);
         } else if is_starred {
             // A destination that is not known: its text is shown all the same. Groups of a picture are no part of its hex.
+            self.group().is_entered = true;
+            self.end_line(Out::Other);
             self.group().holds = Holds::Text(Out::Other);
         } else if let (Some(media_type), Holds::Data(nth)) = (picture(word), self.group().holds)
             && let Some(data) = self.data.get_mut(nth)
@@ -230,6 +239,10 @@ impl<'f> Walk<'f> {
     }
 
     fn enter(&mut self, destination: Destination, word: &str) {
+        self.group().is_entered = true;
+        if let Destination::Text(out) | Destination::Named(out) = destination {
+            self.end_line(out);
+        }
         let holds = match destination {
             Destination::Text(out) => Holds::Text(out),
             Destination::Named(out) => {
