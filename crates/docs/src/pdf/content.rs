@@ -12,12 +12,16 @@ use std::rc::Rc;
 
 /// Glyphs of one page. A page of a telephone book has 20,000.
 const GLYPHS_MAX: usize = 4 << 20;
+/// Pieces of text of one page that have a place of their own.
+const RUNS_MAX: usize = 400_000;
 /// Saved graphics states; readers take 28 to 512.
 const SAVED_MAX: usize = 512;
 /// Operands before an operator.
 const OPERANDS_MAX: usize = 64;
 /// Forms within forms.
 const FORM_DEPTH_MAX: usize = 24;
+/// Forms drawn, all together: each may be small, and drawn again and again.
+const DRAWN_MAX: usize = 50_000;
 /// Fonts kept ready.
 const FONTS_MAX: usize = 256;
 /// Octets of streams kept unpacked.
@@ -137,6 +141,8 @@ pub(super) struct Shared {
     fonts: HashMap<usize, Rc<Font>>,
     streams: HashMap<usize, Rc<Vec<u8>>>,
     streams_bytes: usize,
+    drawn: usize,
+    drawn_bytes: u64,
     /// Every font by its name in resources: for content that nothing refers to.
     pub(super) by_name: HashMap<Vec<u8>, Rc<Font>>,
     /// Streams that have been read as content.
@@ -225,7 +231,9 @@ impl Painter<'_, '_, '_> {
     /// Reads a stream.
     pub(super) fn stream(&mut self, owner: Owner, octets: &[u8], resources: &Dict, outer: Matrix, depth: usize) {
         // A form that is drawn again and again costs again and again.
-        if !self.budget.inflated(if depth == 0 { 0 } else { octets.len() as u64 / 4 }) {
+        self.shared.drawn += 1;
+        self.shared.drawn_bytes += octets.len() as u64;
+        if self.shared.drawn > DRAWN_MAX || self.shared.drawn_bytes > self.budget.limits.inflated_bytes_max {
             self.scene.why = self.scene.why.or(Some(Why::OverLimit));
             return;
         }
@@ -535,7 +543,7 @@ impl Painter<'_, '_, '_> {
         let (char_space, word_space) = (state.char_space, state.word_space);
         let matrix = Matrix::moved(0.0, state.rise).then(to_owner);
         sheet.text = Matrix::moved(x, y).then(sheet.text);
-        if count > 0 {
+        if count > 0 && self.scene.why != Some(Why::OverLimit) {
             let owner = sheet.owner;
             let show = Show { owner, place, font, matrix, size, char_space, word_space, scale, is_invisible };
             self.scene.shows.push(show);
@@ -552,7 +560,7 @@ impl Painter<'_, '_, '_> {
         to_page: Matrix,
     ) {
         let (first, nth, from) = begun;
-        if !self.budget.cells(1) {
+        if self.scene.runs.len() >= RUNS_MAX || !self.budget.cells(1) {
             self.scene.why = Some(Why::OverLimit);
             return;
         }

@@ -515,15 +515,7 @@ pub(super) fn digit(octet: u8) -> Option<u8> {
 
 /// Where `what` stands first, from `from` on.
 pub(super) fn find(octets: &[u8], what: &[u8], from: usize) -> Option<usize> {
-    let (first, rest) = what.split_first()?;
-    let mut at = from;
-    loop {
-        at += octets.get(at..)?.iter().position(|b| b == first)?;
-        if octets.get(at + 1..)?.starts_with(rest) {
-            return Some(at);
-        }
-        at += 1;
-    }
+    Some(from + memchr::memmem::find(octets.get(from..)?, what)?)
 }
 
 #[cfg(test)]

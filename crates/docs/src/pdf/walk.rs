@@ -450,10 +450,8 @@ impl<'p, 'a, 's, S: Sink> Walk<'p, 'a, 's, S> {
         for (number, page) in pages.iter().enumerate() {
             let object = self.pdf.entry(page.nth);
             let Some(dict) = object.dict() else { continue };
-            let mut own = vec![page.nth];
-            own.extend(content_streams(self.pdf, dict));
-            own.extend(self.annotations(dict));
-            if own.iter().all(|nth| self.pdf.is_visited(*nth)) {
+            let is_read = content_streams(self.pdf, dict).iter().all(|nth| self.shared.done.contains(nth));
+            if is_read && self.annotations(dict).iter().all(|nth| self.told.contains(nth)) {
                 continue;
             }
             if self.pages_left == 0 {
