@@ -15,7 +15,7 @@ use crate::shadow::Shadow;
 use crate::{RuleIx, Ruleset, overlap, records};
 pub use types::{Candidate, Explanation, Hints, Incomplete, Match, Memory, Placement, Scan, Term, WhyNot};
 pub(crate) use walk::Outcome;
-use walk::{Budget, Walk};
+use walk::{Budget, Trace, Walk};
 pub use work::Work;
 use zeroize::Zeroizing;
 
@@ -51,7 +51,17 @@ impl Ruleset {
     ///
     /// Left out is what could have been anything: bare digits that fail a check and have no word of the rule near them.
     pub fn explain(&self, text: &str, hints: &Hints<'_>) -> Explanation {
-        let (found, incomplete) = self.walk(text, hints, None, Limits::default(), true);
+        self.explanation(text, hints, Trace::All)
+    }
+
+    /// The same, but for candidates that no scan would have looked at closely: those of rules that ask for a word where
+    /// none stands near. Hardly slower than a scan.
+    pub fn scan_closely(&self, text: &str, hints: &Hints<'_>) -> Explanation {
+        self.explanation(text, hints, Trace::Close)
+    }
+
+    fn explanation(&self, text: &str, hints: &Hints<'_>, trace: Trace) -> Explanation {
+        let (found, incomplete) = self.walk(text, hints, None, Limits::default(), trace);
         let candidate = |Outcome { this, why_not }| Candidate {
             rule: this.rule,
             span: this.span,
@@ -70,7 +80,7 @@ impl Ruleset {
     }
 
     pub(crate) fn scan_within(&self, text: &str, hints: &Hints<'_>, only: Option<RuleIx>, limits: Limits) -> Scan {
-        let (found, incomplete) = self.walk(text, hints, only, limits, false);
+        let (found, incomplete) = self.walk(text, hints, only, limits, Trace::Off);
         Scan { matches: found.into_iter().map(|f| f.this).collect(), incomplete }
     }
 
@@ -81,15 +91,15 @@ impl Ruleset {
         hints: &Hints<'_>,
         only: Option<RuleIx>,
         limits: Limits,
-        is_traced: bool,
+        trace: Trace,
     ) -> (Vec<Outcome>, Option<Incomplete>) {
         let work_max = limits.work_bytes_min.saturating_add(text.len().saturating_mul(limits.work_per_byte));
         let decoded = Allowance::of(text.len());
         let budget = Budget { candidates: limits.candidates_max, work: work_max, decoded, incomplete: None };
-        let mut walk = Walk { set: self, hints, only, budget, is_traced, works: Vec::new(), found: Vec::new() };
+        let mut walk = Walk { set: self, hints, only, budget, trace, works: Vec::new(), found: Vec::new() };
         walk.text(text);
         let incomplete = walk.budget.incomplete;
-        (self.compose(text, overlap::settle(self, hints.countries, walk.found, is_traced), only), incomplete)
+        (self.compose(text, overlap::settle(self, hints.countries, walk.found, trace != Trace::Off), only), incomplete)
     }
 
     /// What findings mean together.

@@ -52,7 +52,7 @@ impl Pipeline {
     /// far off, and those within what was found, are counted only: pieces of one card number fit many rules.
     pub(super) fn examine_closely(&self, text: &Text, profile: &Profile, memory: Option<&dyn Memory>) -> Examined {
         let (placement, source) = (text.placement, scanned(text));
-        let explanation = self.rules.explain(source, &Hints { placement, countries: &profile.countries, memory });
+        let explanation = self.rules.scan_closely(source, &Hints { placement, countries: &profile.countries, memory });
         let marks = mark::spans(source);
         let scan = explanation.scan();
         let mut looked_at = Gathered::default();

@@ -64,12 +64,23 @@ pub(super) struct Walk<'s, 'h> {
     /// One rule alone.
     pub(super) only: Option<RuleIx>,
     pub(super) budget: Budget,
-    /// Is kept what came to nothing, too?
-    pub(super) is_traced: bool,
+    /// What is kept that came to nothing.
+    pub(super) trace: Trace,
     /// What each rule costs; empty unless it is asked for.
     pub(super) works: Vec<Work>,
     /// Spans are bytes of the text of the outermost layer.
     pub(super) found: Vec<Outcome>,
+}
+
+/// Candidates that came to nothing and are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Trace {
+    /// None.
+    Off,
+    /// Those that a scan looks at closely.
+    Close,
+    /// Those too that a scan leaves out because no word of their rule stands near.
+    All,
 }
 
 /// What became of a candidate.
@@ -129,7 +140,7 @@ impl<'s> Walk<'s, '_> {
             }
             one.this.span = shadow.source(&one.this.span);
         }
-        found.retain(|one| one.why_not.is_none() || self.is_traced);
+        found.retain(|one| one.why_not.is_none() || self.is_traced());
         self.found.append(&mut found);
         if depth < carrier::DEPTH_MAX {
             self.encoded(text, depth);
@@ -171,7 +182,7 @@ impl<'s> Walk<'s, '_> {
             let class = set.rule(rule).map(|info| info.class);
             self.hints.memory.zip(class).is_some_and(|(m, class)| m.knows(class, &set.canonical(rule, value)))
         };
-        let case = Case { rule: compiled, text, span: &span, hints: self.hints, is_traced: self.is_traced };
+        let case = Case { rule: compiled, text, span: &span, hints: self.hints, is_traced: self.is_traced() };
         let Some(weighed) = judge::weigh(&case, evidence, &mut layer.nearby, is_known) else { return };
         let is_counted = weighed.why_not.is_none() || layer.found.len() < TRACED_MAX;
         if span.is_empty() || !is_counted || weighed.why_not.is_none() && !self.budget.candidate() {
@@ -209,6 +220,16 @@ impl<'s> Walk<'s, '_> {
                 self.keep(layer, found.rule, found.span, Evidence::default());
             }
         }
+    }
+
+    /// Does nothing follow from a candidate whose rule asks for a word that does not stand near?
+    fn is_gated(&self) -> bool {
+        self.trace != Trace::All && self.hints.memory.is_none()
+    }
+
+    /// Is kept what came to nothing, too?
+    fn is_traced(&self) -> bool {
+        self.trace != Trace::Off
     }
 
     fn wants(&self, rule: RuleIx) -> bool {
@@ -281,7 +302,7 @@ impl<'s> Walk<'s, '_> {
             }
             *window = at..end;
             if self.budget.work(span.len())
-                && let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced)
+                && let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced())
             {
                 self.keep(layer, rule, span, evidence);
             }
@@ -347,8 +368,7 @@ impl<'s> Walk<'s, '_> {
             return;
         }
         let is_possible = pattern.needs.are_met(text.as_bytes().get(window.clone()).unwrap_or_default())
-            && (self.is_traced
-                || self.hints.memory.is_some()
+            && (!self.is_gated()
                 || !compiled.needs_word()
                 || compiled.context.may_be_near(text, &window, &mut layer.nearby));
         if !is_possible {
@@ -359,7 +379,7 @@ impl<'s> Walk<'s, '_> {
             w.bytes += window.len();
         });
         anchor::search(text, pattern, window, |span| {
-            if let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced) {
+            if let Some(evidence) = judge::pattern(compiled, text, &span, self.is_traced()) {
                 self.keep(layer, rule, span, evidence);
             }
         });

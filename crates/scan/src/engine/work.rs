@@ -1,6 +1,6 @@
 //! What each rule costs on a text: for those who write rules, not for scans.
 
-use super::walk::{Budget, Walk};
+use super::walk::{Budget, Trace, Walk};
 use super::{Hints, Limits};
 use crate::carrier::Allowance;
 use crate::{RuleIx, Ruleset};
@@ -30,7 +30,7 @@ impl Ruleset {
         let works = vec![Work::default(); self.compiled.len()];
         let hints = Hints::default();
         let mut walk =
-            Walk { set: self, hints: &hints, only: None, budget, is_traced: false, works, found: Vec::new() };
+            Walk { set: self, hints: &hints, only: None, budget, trace: Trace::Off, works, found: Vec::new() };
         walk.text(text);
         let Walk { mut works, found, .. } = walk;
         for RuleIx(rule) in found.iter().map(|f| f.this.rule) {

@@ -1,6 +1,6 @@
 //! The digit side of a scan: runs of digits lead to numbers, identifiers, and expressions.
 
-use super::{Layer, Walk, Windows};
+use super::{Layer, Trace, Walk, Windows};
 use crate::compiled::{Compiled, DIGITS_MAX, Kind, Token};
 use crate::judge::{self, Run};
 use crate::scout::digit::{self, Group};
@@ -109,10 +109,7 @@ impl<'s> Walk<'s, '_> {
         }
         let (without, near) = numbers.any_lengths(place, head);
         let is_asked = near != 0
-            && (self.is_traced
-                || self.hints.memory.is_some()
-                || !self.hints.countries.is_empty()
-                || layer.nearby.is_any(layer.text, &reach));
+            && (!self.is_gated() || !self.hints.countries.is_empty() || layer.nearby.is_any(layer.text, &reach));
         let lengths = if is_asked { without | near } else { without };
         let (mut taken, mut gaps) = (len, 0);
         for (nth, group) in groups.iter().enumerate().skip(1) {
@@ -140,12 +137,12 @@ impl<'s> Walk<'s, '_> {
                 && !self.is_expected(compiled)
                 && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
                 || !self.wants(*rule)
-                || !number.may_be(digits, compiled, self.is_traced)
+                || !number.may_be(digits, compiled, self.trace == Trace::All)
             {
                 continue;
             }
             self.count(*rule, |w| w.hits += 1);
-            if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced) {
+            if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced()) {
                 self.keep(layer, *rule, span, evidence);
             }
         }
@@ -155,7 +152,7 @@ impl<'s> Walk<'s, '_> {
     /// asks why not?
     fn is_expected(&self, rule: &Compiled) -> bool {
         let is_home = rule.country.as_ref().is_some_and(|c| self.hints.countries.contains(c)) && !rule.need_near;
-        is_home || self.is_traced || self.hints.memory.is_some()
+        is_home || !self.is_gated()
     }
 
     /// Identifiers whose first digits begin at `start`, in one of these shapes.
@@ -180,7 +177,7 @@ impl<'s> Walk<'s, '_> {
             self.count(rule, |w| w.hits += 1);
             let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { continue };
             done = Some(rule);
-            if let Some(evidence) = judge::token(compiled, &found, self.is_traced) {
+            if let Some(evidence) = judge::token(compiled, &found, self.is_traced()) {
                 self.keep(layer, rule, found.span, evidence);
             }
         }
