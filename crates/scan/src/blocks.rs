@@ -29,18 +29,21 @@ pub(crate) fn block(bytes: &[u8], at: usize) -> [u8; BLOCK] {
 }
 
 /// The lowest bit of each byte, side by side.
+#[inline]
 fn gather(flags: &[u8; BLOCK]) -> u64 {
     let (lanes, _) = flags.as_chunks::<8>();
-    let mut all = 0;
-    for (lane, at) in lanes.iter().zip((0_u32..).step_by(8)) {
-        let lane = u64::from_le_bytes(*lane) & 0x0101_0101_0101_0101;
-        all |= lane.wrapping_mul(0x0102_0408_1020_4080) >> 56 << at;
+    // Bit n of each byte is the flag of a byte of lane n: a square of bits, to be turned.
+    let mut all = lanes.iter().rev().fold(0, |all, lane| all << 1 | u64::from_le_bytes(*lane));
+    for (shift, mask) in [(7, 0x00AA_00AA_00AA_00AA), (14, 0x0000_CCCC_0000_CCCC), (28, 0x0000_0000_F0F0_F0F0)] {
+        let swapped = (all ^ all >> shift) & mask;
+        all ^= swapped ^ swapped << shift;
     }
     all
 }
 
 impl Masks {
     /// Of a block.
+    #[inline]
     pub(crate) fn of(block: &[u8; BLOCK]) -> Masks {
         Masks {
             letters: mask(block, |b| (b | 0x20).wrapping_sub(b'a') < 26),
@@ -51,9 +54,15 @@ impl Masks {
 }
 
 /// Which bytes of a block are of a kind. Written so that the compiler looks at many bytes at once.
+#[inline]
 pub(crate) fn mask(block: &[u8; BLOCK], is: impl Fn(u8) -> bool) -> u64 {
     let mut flags = [0; BLOCK];
-    flags.iter_mut().zip(block).for_each(|(flag, b)| *flag = u8::from(is(*b)));
+    let mut at = 0;
+    #[allow(clippy::indexing_slicing)] // both have BLOCK bytes, which the compiler knows: there is no check left
+    while at < BLOCK {
+        flags[at] = u8::from(is(block[at]));
+        at += 1;
+    }
     gather(&flags)
 }
 

@@ -4,6 +4,7 @@
 
 use super::map::{Decoded, Map, reach};
 use super::word;
+use crate::blocks::{self, BLOCK};
 use crate::text::{before, byte, char_before};
 use std::ops::Range;
 
@@ -73,18 +74,17 @@ pub(super) fn read(text: &str) -> Option<(Range<usize>, String, Map)> {
 }
 
 fn is_marker(b: u8) -> bool {
-    matches!(b, b'%' | b'&' | b'<' | b'=' | b'\\' | b'\n' | b'+')
+    (b == b'%') | (b == b'&') | (b == b'<') | (b == b'=') | (b == b'\\') | (b == b'\n') | (b == b'+')
 }
 
 fn next_marker(bytes: &[u8], from: usize) -> usize {
-    let mut at = from;
-    while let Some(chunk) = bytes.get(at..at + 16) {
-        if chunk.iter().fold(false, |any, b| any | is_marker(*b)) {
-            break;
+    for at in (from..bytes.len()).step_by(BLOCK) {
+        let markers = blocks::mask(&blocks::block(bytes, at), is_marker);
+        if markers != 0 {
+            return at + markers.trailing_zeros() as usize;
         }
-        at += 16;
     }
-    at + bytes.iter().skip(at).take_while(|b| !is_marker(**b)).count()
+    bytes.len()
 }
 
 /// The first escape from `from` on.

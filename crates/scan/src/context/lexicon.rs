@@ -15,6 +15,8 @@ use std::ops::Range;
 pub(super) const KEY_BYTES_MAX: usize = 64;
 /// Bits of the filter in front of the table: 8 KiB stay in the nearest cache.
 const FILTER_BITS: u64 = 1 << 16;
+/// In place of a set without rules: words that are evidence against something alone.
+const NO_RULES: u32 = u32::MAX;
 /// Bits of a hash by which keys are put into buckets.
 const BUCKET_BITS: u32 = 13;
 
@@ -179,6 +181,10 @@ impl Lexicon {
         self.stride = rules.div_ceil(64);
         let mut known: HashMap<Vec<u64>, u32> = HashMap::new();
         for rules in speaks_for {
+            if rules.is_empty() {
+                self.rules_at.push(NO_RULES);
+                continue;
+            }
             let mut set = vec![0_u64; self.stride];
             for rule in rules {
                 if let Some(cell) = set.get_mut(usize::from(rule / 64)) {
@@ -198,10 +204,13 @@ impl Lexicon {
         self.stride
     }
 
-    /// The rules for which an entry is evidence, as bits.
-    pub(super) fn rules_of(&self, number: u32) -> &[u64] {
-        let at = self.rules_at.get(number as usize).map_or(0, |at| *at as usize);
-        self.rules.get(at..at + self.stride).unwrap_or_default()
+    /// Adds the rules for which an entry is evidence to some, as bits.
+    pub(super) fn add_rules(&self, number: u32, to: &mut [u64]) {
+        let Some(at) = self.rules_at.get(number as usize).filter(|at| **at != NO_RULES) else { return };
+        let set = self.rules.get(*at as usize..).unwrap_or_default();
+        for (all, one) in to.iter_mut().zip(set) {
+            *all |= one;
+        }
     }
 
     /// The automaton for what has no letters of a script with spaces.
@@ -350,7 +359,7 @@ impl Lexicon {
         let written = text.as_bytes().get(run.clone()).unwrap_or_default();
         let rest = fold8(load8(text.as_bytes(), run.end));
         let bounds = self.buckets.get(bucket(hash)..).and_then(|b| b.first_chunk::<2>()).copied().unwrap_or_default();
-        let [from, to] = bounds.map(|at| at as usize);
+        let (from, to) = (bounds[0] as usize, bounds[1] as usize);
         for Keyed { number, .. } in
             self.keyed.get(from..to).unwrap_or_default().iter().filter(|k| k.hash == hash && rest & k.mask == k.rest)
         {

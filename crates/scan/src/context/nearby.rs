@@ -75,7 +75,7 @@ impl<'s> Nearby<'s> {
         self.rules.resize(self.lexicon.stride(), 0);
         let from = self.hits.partition_point(|h| h.span.start < reach.start);
         for hit in self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end) {
-            self.rules.iter_mut().zip(self.lexicon.rules_of(hit.number)).for_each(|(all, one)| *all |= one);
+            self.lexicon.add_rules(hit.number, &mut self.rules);
         }
         self.blocks = blocks;
     }

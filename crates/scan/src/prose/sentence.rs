@@ -192,12 +192,18 @@ fn given(keyword: &Keyword<'_>) -> Option<Found> {
         return None;
     }
     let start = keyword.end + usize::from(byte(keyword.bytes(), keyword.end) == b',');
-    let (mut is_given, mut is_apart, mut is_user) = (false, false, false);
-    for piece in pieces::forward(keyword.text, start).take(GIVEN_WORDS_MAX) {
+    let (mut is_apart, mut is_user) = (false, false);
+    // Whether somebody was given it is asked last: nearly every sentence ends before.
+    let mut before = [""; GIVEN_WORDS_MAX];
+    let is_given = |words: &[&str]| {
+        let is_verb = |word: &str| GIVEN.split_ascii_whitespace().any(|verb| verb.eq_ignore_ascii_case(word));
+        words.iter().any(|word| is_verb(word))
+    };
+    for (piece, cell) in pieces::forward(keyword.text, start).zip(0..GIVEN_WORDS_MAX) {
         let run = keyword.text.get(piece.span.clone())?;
         let (open, end) = (run.starts_with('('), run.trim_end_matches([',', '.', ';']));
         let is_aside = is_apart && run.len() > end.len() || open && end.ends_with(')');
-        if is_given && is_aside {
+        if is_aside && is_given(&before) {
             // "to the user (mberg77)"
             if is_user {
                 return None;
@@ -208,7 +214,7 @@ fn given(keyword: &Keyword<'_>) -> Option<Found> {
         if piece.is_label || roles & KEYWORD != 0 || run.ends_with(['.', '?', '!', ';', ')']) {
             return None;
         }
-        is_given |= GIVEN.split_ascii_whitespace().any(|verb| verb.eq_ignore_ascii_case(piece.word));
+        before.get_mut(cell).into_iter().for_each(|word| *word = piece.word);
         is_apart = run.ends_with(',');
         is_user = roles & USER != 0 && !piece.word.to_ascii_lowercase().ends_with("mail");
     }

@@ -4,7 +4,8 @@
 //! the lists themselves are asked about the few words that pass. Accents and case do not count.
 
 use super::Found;
-use crate::text::{byte, char_at};
+use crate::blocks::{self, BLOCK};
+use crate::text::{before, byte, char_at};
 use crate::{RuleIx, SourceFile};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -397,7 +398,8 @@ impl Words {
     fn add_entry(&mut self, entry: &str, bit: u64) {
         let mut words = Vec::new();
         let mut at = 0;
-        while let Some(word) = next_word(entry, at, true).filter(|_| words.len() < ENTRY_WORDS_MAX) {
+        let mut beginnings = Beginnings::new(entry.as_bytes(), true);
+        while let Some(word) = next_word(entry, at, &mut beginnings).filter(|_| words.len() < ENTRY_WORDS_MAX) {
             at = word.end;
             words.push(fold(entry.get(word).unwrap_or_default()));
         }
@@ -418,8 +420,9 @@ impl Words {
     /// Everything that the rules find; linear in the text.
     pub(crate) fn find(&self, text: &str) -> Vec<Found> {
         let mut found = Vec::new();
+        let mut beginnings = Beginnings::new(text.as_bytes(), self.any_case);
         let mut at = 0;
-        while let Some(word) = next_word(text, at, self.any_case) {
+        while let Some(word) = next_word(text, at, &mut beginnings) {
             at = word.end;
             if !self.may_hold(text, &word) {
                 continue;
@@ -576,23 +579,60 @@ fn is_letter(b: u8) -> bool {
     b.is_ascii_alphabetic()
 }
 
+/// Where words of lists may begin: at the first of some letters, a capital unless any counts, and at whatever is not ASCII.
+struct Beginnings<'t> {
+    bytes: &'t [u8],
+    any_case: bool,
+    /// Where the block of `mask` begins.
+    at: usize,
+    mask: u64,
+}
+
+impl<'t> Beginnings<'t> {
+    fn new(bytes: &'t [u8], any_case: bool) -> Beginnings<'t> {
+        let mut all = Beginnings { bytes, any_case, at: 0, mask: 0 };
+        all.read(0);
+        all
+    }
+
+    fn read(&mut self, at: usize) {
+        let block = blocks::block(self.bytes, at);
+        let (letters, first) = (blocks::mask(&block, |b| b.is_ascii_alphabetic()), before(self.bytes, at));
+        let wanted = match self.any_case {
+            true => letters,
+            false => blocks::mask(&block, |b| b.is_ascii_uppercase()),
+        };
+        let high = blocks::mask(&block, |b| !b.is_ascii());
+        self.mask = wanted & !(letters << 1 | u64::from(first.is_ascii_alphabetic())) | high;
+        self.at = at;
+    }
+
+    /// The first from `from` on; where one is asked for never lies before where the last one was.
+    fn next(&mut self, from: usize) -> Option<usize> {
+        if from >= self.at + BLOCK {
+            self.read(from / BLOCK * BLOCK);
+        }
+        loop {
+            let ahead = blocks::within(self.mask, from.saturating_sub(self.at), BLOCK);
+            if ahead != 0 {
+                return Some(self.at + ahead.trailing_zeros() as usize);
+            }
+            let next = self.at + BLOCK;
+            if next >= self.bytes.len() {
+                return None;
+            }
+            self.read(next);
+        }
+    }
+}
+
 /// The next word from `from` on that begins with a capital letter, or with any letter.
-fn next_word(text: &str, from: usize, any_case: bool) -> Option<Range<usize>> {
+fn next_word(text: &str, from: usize, beginnings: &mut Beginnings<'_>) -> Option<Range<usize>> {
+    let any_case = beginnings.any_case;
     let bytes = text.as_bytes();
     let mut at = from;
     loop {
-        // To the next letter that begins a word and may begin one of a list.
-        while let Some(b) = bytes.get(at).filter(|b| b.is_ascii()) {
-            if b.is_ascii_uppercase() || any_case && b.is_ascii_lowercase() {
-                break;
-            }
-            at += 1;
-            if b.is_ascii_lowercase() {
-                while bytes.get(at).is_some_and(|b| is_letter(*b)) {
-                    at += 1;
-                }
-            }
-        }
+        at = beginnings.next(at)?;
         let first = char_at(text, at)?;
         let end = word_end(text, at);
         let is_wanted = if any_case { first.is_alphabetic() } else { first.is_uppercase() };

@@ -89,7 +89,7 @@ impl Table {
 
     fn get(&self, key: u32) -> impl Iterator<Item = &Entry> {
         let bounds = self.buckets.get(bucket(key)..).and_then(|b| b.first_chunk::<2>()).copied().unwrap_or_default();
-        let [from, to] = bounds.map(|at| at as usize);
+        let (from, to) = (bounds[0] as usize, bounds[1] as usize);
         self.entries.get(from..to).unwrap_or_default().iter().filter(move |e| e.key == key)
     }
 }
