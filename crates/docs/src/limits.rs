@@ -49,7 +49,7 @@ impl Default for Limits {
             inflated_bytes_max: 200 * MIB as u64,
             inflated_ratio_max: 100,
             ratio_free_bytes: 8 * MIB as u64,
-            decoder_bytes_max: 64 * MIB as u64,
+            decoder_bytes_max: 80 * MIB as u64,
             members_max: 2_000,
             nesting_depth_max: 4,
             text_bytes_max: 20 * MIB,

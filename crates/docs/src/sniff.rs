@@ -234,7 +234,8 @@ mod tests {
     #[test]
     fn packages_are_told_by_the_names_in_them() {
         let zip = |names: &[(&str, &[u8])]| crate::archive::zip::tests::stored(names);
-        let cases: &[(&[(&str, &[u8])], Format)] = &[
+        type Case<'a> = (&'a [(&'a str, &'a [u8])], Format);
+        let cases: &[Case<'_>] = &[
             (&[("[Content_Types].xml", b""), ("word/document.xml", b"")], Format::Docx),
             (&[("[Content_Types].xml", b""), ("xl/workbook.xml", b"")], Format::Xlsx),
             (&[("[Content_Types].xml", b""), ("xl/workbook.bin", b"")], Format::Xlsb),

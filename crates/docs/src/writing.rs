@@ -49,7 +49,7 @@ impl<'w> Writing<'w> {
     pub(crate) fn whole(mut self, file: &File<'_>) -> Result<Vec<u8>, Unwritable> {
         let octets = self.file("", file)?;
         let is_done = |path: &&str| self.done.contains(*path);
-        match self.edits.keys().all(|path| is_done(path)) && self.removed.iter().all(|path| is_done(path)) {
+        match self.edits.keys().all(&is_done) && self.removed.iter().all(is_done) {
             true => Ok(octets),
             false => Err(Unwritable::NoSuchPlace),
         }

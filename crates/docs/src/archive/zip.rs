@@ -43,7 +43,7 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     for (nth, gap) in directory.gaps.iter().enumerate() {
         let Some(rest) = octets.get(gap.clone()) else { continue };
         // What stands before a ZIP is told by the other reading, if that is the first.
-        let is_told = gap.start == 0 && crate::sniff(file).first().is_some_and(|first| *first == Format::Picture);
+        let is_told = gap.start == 0 && crate::sniff(file).first() != Some(&Format::Zip);
         if rest.iter().all(|b| *b == 0) || is_told {
             reading.decoded(rest.len() as u64);
         } else {

@@ -11,28 +11,29 @@ struct Block {
     content: Vec<u8>,
 }
 
-fn blocks(octets: &[u8]) -> Option<(usize, Vec<Block>, usize)> {
+/// Where blocks begin, the blocks, and where they end if they do.
+fn blocks(octets: &[u8]) -> (usize, Vec<Block>, Option<usize>) {
     /// Nobody's film has more pictures.
     const BLOCKS_MAX: usize = 100_000;
-    let flags = *octets.get(10)?;
     let table = |flags: u8| if flags & 0x80 != 0 { 3 << ((flags & 7) + 1) } else { 0 };
-    let start = 13 + table(flags);
+    let start = 13 + table(octets.get(10).copied().unwrap_or(0));
     let mut at = start;
     let mut out = Vec::new();
     while out.len() < BLOCKS_MAX {
-        let (kind, data) = match octets.get(at)? {
-            0x3b => return Some((start, out, at + 1)),
-            0x21 => (*octets.get(at + 1)?, at + 2),
+        let (kind, data) = match octets.get(at..) {
+            Some([0x3b, ..]) => return (start, out, Some(at + 1)),
+            Some([0x21, kind, ..]) => (*kind, at + 2),
             // Place, size, flags; a table; the size of codes.
-            0x2c => (0x2c, at + 10 + table(*octets.get(at + 9)?) + 1),
-            _ => return Some((start, out, at)),
+            Some([0x2c, _, _, _, _, _, _, _, _, flags, ..]) => (0x2c, at + 10 + table(*flags) + 1),
+            Some([_, ..]) => return (start, out, Some(at)),
+            _ => break,
         };
         let is_picture = kind == 0x2c;
-        let (end, content) = sub_blocks(octets, data, !is_picture)?;
+        let Some((end, content)) = sub_blocks(octets, data, !is_picture) else { break };
         out.push(Block { kind, whole: at..end, content });
         at = end;
     }
-    None
+    (start, out, None)
 }
 
 /// Where sub-blocks end, and what they hold.
@@ -53,7 +54,8 @@ fn sub_blocks(octets: &[u8], mut at: usize, is_wanted: bool) -> Option<(usize, V
 
 pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
     let mut found = Found { media_type: "image/gif", ..Found::default() };
-    let Some((_, blocks, end)) = blocks(octets) else { return found };
+    let (_, blocks, end) = blocks(octets);
+    let end = end.or(blocks.last().map(|block| block.whole.end));
     for block in blocks {
         match block.kind {
             0xfe => found.note("Comment", &block.content),
@@ -69,12 +71,13 @@ pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
             _ => found.note("Block", &block.content),
         }
     }
-    found.rest = octets.get(end..).unwrap_or_default();
+    found.rest = end.and_then(|end| octets.get(end..)).unwrap_or_default();
     found
 }
 
 pub(super) fn strip(octets: &[u8]) -> Option<Vec<u8>> {
-    let (start, blocks, _) = blocks(octets)?;
+    let (start, blocks, end) = blocks(octets);
+    end?;
     let mut out = octets.get(..start)?.to_vec();
     for block in blocks {
         let loops = block.content.starts_with(b"NETSCAPE2.0") || block.content.starts_with(b"ANIMEXTS1.0");

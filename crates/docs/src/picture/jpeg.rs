@@ -66,11 +66,8 @@ pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
             // A digest, the whole size, the place.
             0xe1 if content.starts_with(MORE_XMP) => found.xmp(content.get(MORE_XMP.len() + 40..).unwrap_or_default()),
             0xed => exif::photoshop(content, &mut found),
-            0xe0 if content.starts_with(b"JFIF\0") => {
-                if content.len() > 14 {
-                    found.thumbnails.push(content.len() - 14);
-                }
-            }
+            0xe0 if content.starts_with(b"JFIF\0") && content.len() <= 14 => {}
+            0xe0 if content.starts_with(b"JFIF\0") => found.thumbnails.push(content.len() - 14),
             0xe0 if content.starts_with(b"JFXX\0") => found.thumbnails.push(content.len()),
             0xe2 if content.starts_with(ICC) || content.starts_with(b"MPF\0") => {}
             0xee if content.starts_with(b"Adobe") => {}

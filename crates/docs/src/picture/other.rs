@@ -37,7 +37,11 @@ fn id3(octets: &[u8], found: &mut Found<'_>) {
     let version = octets.get(3).copied().unwrap_or(0);
     let size = octets.get(6..10).map_or(0, |n| n.iter().fold(0, |n, b| n << 7 | usize::from(b & 0x7f)));
     let mut rest = octets.get(10..(10 + size).min(octets.len())).unwrap_or_default();
-    while version >= 3 {
+    if version < 3 {
+        found.note("Tags", rest);
+        return;
+    }
+    loop {
         let Some((head, after)) = rest.split_at_checked(10) else { return };
         let shift = if version >= 4 { 7 } else { 8 };
         let size = head.get(4..8).map_or(0, |n| n.iter().fold(0, |n: usize, b| n << shift | usize::from(*b)));

@@ -81,6 +81,11 @@ fn detect(octets: &[u8], declared: Option<&'static Encoding>) -> (&'static Encod
     if let Some(encoding) = utf16(octets) {
         return (encoding, 0);
     }
+    // Without a byte order mark and without Latin letters only the declaration tells.
+    let wide = declared.filter(|encoding| [UTF_16LE, UTF_16BE].contains(encoding) && !octets.is_ascii());
+    if let Some(encoding) = wide.filter(|encoding| is_sane(octets, encoding)) {
+        return (encoding, 0);
+    }
     if declared == Some(ISO_2022_JP) || is_iso_2022_jp(octets) {
         return (ISO_2022_JP, 0);
     }
@@ -183,7 +188,7 @@ fn label_after(head: &[u8], word: &[u8]) -> Option<&'static Encoding> {
         let rest = lower.get(at + word.len()..)?.trim_ascii_start().strip_prefix(b"=")?.trim_ascii_start();
         let rest = rest.strip_prefix(b"\"").or(rest.strip_prefix(b"'")).unwrap_or(rest);
         let end = rest.iter().position(|b| !(b.is_ascii_alphanumeric() || b"-_:.".contains(b))).unwrap_or(rest.len());
-        Encoding::for_label(rest.get(..end)?)
+        Encoding::for_label_no_replacement(rest.get(..end)?)
     })
 }
 
@@ -372,7 +377,7 @@ mod tests {
             ("euc-kr", "고객님의 번호는 아래와 같습니다. 감사합니다."),
             ("windows-1252", "Sehr geehrte Frau Müller, schöne Grüße aus der Straße in Köln. Über uns."),
         ] {
-            let encoding = Encoding::for_label(label.as_bytes()).expect("a label");
+            let encoding = Encoding::for_label_no_replacement(label.as_bytes()).expect("a label");
             let octets = encode(text, encoding);
             assert_eq!(decode(&file(&octets)).text, text, "{label}");
         }
@@ -382,7 +387,7 @@ mod tests {
     fn what_is_replaced_stays_in_its_charset() {
         let text = "№ 4111 пример [x]";
         for label in ["utf-8", "utf-16le", "utf-16be", "windows-1251", "koi8-r", "euc-jp", "gbk", "iso-2022-jp"] {
-            let encoding = Encoding::for_label(label.as_bytes()).expect("a label");
+            let encoding = Encoding::for_label_no_replacement(label.as_bytes()).expect("a label");
             let text = if label == "koi8-r" { text.replace('№', "N") } else { text.to_owned() };
             let octets = encode(&text, encoding);
             let decoded = Decoded { text: text.clone(), encoding, bom_bytes: 0, is_ascii: false };

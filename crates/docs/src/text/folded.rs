@@ -1,7 +1,7 @@
 //! iCalendar (RFC 5545) and vCard (RFC 6350, and 2.1): folded lines of properties. Text is unfolded and decoded; what is
 //! in base64 (photos, sounds, keys, attachments) is a member.
 
-use crate::mapped::Mapped;
+use crate::mapped::{Mapped, splice};
 use crate::reading::Reading;
 use crate::text::sections::{self, Section};
 use crate::text::{charset, transfer};
@@ -21,29 +21,22 @@ enum Code {
     Quoted(&'static Encoding),
 }
 
-/// A file, in UTF-8, in logical lines.
-struct Card {
-    source: String,
-    sections: Vec<Section<Code>>,
-    /// Places of what is in base64.
-    members: Vec<Range<usize>>,
-}
-
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let size = file.octets.len() as u64;
-    let card = Card::read(charset::decode(file).text);
-    if card.source.len() > reading.limits().text_bytes_max {
+    let source = charset::decode(file).text;
+    if source.len() > reading.limits().text_bytes_max {
         reading.opaque(at, media_type(file), Why::OverLimit, size);
         return;
     }
-    let coded: usize = card.members.iter().map(|member| member.len()).sum();
+    let members: Vec<Range<usize>> = lines(&source).filter_map(|line| property(&source, line).1).collect();
+    let coded: usize = members.iter().map(|member| member.len()).sum();
     reading.decoded(coded as u64);
-    let size = size.saturating_sub(coded as u64);
-    reading.text(at, media_type(file), sections::text(&card.sections), size);
-    for (nth, place) in card.members.iter().enumerate() {
+    let text = sections::text(lines(&source).map(|line| property(&source, line).0));
+    reading.text(at, media_type(file), text, size.saturating_sub(coded as u64));
+    for (nth, place) in members.into_iter().enumerate() {
         let at = format!("{at}!{}", nth + 1);
-        let octets = transfer::base64(card.source.as_bytes().get(place.clone()).unwrap_or_default());
+        let octets = transfer::base64(source.as_bytes().get(place).unwrap_or_default());
         if !reading.budget.member() {
             reading.opaque(&at, "application/octet-stream", Why::OverLimit, octets.len() as u64);
             return;
@@ -55,57 +48,31 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
 /// Replaces spans of them.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
     let decoded = charset::decode(file);
-    let card = Card::read(decoded.text.clone());
-    let source = card.source.as_bytes();
+    let source = &decoded.text;
+    // Members first: in the text they have no place, so it stays the same.
     let mut changes: Vec<(Range<usize>, Vec<u8>)> = Vec::new();
-    for (nth, place) in card.members.iter().enumerate() {
+    for (nth, place) in lines(source).filter_map(|line| property(source, line).1).enumerate() {
         let at = format!("{at}!{}", nth + 1);
-        let old = transfer::base64(source.get(place.clone()).unwrap_or_default());
-        let new = match writing.is_removed(&at) {
-            true => {
-                writing.left_out(&at);
-                Vec::new()
-            }
-            false => {
-                let part = File { octets: &old, name: "", media_type: "", passwords: writing.passwords };
-                writing.embedded(&at, &part)?
-            }
-        };
-        if new != old {
-            changes.push((place.clone(), transfer::to_base64(&new, 72, b"\r\n ")));
+        if writing.is_removed(&at) {
+            writing.left_out(&at);
+            changes.push((place, Vec::new()));
+        } else if writing.touches(&at) {
+            let old = transfer::base64(source.as_bytes().get(place.clone()).unwrap_or_default());
+            let part = File { octets: &old, name: "", media_type: "", passwords: writing.passwords };
+            changes.push((place, transfer::to_base64(&writing.embedded(&at, &part)?, 72, b"\r\n ")));
         }
     }
     let edits = writing.edits(at);
     if changes.is_empty() && edits.is_empty() {
         return Ok(file.octets.to_vec());
     }
-    // Texts first: members stand at the end of their lines, and are told apart from texts by place.
-    let mut with_members = Vec::new();
-    let mut sections = card.sections;
-    let mut shift = 0isize;
-    let mut pending = changes.iter().peekable();
-    let mut done = 0;
-    for section in &mut sections {
-        while let Some((place, new)) = pending.next_if(|(place, _)| place.start < section.source.start) {
-            with_members.extend_from_slice(source.get(done..place.start).unwrap_or_default());
-            with_members.extend_from_slice(new);
-            done = place.end;
-            shift += new.len() as isize - place.len() as isize;
-        }
-        let moved = |at: usize| at.checked_add_signed(shift).unwrap_or(at);
-        section.source = moved(section.source.start)..moved(section.source.end);
-    }
-    for (place, new) in pending {
-        with_members.extend_from_slice(source.get(done..place.start).unwrap_or_default());
-        with_members.extend_from_slice(new);
-        done = place.end;
-    }
-    with_members.extend_from_slice(source.get(done..).unwrap_or_default());
-    let out = sections::rewritten(&with_members, &sections, edits, encode)?;
-    let text = String::from_utf8(out).map_err(|_| Unwritable::Unreadable)?;
+    let text = |octets| String::from_utf8(octets).map_err(|_| Unwritable::Unreadable);
+    let source = text(splice(source.as_bytes(), &changes)?)?;
+    let sections = lines(&source).map(|line| property(&source, line).0);
+    let out = text(sections::rewritten(source.as_bytes(), sections, edits, encode)?)?;
     let is_old = decoded.text.to_ascii_uppercase().contains("VERSION:2.1");
-    let text = if is_old { text } else { refolded(&text) };
-    Ok(decoded.encoded_text(file.octets, &text))
+    let out = if is_old { out } else { refolded(&out) };
+    Ok(decoded.encoded_text(file.octets, &out))
 }
 
 fn media_type<'a>(file: &File<'a>) -> &'a str {
@@ -175,47 +142,44 @@ fn fold(line: &str, out: &mut String) {
     }
 }
 
-impl Card {
-    fn read(source: String) -> Card {
-        let mut card = Card { source: String::new(), sections: Vec::new(), members: Vec::new() };
-        let mut at = 0;
-        while at < source.len() {
-            let (line, next) = logical_line(&source, at);
-            card.property(&source, line);
-            at = next;
-        }
-        card.source = source;
-        card
-    }
+/// Places of logical lines, without their ends.
+fn lines(source: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let (line, next) = logical_line(source, at);
+        let is_there = at < source.len();
+        at = next;
+        is_there.then_some(line)
+    })
+}
 
-    fn property(&mut self, source: &str, line: Range<usize>) {
-        let octets = source.get(line.clone()).unwrap_or_default();
-        let colon = value_at(octets);
-        let head = octets.get(..colon).unwrap_or_default().to_ascii_uppercase();
-        let value = octets.get(colon..).unwrap_or_default();
-        let is_coded = ["ENCODING=B", ";BASE64"].iter().any(|word| head.contains(word));
-        let inline = value.find(";base64,").filter(|_| value.trim_start().starts_with("data:")).map(|n| n + 8);
-        let mut mapped = Mapped::default();
-        if is_coded || inline.is_some() {
-            let start = colon + inline.unwrap_or(0);
-            unfold(octets.get(..start).unwrap_or_default(), false, 0, &mut mapped);
-            if octets.get(start..).is_some_and(|value| !value.trim().is_empty()) {
-                self.members.push(line.start + start..line.end);
-            }
-            self.sections.push(Section { source: line.start..line.start + start, mapped, kind: Code::Plain });
-            return;
-        }
-        if head.contains("QUOTED-PRINTABLE") {
-            unfold(octets.get(..colon).unwrap_or_default(), false, 0, &mut mapped);
-            let label = head.split("CHARSET=").nth(1).and_then(|rest| rest.split([';', ':']).next());
-            let encoding = label.and_then(|label| Encoding::for_label(label.as_bytes())).unwrap_or(encoding_rs::UTF_8);
-            quoted(value.as_bytes(), colon, encoding, &mut mapped);
-            self.sections.push(Section { source: line, mapped, kind: Code::Quoted(encoding) });
-            return;
-        }
-        unfold(octets, true, 0, &mut mapped);
-        self.sections.push(Section { source: line, mapped, kind: Code::Plain });
+/// A property, and the place of what it has in base64.
+fn property(source: &str, line: Range<usize>) -> (Section<Code>, Option<Range<usize>>) {
+    let octets = source.get(line.clone()).unwrap_or_default();
+    let colon = value_at(octets);
+    let head = octets.get(..colon).unwrap_or_default().to_ascii_uppercase();
+    let value = octets.get(colon..).unwrap_or_default();
+    let is_coded = ["ENCODING=B", ";BASE64"].iter().any(|word| head.contains(word));
+    let inline = value.find(";base64,").filter(|_| value.trim_start().starts_with("data:")).map(|n| n + 8);
+    let mut mapped = Mapped::default();
+    if is_coded || inline.is_some() {
+        let start = colon + inline.unwrap_or(0);
+        unfold(octets.get(..start).unwrap_or_default(), false, &mut mapped);
+        let is_there = octets.get(start..).is_some_and(|value| !value.trim().is_empty());
+        let member = is_there.then_some(line.start + start..line.end);
+        let section = Section { source: line.start..line.start + start, mapped, kind: Code::Plain };
+        return (section, member);
     }
+    if head.contains("QUOTED-PRINTABLE") {
+        unfold(octets.get(..colon).unwrap_or_default(), false, &mut mapped);
+        let label = head.split("CHARSET=").nth(1).and_then(|rest| rest.split([';', ':']).next());
+        let encoding =
+            label.and_then(|label| Encoding::for_label_no_replacement(label.as_bytes())).unwrap_or(encoding_rs::UTF_8);
+        quoted(value.as_bytes(), colon, encoding, &mut mapped);
+        return (Section { source: line, mapped, kind: Code::Quoted(encoding) }, None);
+    }
+    unfold(octets, true, &mut mapped);
+    (Section { source: line, mapped, kind: Code::Plain }, None)
 }
 
 /// Where the value begins: behind the first colon that is not in quotes.
@@ -261,23 +225,21 @@ fn next_is_blank(source: &str, at: usize) -> bool {
 }
 
 /// Takes out folds, and escapes if it is a value.
-fn unfold(octets: &str, has_escapes: bool, base: usize, mapped: &mut Mapped) {
+fn unfold(octets: &str, has_escapes: bool, mapped: &mut Mapped) {
     let mut at = 0;
     while let Some(rest) = octets.get(at..).filter(|rest| !rest.is_empty()) {
         let plain = rest.find(['\r', '\n', '\\']).unwrap_or(rest.len());
-        mapped.exact(rest.get(..plain).unwrap_or_default(), base + at);
+        mapped.exact(rest.get(..plain).unwrap_or_default(), at);
         at += plain;
         let rest = rest.get(plain..).unwrap_or_default();
         let Some(first) = rest.chars().next() else { return };
         if first == '\\' {
             let escaped = rest.get(1..).and_then(|rest| rest.chars().next());
             match escaped.filter(|_| has_escapes) {
-                Some('n' | 'N') => mapped.coded("\n", base + at..base + at + 2),
-                Some(c @ ('\\' | ';' | ',' | ':')) => {
-                    mapped.coded(c.encode_utf8(&mut [0; 4]), base + at..base + at + 2)
-                }
+                Some('n' | 'N') => mapped.coded("\n", at..at + 2),
+                Some(c @ ('\\' | ';' | ',' | ':')) => mapped.coded(c.encode_utf8(&mut [0; 4]), at..at + 2),
                 _ => {
-                    mapped.exact("\\", base + at);
+                    mapped.exact("\\", at);
                     at += 1;
                     continue;
                 }

@@ -20,11 +20,11 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     reading.decoded(octets.len().saturating_sub(inner) as u64);
     for (nth, node) in nodes.iter().enumerate() {
         let member = member_at(at, nth);
-        let header = fields::sections(octets, &node.header);
+        let header = fields::sections(octets, &node.header).into_iter();
         if nth == 0 {
-            reading.text(&format!("{at}!header"), "text/rfc822-headers", sections::text(&header), 0);
+            reading.text(&format!("{at}!header"), "text/rfc822-headers", sections::text(header), 0);
         } else if !node.header.is_empty() && !node.is_plain {
-            reading.text(&format!("{member}/header"), "text/rfc822-headers", sections::text(&header), 0);
+            reading.text(&format!("{member}/header"), "text/rfc822-headers", sections::text(header), 0);
         }
         body(&member, octets, node, reading);
     }

@@ -1,4 +1,5 @@
-//! A file of logical lines, each coded in its own way: header fields, properties of a card.
+//! A file of logical lines, each coded in its own way: header fields, properties of a card. They are made one after
+//! the other and none is kept.
 
 use crate::Unwritable;
 use crate::mapped::Mapped;
@@ -15,9 +16,8 @@ pub(crate) struct Section<K> {
 }
 
 /// The text of all, a line each.
-pub(crate) fn text<K>(sections: &[Section<K>]) -> String {
-    let length = sections.iter().map(|section| section.mapped.text().len() + 1).sum();
-    let mut out = String::with_capacity(length);
+pub(crate) fn text<K>(sections: impl Iterator<Item = Section<K>>) -> String {
+    let mut out = String::new();
     for section in sections {
         out.push_str(section.mapped.text());
         out.push('\n');
@@ -31,7 +31,7 @@ pub(crate) fn text<K>(sections: &[Section<K>]) -> String {
 /// [`Unwritable::NoSuchPlace`] if nothing stands behind a span.
 pub(crate) fn rewritten<K>(
     octets: &[u8],
-    sections: &[Section<K>],
+    sections: impl Iterator<Item = Section<K>>,
     edits: &[(Range<usize>, &str)],
     encode: impl Fn(&K, &str) -> Vec<u8>,
 ) -> Result<Vec<u8>, Unwritable> {

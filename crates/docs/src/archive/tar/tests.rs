@@ -31,10 +31,12 @@ fn read(octets: &[u8]) -> Document {
 }
 
 fn told(document: &Document) -> Vec<(&str, &str)> {
-    let text = |content| match content {
-        &Content::Text(ref text) => text.as_str(),
-        &Content::Opaque(why) => why.as_str(),
-    };
+    fn text(content: &Content) -> &str {
+        match content {
+            Content::Text(text) => text.as_str(),
+            Content::Opaque(why) => why.as_str(),
+        }
+    }
     document.parts.iter().map(|p| (p.path.as_str(), text(&p.content))).collect()
 }
 

@@ -54,8 +54,12 @@ fn inflate(packed: &[u8], method: u16, entry: &Entry<'_>, budget: &mut Budget) -
     match method {
         0 => budget.inflate_some(packed, size),
         8 => budget.inflate_some(flate2::bufread::DeflateDecoder::new(packed), size),
-        // Deflate64 is read by the library, from an archive of this member alone.
-        9 => match ZipArchive::new(Cursor::new(alone(packed, entry, 9, 0))) {
+        // PPMd tells the memory of its model in MiB, less one (APPNOTE 5.10).
+        98 if (number(packed, 0, 2).unwrap_or(0) >> 4 & 0xff) + 1 > u64::from(memory_kib / 1024) => {
+            failed(Why::OverLimit)
+        }
+        // These are read by the library, from an archive of this member alone.
+        9 | 98 => match ZipArchive::new(Cursor::new(alone(packed, entry, method, 0))) {
             Ok(mut archive) => match archive.by_index_with_options(0, ZipReadOptions::new().ignore_crc32(true)) {
                 Ok(stream) => budget.inflate_some(stream, size),
                 Err(_) => failed(Why::Malformed),
@@ -128,7 +132,7 @@ fn alone(packed: &[u8], entry: &Entry<'_>, method: u16, encrypted: u16) -> Vec<u
     let flags = encrypted | if encrypted != 0 && !is_aes { entry.flags & 8 } else { 0 };
     let method = if is_aes { 99 } else { method };
     let overhead = if encrypted != 0 && !is_aes { 12 } else { 0 };
-    let size = if method == 9 {
+    let size = if matches!(method, 9 | 98) {
         entry.size.min(u64::from(u32::MAX - 1)) as u32
     } else {
         packed.len().saturating_sub(overhead) as u32

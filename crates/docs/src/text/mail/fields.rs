@@ -107,7 +107,7 @@ impl Known {
                 }
                 b"content-disposition" => {
                     let name = parameter(value, b"filename");
-                    known.is_plain &= name.is_none() && !memchr::memchr(b';', value).is_some();
+                    known.is_plain &= name.is_none() && memchr::memchr(b';', value).is_none();
                     known.name = name.unwrap_or(std::mem::take(&mut known.name));
                 }
                 b"mime-version" => {}
@@ -187,7 +187,7 @@ fn parameter(value: &[u8], name: &[u8]) -> Option<String> {
 fn label_of(content: &[u8]) -> (Option<&'static Encoding>, &[u8]) {
     let mut parts = content.splitn(3, |b| *b == b'\'');
     match (parts.next(), parts.next(), parts.next()) {
-        (Some(label), Some(_), Some(text)) => (Encoding::for_label(label), text),
+        (Some(label), Some(_), Some(text)) => (Encoding::for_label_no_replacement(label), text),
         _ => (None, content),
     }
 }
@@ -341,7 +341,7 @@ fn encoded_word(rest: &[u8]) -> Option<(&'static Encoding, Vec<u8>, usize)> {
         return None;
     }
     let label = label.split(|b| *b == b'*').next().unwrap_or_default();
-    let encoding = Encoding::for_label(label).unwrap_or(encoding_rs::UTF_8);
+    let encoding = Encoding::for_label_no_replacement(label).unwrap_or(encoding_rs::UTF_8);
     let octets = match coding {
         b"B" | b"b" => transfer::base64(text),
         b"Q" | b"q" => {

@@ -41,7 +41,8 @@ pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
         let edits = writing.edits(&header_at);
         if !edits.is_empty() {
             let sections = fields::sections(&header, &(0..header.len()));
-            header = sections::rewritten(&header, &sections, edits, |code, text| fields::encode(*code, text))?;
+            header =
+                sections::rewritten(&header, sections.into_iter(), edits, |code, text| fields::encode(*code, text))?;
         }
         let is_body = !matches!(node.kind, Kind::Multipart | Kind::TooDeep);
         if is_body && !is_removed && writing.touches(&member) {
