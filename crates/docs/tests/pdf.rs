@@ -412,6 +412,12 @@ fn what_is_not_certain_is_not_written() {
     let file = File { octets: &octets, name: "", media_type: "", passwords: &[] };
     let edit = |span| [Edit::Replace { path: "!page1".into(), span, with: "#".into() }];
     assert_eq!(rewrite(&file, &Limits::default(), &edit(0..CARD.len())), Err(Unwritable::Ambiguous));
+    // What is broken for this reader may be whole for another.
+    let mut builder = Builder::new();
+    builder.page("", "", "").octets(4, b"<</Filter/FlateDecode/Length 9>>\nstream\n\x78\x9cgarbage\nendstream");
+    let octets = builder.done();
+    let file = File { octets: &octets, name: "", media_type: "", passwords: &[] };
+    assert_eq!(rewrite(&file, &Limits::default(), &[]), Err(Unwritable::Unreadable));
     // Between cells there is nothing to replace.
     let octets = Builder::new().page("", "", "BT /F1 10 Tf (a) Tj 100 0 Td (b) Tj ET").done();
     let file = File { octets: &octets, name: "", media_type: "", passwords: &[] };

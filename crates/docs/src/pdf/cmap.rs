@@ -146,7 +146,8 @@ impl CMap {
         }
         let before = out.len();
         out.extend(char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).filter(|c| *c != '\0'));
-        out.len() > before
+        // Codes that mean nothing on purpose have an empty text.
+        base.is_empty() || out.len() > before
     }
 
     pub(super) fn cid(&self, code: u32) -> Option<u32> {
@@ -176,7 +177,7 @@ mod tests {
     fn codes_are_mapped() {
         let map = CMap::parse(
             b"/CMapName /X def 1 begincodespacerange <00> <80> <8140> <9ffc> endcodespacerange\n\
-              2 beginbfchar <01> <00660069> <02> <D83DDE00> endbfchar\n\
+              3 beginbfchar <01> <00660069> <02> <D83DDE00> <03> <> endbfchar\n\
               2 beginbfrange <10> <12> <0041> <20> <21> [<0061> <0062>] endbfrange\n\
               1 begincidrange <8140> <817e> 633 endcidrange /WMode 1 def",
         );
@@ -185,6 +186,7 @@ mod tests {
             assert_eq!(map.text(code, &mut text), !want.is_empty(), "{code}");
             assert_eq!(text, want, "{code}");
         }
+        assert!(map.text(3, &mut String::new()), "an empty text is a meaning");
         assert_eq!([map.cid(0x8141), map.cid(0x8100)], [Some(634), None]);
         assert_eq!(
             [map.code_length(b"\x41\x41"), map.code_length(b"\x81\x41"), map.code_length(b"\xff\xff")],

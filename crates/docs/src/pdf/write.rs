@@ -328,9 +328,17 @@ impl Sink for Writer<'_, '_> {
         }
     }
 
-    fn opaque(&mut self, at: &str, _media_type: &str, _why: Why, _size_bytes: u64) {
-        if self.writing.is_removed(at) && !self.is_dropped(at) {
+    fn opaque(&mut self, at: &str, _media_type: &str, why: Why, _size_bytes: u64) {
+        let is_removed = self.writing.is_removed(at);
+        if self.is_dropped(at) {
+            return;
+        }
+        if is_removed {
             self.fail(Unwritable::NoSuchPlace);
+        }
+        // Other readers may get further than this one.
+        if matches!(why, Why::Malformed | Why::OverLimit) {
+            self.fail(Unwritable::Unreadable);
         }
     }
 
