@@ -17,24 +17,30 @@ pub(crate) enum Within {
     /// [`WORDS_BEFORE`] words before and [`WORDS_AFTER`] after, across one line end but not across an empty line.
     #[default]
     Words,
+    /// The cell of a row of a table; what stands in no row has its line.
+    Cell,
     /// The line.
     Line,
     /// The line, the one before and the one after.
     Lines,
+    /// The whole text: for words that mean one thing only.
+    Message,
 }
 
 /// What `within` may be.
-pub const WITHIN_NAMES: [&str; 3] = ["words", "line", "lines"];
+pub const WITHIN_NAMES: [&str; 5] = ["words", "cell", "line", "lines", "message"];
 
 impl Within {
     /// The words of a rule file.
-    pub(crate) const NAMES: [&'static str; 3] = WITHIN_NAMES;
+    pub(crate) const NAMES: [&'static str; 5] = WITHIN_NAMES;
 
     pub(crate) fn from_name(name: &str) -> Option<Within> {
         Some(match name {
             "words" => Within::Words,
+            "cell" => Within::Cell,
             "line" => Within::Line,
             "lines" => Within::Lines,
+            "message" => Within::Message,
             _ => return None,
         })
     }
@@ -137,18 +143,23 @@ impl Context {
     /// The word that is evidence for it, if one stands near.
     pub(crate) fn near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
         let near = self.near.as_ref()?;
-        nearby.may_be(self.rule, text, span).then(|| nearby.ask(near, text, span, self.within)).flatten()
+        let may_be = self.within == Within::Message || nearby.may_be(self.rule, text, span);
+        may_be.then(|| nearby.ask(near, text, span, self.within)).flatten()
     }
 
     /// Can a word that is evidence for something in `part` stand near it? The words are not looked at closely.
     pub(crate) fn may_be_near(&self, text: &str, part: &Range<usize>, nearby: &mut Nearby<'_>) -> bool {
-        nearby.may_be(self.rule, text, part)
+        match &self.near {
+            Some(near) if self.within == Within::Message => nearby.ask(near, text, part, self.within).is_some(),
+            _ => nearby.may_be(self.rule, text, part),
+        }
     }
 
-    /// The word that is evidence against it. Always on the line alone: a serial number in the next paragraph says nothing.
+    /// The word that is evidence against it. On the line at most: a serial number in the next paragraph says nothing.
     /// Words against are numbered after those for it.
     pub(crate) fn not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
-        let found = nearby.ask(self.not_near.as_ref()?, text, span, Within::Line)?;
+        let within = if self.within == Within::Cell { Within::Cell } else { Within::Line };
+        let found = nearby.ask(self.not_near.as_ref()?, text, span, within)?;
         u16::try_from(self.near.as_ref().map_or(0, WordSet::len)).ok()?.checked_add(found)
     }
 
@@ -167,8 +178,9 @@ pub(crate) fn window(text: &str, span: &Range<usize>, within: Within) -> Range<u
     let bytes = text.as_bytes();
     let (words_before, words_after, lines) = match within {
         Within::Words => (WORDS_BEFORE, WORDS_AFTER, 1),
-        Within::Line => (usize::MAX, usize::MAX, 0),
+        Within::Cell | Within::Line => (usize::MAX, usize::MAX, 0),
         Within::Lines => (usize::MAX, usize::MAX, 1),
+        Within::Message => return 0..text.len(),
     };
     let start_min = span.start.saturating_sub(CONTEXT_BYTES_MAX);
     let mut start = span.start;
@@ -195,12 +207,65 @@ pub(crate) fn window(text: &str, span: &Range<usize>, within: Within) -> Range<u
         end += 1;
     }
     // Inwards at the far ends: half a character is no context.
-    ceil(text, start)..floor(text, end)
+    let near = ceil(text, start)..floor(text, end);
+    if within == Within::Cell { cell(bytes, &near, span) } else { near }
+}
+
+/// The part of a line that lies between the separators of a table around a span.
+fn cell(bytes: &[u8], line: &Range<usize>, span: &Range<usize>) -> Range<usize> {
+    let all = bytes.get(line.clone()).unwrap_or_default();
+    let Some(separator) = row_separator(all) else { return line.clone() };
+    // A comma before a space, or in quotes, is one of the sentence in the cell.
+    let mut is_quoted = false;
+    let mut cell = line.clone();
+    for (at, b) in all.iter().enumerate() {
+        is_quoted ^= *b == b'"';
+        let is_between = *b == separator && !is_quoted && (*b != b',' || byte(all, at + 1) != b' ');
+        if is_between && line.start + at < span.start {
+            cell.start = line.start + at + 1;
+        } else if is_between && line.start + at >= span.end {
+            cell.end = line.start + at;
+            break;
+        }
+    }
+    cell
+}
+
+/// What parts the cells of a line, if it is a row: a tab, a bar, or two semicolons or commas without a space behind.
+fn row_separator(line: &[u8]) -> Option<u8> {
+    let count = |b: u8| line.iter().filter(|c| **c == b).count();
+    let commas = line.windows(2).filter(|pair| pair.first() == Some(&b',') && pair.last() != Some(&b' ')).count();
+    match () {
+        () if count(b'\t') > 0 => Some(b'\t'),
+        () if count(b'|') > 0 => Some(b'|'),
+        () if count(b';') > 1 => Some(b';'),
+        () if commas > 1 => Some(b','),
+        () => None,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn windows_end_at_cells() {
+        for (text, near) in [
+            ("name\tcard 42 a\tphone", "card 42 a"),
+            ("| name | card 42 a | phone |", " card 42 a "),
+            ("x\na;card 42;phone\ny", "card 42"),
+            ("mia,card 42,phone", "card 42"),
+            ("mia,\"card, old; 42, new\",phone", "\"card, old; 42, new\""),
+            ("42|card", "42"),
+            ("card|42", "42"),
+            ("my card, which is 42, and a phone", "my card, which is 42, and a phone"),
+            ("card; 42", "card; 42"),
+            ("x\ty\ncard 42", "card 42"),
+        ] {
+            let at = text.find("42").expect("there");
+            assert_eq!(text.get(window(text, &(at..at + 2), Within::Cell)), Some(near), "{text}");
+        }
+    }
 
     #[test]
     fn windows_end_at_lines_and_words() {

@@ -99,14 +99,15 @@ impl Ruleset {
         let mut walk = Walk { set: self, hints, only, budget, trace, works: Vec::new(), found: Vec::new() };
         walk.text(text);
         let incomplete = walk.budget.incomplete;
-        (self.compose(text, overlap::settle(self, hints.countries, walk.found, trace != Trace::Off), only), incomplete)
+        let settled = overlap::settle(self, hints.countries, walk.found, trace != Trace::Off);
+        (self.compose(text, hints, settled, only), incomplete)
     }
 
     /// What findings mean together.
-    fn compose(&self, text: &str, found: Vec<Outcome>, only: Option<RuleIx>) -> Vec<Outcome> {
+    fn compose(&self, text: &str, hints: &Hints<'_>, found: Vec<Outcome>, only: Option<RuleIx>) -> Vec<Outcome> {
         let (found, lost): (Vec<Outcome>, Vec<Outcome>) = found.into_iter().partition(|f| f.why_not.is_none());
         let mut matches: Vec<Match> = found.into_iter().map(|f| f.this).collect();
-        if self.records.compose(text, &mut matches) {
+        if self.records.compose(self.rules(), text, hints.memory, &mut matches) {
             matches.sort_by_key(|m| (m.span.start, m.span.end, m.rule));
         }
         let is_composite =

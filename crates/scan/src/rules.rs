@@ -1,10 +1,10 @@
 //! Rules: TOML in, a compiled set out; examples run at load.
 
-use crate::compiled::{Compiled, Scouts};
-use crate::context::Lexicon;
+use crate::compiled::{Compiled, Kind, Scouts};
+use crate::context::{Lexicon, Within};
 use crate::form::Form;
 use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, records, selftest};
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 
 /// Index of a rule in its [`Ruleset`]; stable for the life of the set.
@@ -216,6 +216,11 @@ impl Ruleset {
         all.filter(|(_, exception)| !exception.holds_on(day)).filter_map(warn).collect()
     }
 
+    /// Classes that composite rules look for in other texts of a message, or in earlier messages of a conversation.
+    pub fn classes_beyond(&self, in_thread: bool) -> BTreeSet<Class> {
+        self.records.classes_beyond(in_thread).collect()
+    }
+
     /// The word of a rule's context that a term names.
     pub fn context_word(&self, rule: RuleIx, word: u16) -> Option<&str> {
         self.compiled.get(self.base(rule)?)?.context.word(word)
@@ -298,7 +303,11 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
     }
     let lexicon = Lexicon::new(set.compiled.iter_mut().map(|c| &mut c.context));
     match Scouts::new(&set.compiled).zip(lexicon) {
-        Some((scouts, lexicon)) => (set.scouts, set.lexicon) = (scouts, lexicon),
+        Some((scouts, mut lexicon)) => {
+            let is_wide = |c: &Compiled| matches!(c.kind, Kind::Digits(_)) && c.context.within == Within::Message;
+            lexicon.is_wide = set.compiled.iter().any(is_wide);
+            (set.scouts, set.lexicon) = (scouts, lexicon);
+        }
         None => complaints.extend(
             files
                 .first()

@@ -21,6 +21,8 @@ const DIGITS_MIN: usize = 6;
 const CREDENTIAL_SCORE: u8 = 70;
 /// Words of a text that are looked up in a conversation.
 const WORDS_MAX: usize = 4_096;
+/// Stands for any value of a class: that there was one. No value is empty.
+const ANY_VALUE: &str = "";
 /// Bytes of a secret that is known again by its letters.
 const SECRET_BYTES: std::ops::RangeInclusive<usize> = 6..=64;
 
@@ -28,6 +30,8 @@ const SECRET_BYTES: std::ops::RangeInclusive<usize> = 6..=64;
 #[derive(Default)]
 pub(super) struct Known<'a> {
     values: BTreeMap<Class, HashSet<Value>>,
+    /// Classes found in a text of this message, as far as a rule made of rules asks for them.
+    classes: BTreeSet<Class>,
     thread: Option<Recall<'a>>,
 }
 
@@ -52,6 +56,11 @@ impl Memory for Known<'_> {
         let here = self.values.get(&class).is_some_and(|values| values.contains(canonical));
         here || has_digits(canonical) && self.thread.as_ref().is_some_and(|thread| thread.knows(class, canonical))
     }
+
+    fn holds(&self, class: Class, in_thread: bool) -> bool {
+        let before = || self.thread.as_ref().is_some_and(|thread| thread.knows(class, ANY_VALUE));
+        self.classes.contains(&class) || in_thread && before()
+    }
 }
 
 fn has_digits(canonical: &str) -> bool {
@@ -65,12 +74,14 @@ impl Pipeline {
         let mut seen: Vec<Examined> = texts.iter().map(|text| self.examine_closely(text, profile, None)).collect();
         let values = self.known_values(texts, &seen);
         let thread = thread.filter(|thread| !thread.values.is_empty()).map(|t| Recall::new(&self.mark_key, t));
-        if values.is_empty() && thread.is_none() {
+        let classes = self.classes(&seen, false);
+        let has_company = !classes.is_empty() || thread.is_some() && !self.rules.classes_beyond(true).is_empty();
+        if values.is_empty() && thread.is_none() && !has_company {
             return seen;
         }
-        let known = Known { values, thread };
+        let known = Known { values, classes, thread };
         for (text, seen) in texts.iter().zip(&mut seen) {
-            if scanned(text).bytes().any(|b| b.is_ascii_digit() || !b.is_ascii()) {
+            if has_company || scanned(text).bytes().any(|b| b.is_ascii_digit() || !b.is_ascii()) {
                 *seen = self.examine_closely(text, profile, Some(&known));
             }
             if let Some(thread) = &known.thread {
@@ -83,8 +94,22 @@ impl Pipeline {
     /// What the texts of a message tell each other, if they do.
     pub(super) fn remembered(&self, texts: &[Text], profile: &Profile) -> Option<Known<'_>> {
         let seen: Vec<Examined> = texts.iter().map(|text| self.examine(text, profile, None)).collect();
-        let values = self.known_values(texts, &seen);
-        (!values.is_empty()).then_some(Known { values, thread: None })
+        let (values, classes) = (self.known_values(texts, &seen), self.classes(&seen, false));
+        (!values.is_empty() || !classes.is_empty()).then_some(Known { values, classes, thread: None })
+    }
+
+    /// The classes of what was found, as far as a rule made of rules asks other texts, or later messages, for them.
+    fn classes(&self, seen: &[Examined], in_thread: bool) -> BTreeSet<Class> {
+        let mut asked = self.rules.classes_beyond(in_thread);
+        if !asked.is_empty() {
+            let rules = seen.iter().flat_map(|seen| &seen.hits).filter_map(|hit| match hit.by {
+                By::Rule(ix) => self.rules.rule(ix),
+                _ => None,
+            });
+            let found: BTreeSet<Class> = rules.map(|rule| rule.class).collect();
+            asked.retain(|class| found.contains(class));
+        }
+        asked
     }
 
     fn known_values(&self, texts: &[Text], seen: &[Examined]) -> BTreeMap<Class, HashSet<Value>> {
@@ -113,7 +138,9 @@ impl Pipeline {
 
     /// What later messages of the conversation are told of this one.
     pub(super) fn remember(&self, read: &Message, seen: &[Examined], facts: Facts) -> Remembered {
-        let mut values: BTreeSet<ValueDigest> = BTreeSet::new();
+        let classes = self.classes(seen, true);
+        let mut values: BTreeSet<ValueDigest> =
+            classes.into_iter().map(|class| self.mark_key.value_digest(class, ANY_VALUE)).collect();
         for (class, canonical, spelled) in self.sure_values(&read.texts, seen) {
             if values.len() >= MESSAGE_VALUES_MAX {
                 break;

@@ -772,6 +772,43 @@ fn a_value_of_the_conversation_needs_no_context_again() {
     assert!(refused.keep_nothing && refused.remembered.values.is_empty());
 }
 
+/// A rule made of rules whose members stand in the parts of one message, or in messages of one conversation.
+#[test]
+fn members_of_a_rule_stand_in_other_parts_and_messages() {
+    let rule = |reach: &str| {
+        format!(
+            "[[rule]]\nid = \"account-of-somebody\"\nclass = \"custom\"\nentity = \"account_of_somebody\"\nkind = \"composite\"\n\
+             all = [\"iban\", \"us-ssn\"]\nwithin = \"{reach}\"\nscore = {{ base = 70 }}\n\
+             test = [\n{{ text = \"IBAN GB82 WEST 1234 5698 7654 32, SSN 536-22-1234\", find = [\"GB82 WEST 1234 5698 7654 32, SSN 536-22-1234\"] }},\n\
+             {{ text = \"none\", find = [] }},\n]\n"
+        )
+    };
+    let of = |reach: &str| {
+        let mut setup = setup(lazaret_scan::shipped::POLICY_FILE.1, Limits::default());
+        setup.rules = lazaret_scan::shipped::RULE_FILES.iter().map(|(n, t)| ((*n).into(), (*t).into())).collect();
+        setup.rules.push(("acme.toml".into(), rule(reach)));
+        setup.accepted = true;
+        Pipeline::new(&setup).unwrap_or_else(|complaints| panic!("{:?}", complaints.first())).0
+    };
+    let has = |outcome: &Outcome| outcome.findings.iter().any(|f| f.rule == "account-of-somebody");
+    let text = "Content-Type: text/plain";
+    let file = "Content-Type: text/plain; name=\"a.txt\"\nContent-Disposition: attachment; filename=\"a.txt\"";
+    let (iban, ssn) = ("IBAN GB82 WEST 1234 5698 7654 32", format!("my SSN is {SSN}"));
+    let parts = mixed(&[(text, iban), (file, &ssn)]);
+    let (line, message, thread_wide) = (of("line"), of("message"), of("thread"));
+    for (pipeline, found) in [(&line, false), (&message, true), (&thread_wide, true)] {
+        assert_eq!(has(&run(pipeline, &parts)), found);
+    }
+    let first = run(&thread_wide, &plain("x", iban));
+    let before = thread(&[&first]);
+    let mail = RawMessage::new(plain("x", &ssn).replace('\n', "\r\n").into_bytes());
+    let profile = Profile { mailbox: "support".into(), ..Profile::default() };
+    for (pipeline, found) in [(&line, false), (&message, false), (&thread_wide, true)] {
+        assert_eq!(has(&pipeline.process_in(&mail, &profile, Some(&before))), found);
+    }
+    assert!(!has(&run(&thread_wide, &plain("x", &ssn))), "alone it has no company");
+}
+
 #[test]
 fn the_second_half_of_a_credential_is_a_secret() {
     let first = run(shipped(), &plain("Portal", "My username is jdoe, the password will follow separately.\n"));

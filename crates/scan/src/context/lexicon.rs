@@ -42,6 +42,8 @@ pub(crate) struct Lexicon {
     unspaced_starts: Vec<u64>,
     /// First bytes of theirs that are ASCII.
     unspaced_ascii: Vec<u8>,
+    /// The words of a number may stand anywhere in the text.
+    pub(crate) is_wide: bool,
 }
 
 /// A word or phrase in small letters.

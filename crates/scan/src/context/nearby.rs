@@ -31,6 +31,8 @@ pub(crate) struct Nearby<'s> {
     blocks: Range<usize>,
     /// … and the rules for which a word near them is evidence, as bits.
     rules: Vec<u64>,
+    /// Numbers of all entries in the text, sorted; read when a rule first asks for the whole of it.
+    everywhere: Option<Vec<u32>>,
 }
 
 impl<'s> Nearby<'s> {
@@ -45,6 +47,7 @@ impl<'s> Nearby<'s> {
             windows: Default::default(),
             blocks: 0..0,
             rules: Vec::new(),
+            everywhere: None,
         }
     }
 
@@ -60,6 +63,9 @@ impl<'s> Nearby<'s> {
 
     /// Can a word that is evidence for any rule stand near `part`?
     pub(crate) fn is_any(&mut self, text: &str, part: &Range<usize>) -> bool {
+        if self.lexicon.is_wide {
+            return true;
+        }
         let blocks = part.start / BLOCK..part.end / BLOCK + 1;
         if self.blocks != blocks {
             self.collect(text, blocks);
@@ -96,6 +102,10 @@ impl<'s> Nearby<'s> {
 
     /// The place in the set of a word of it that stands near `span`.
     pub(super) fn ask(&mut self, set: &super::WordSet, text: &str, span: &Range<usize>, within: Within) -> Option<u16> {
+        if within == Within::Message {
+            let all = self.everywhere.get_or_insert_with(|| everywhere(self.lexicon, text));
+            return set.numbers.iter().find(|(n, _)| all.binary_search(n).is_ok()).map(|(_, place)| *place);
+        }
         self.reach(text, span);
         let near = self.windows.get_mut(within as usize)?;
         for hit in self.hits.get(self.close.clone())? {
@@ -140,6 +150,22 @@ impl<'s> Nearby<'s> {
             self.part.start = reach.start;
         }
     }
+}
+
+/// The numbers of all entries that stand in a text, sorted; read in pieces, so that what is held stays small.
+fn everywhere(lexicon: &Lexicon, text: &str) -> Vec<u32> {
+    const PIECE_BYTES: usize = 64 << 10;
+    let (mut all, mut hits) = (Vec::new(), Vec::new());
+    let mut at = 0;
+    while at < text.len() {
+        let end = ceil(text, (at + PIECE_BYTES).min(text.len()));
+        lexicon.read(text, &(at..end), &mut hits);
+        all.extend(hits.drain(..).map(|hit| hit.number));
+        all.sort_unstable();
+        all.dedup();
+        at = end;
+    }
+    all
 }
 
 #[cfg(test)]
@@ -211,7 +237,7 @@ mod tests {
         for at in starts.iter().chain(starts.iter().rev().step_by(7)).chain(starts.iter().step_by(41)) {
             for length in [1, 4, 30] {
                 let span = *at..floor(&text, at + length);
-                for within in [Within::Words, Within::Line, Within::Lines] {
+                for within in [Within::Words, Within::Cell, Within::Line, Within::Lines, Within::Message] {
                     let wanted = plain(&text, &span, within);
                     hits += usize::from(wanted);
                     let found = nearby.ask(context.near.as_ref().expect("given"), &text, &span, within);

@@ -22,6 +22,13 @@ pub enum Placement {
 pub trait Memory: Sync {
     /// Was a value of this class and canonical form ([`Ruleset::canonical`]) found with enough evidence before?
     fn knows(&self, class: Class, canonical: &str) -> bool;
+
+    /// Was anything of this class found in another text of the message, or, if that is asked, in an earlier message of the
+    /// conversation? Asked for the classes of [`Ruleset::classes_beyond`](crate::Ruleset::classes_beyond) alone.
+    fn holds(&self, class: Class, in_thread: bool) -> bool {
+        let _ = (class, in_thread);
+        false
+    }
 }
 
 /// What is known beside the text.

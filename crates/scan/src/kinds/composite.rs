@@ -2,7 +2,7 @@
 
 use crate::loader::required;
 use crate::reader::{Reader, Value};
-use crate::records::Composite;
+use crate::records::{Composite, Reach};
 use std::ops::Range;
 use toml::de::DeTable;
 
@@ -22,27 +22,29 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
             "ids of rules or classes; `\"a|b\"` for one of two",
         );
     }
-    let lines = match table.get("within") {
+    let reach = match table.get("within") {
         Some(value) => read_within(reader, value)?,
-        None => Some(3),
+        None => Reach::Lines(3),
     };
     let boost = table.get("boost").and_then(|v| reader.table(v, "boost")).map(|t| read_boost(reader, t));
-    Some(Composite { all, lines, boost: boost.unwrap_or_default() })
+    Some(Composite { all, reach, boost: boost.unwrap_or_default() })
 }
 
-/// A number of lines, or `None` for the whole text.
-fn read_within(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<Option<usize>> {
+/// How far apart the members may stand; `text` is an older word for `message`.
+fn read_within(reader: &Reader<'_>, value: Value<'_, '_>) -> Option<Reach> {
     let text = reader.string(value, "within")?;
     let lines = text.strip_prefix("lines:").and_then(|n| n.parse().ok()).filter(|n| (1..=LINES_MAX).contains(n));
     match text {
-        "line" => Some(Some(1)),
-        "text" => Some(None),
-        _ if lines.is_some() => Some(lines),
+        "cell" => Some(Reach::Cell),
+        "line" => Some(Reach::Lines(1)),
+        "message" | "text" => Some(Reach::Message),
+        "thread" => Some(Reach::Thread),
+        _ if lines.is_some() => lines.map(Reach::Lines),
         _ => {
             reader.error_help(
                 value.span(),
                 "`within` is none of the reaches",
-                format!("write `line`, `lines:3` (up to {LINES_MAX}) or `text`"),
+                format!("write `cell`, `line`, `lines:3` (up to {LINES_MAX}), `message` or `thread`"),
             );
             None
         }

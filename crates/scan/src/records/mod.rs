@@ -9,13 +9,13 @@ mod words;
 pub use people::{People, about};
 
 pub(crate) use column::{Column, Headed, Shape, header_words};
-pub(crate) use composite::{Composite, Made, TERM};
+pub(crate) use composite::{Composite, Made, Reach, TERM};
 pub(crate) use table::tables;
 pub(crate) use words::{Dictionary, List, Next, Words, is_shipped_list};
 
 use crate::compiled::{Compiled, Kind};
-use crate::engine::Match;
-use crate::{RuleInfo, RuleIx, SourceFile};
+use crate::engine::{Match, Memory};
+use crate::{Class, RuleInfo, RuleIx, SourceFile};
 use std::ops::Range;
 
 /// What the rules of these kinds need while a text is scanned.
@@ -53,8 +53,19 @@ impl Index {
     }
 
     /// Applies composite rules to matches by start; answers whether anything changed.
-    pub(crate) fn compose(&self, text: &str, matches: &mut Vec<Match>) -> bool {
-        !self.made.is_empty() && composite::apply(&self.made, text, matches)
+    pub(crate) fn compose(
+        &self,
+        infos: &[RuleInfo],
+        text: &str,
+        memory: Option<&dyn Memory>,
+        matches: &mut Vec<Match>,
+    ) -> bool {
+        !self.made.is_empty() && composite::apply(&self.made, infos, text, memory, matches)
+    }
+
+    /// Classes that composite rules look for in other texts of a message, or in earlier messages.
+    pub(crate) fn classes_beyond(&self, in_thread: bool) -> impl Iterator<Item = Class> {
+        self.made.iter().flat_map(move |made| made.classes_beyond(in_thread))
     }
 
     /// Does the composite rule `of` look at what `rule` finds?
