@@ -41,6 +41,11 @@ pub fn normaliser(data: &[u8]) {
     }
 }
 
+/// Loads the rules, which may take longer than any input may.
+pub fn prepare() {
+    assert!(RULES.is_some(), "the shipped rules do not load");
+}
+
 /// A scan ends, its spans are pieces of the text, a second scan says the same, and `explain` agrees.
 pub fn engine(data: &[u8]) {
     let Some(rules) = RULES.as_ref() else { return };

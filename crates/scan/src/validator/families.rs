@@ -15,6 +15,9 @@ const PAIRS: [u8; 34] = [
     80, 81, 89, 90, 99,
 ];
 
+/// Letters of a number that are changed together with its check characters.
+const LETTERS_MAX: usize = 3;
+
 /// Number by number what is accepted, and how many are.
 #[derive(Default)]
 struct Answers {
@@ -60,7 +63,7 @@ fn vary(number: &mut [u8], places: &[usize], then: &mut impl FnMut(&[u8])) {
 }
 
 /// The answers on a number's family: one character changed, one too few or too many, and each two neighbouring digits
-/// set to what bounds something, with every check character (at `places`).
+/// set to what bounds something, or one of the first letters, with every check character (at `places`).
 fn answers(check: fn(&str) -> bool, start: &str, places: &[usize]) -> Answers {
     let mut all = Answers::default();
     let bytes = start.as_bytes();
@@ -74,6 +77,11 @@ fn answers(check: fn(&str) -> bool, start: &str, places: &[usize]) -> Answers {
     }
     for other in [&bytes[1..], &bytes[..bytes.len() - 1], &[b"0", bytes].concat(), &[bytes, b"0"].concat()] {
         all.ask(check, other);
+    }
+    // Letters name a series, a state, a century.
+    let letters = |at: &usize| bytes[*at].is_ascii_alphabetic() && !places.contains(at);
+    for at in (0..bytes.len()).filter(letters).take(LETTERS_MAX) {
+        vary(&mut number, &[&[at], places].concat(), &mut |number| all.ask(check, number));
     }
     for at in 1..bytes.len() {
         if !bytes[at - 1].is_ascii_digit() || !bytes[at].is_ascii_digit() {

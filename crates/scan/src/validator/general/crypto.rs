@@ -206,7 +206,19 @@ mod tests {
             ),
             (
                 altcoin,
-                &["rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh", "rrrrrrrrrrrrrrrrrrrrrhoLvTp"],
+                &[
+                    "rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTh",
+                    "rrrrrrrrrrrrrrrrrrrrrhoLvTp",
+                    "LKKHMBjCU89fyFNgSRprDoD8Jb25N8uWvd",
+                    "M7zVKQKmtV5Rc7erVGVVC3khZbXxsS5HEX",
+                    "D5ERdEN1gsouFSs7zsq7VYJxyWP6dP28H1",
+                    "9rXbkMyi1S6thykRoXAZcY8fwUKYsy6cXE",
+                    "XanAvE5GMB8CsPH78B9moJq9viEVKvCS4f",
+                    "7SVyqiBykMKdoNuuf1AehnVxASmtdfqsFF",
+                    "TA4Y62o6YC2Zsck9rZVGTvqW1AQ7X9zTnj",
+                    "t1Hxw6JqWMnhDK5jRCieg5bFHM2qt7UtQvu",
+                    "t3Jex1rKwuh1bQFRrKpKGWDcDVZ8bbQuNrB",
+                ],
                 &["rHb9CJAWyB4rj91VRWn96DkukG4bwdtyTi", "1111111111111111111114oLvT2"],
             ),
             (
@@ -223,5 +235,7 @@ mod tests {
             bad.iter().for_each(|v| assert!(!check(v), "{nth}: {v}"));
         }
         assert!(!cardano("addr1qxy"));
+        // One letter alone is no pattern of capitals, whatever the hash says of it.
+        assert!((0..40_u32).all(|n| !ethereum(&format!("0x{n:039}a")) && !ethereum(&format!("0x{n:039}A"))));
     }
 }

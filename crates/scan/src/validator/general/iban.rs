@@ -193,6 +193,10 @@ mod tests {
             "XX89370400440532013000",
             "DE00123456789012345678",
             "DE",
+            // Check digits are right, structure or length is not.
+            "DE0537040044053201300A",
+            "DE813704004405320130000",
+            "DE5137040044053201300",
         ];
         for iban in bad {
             assert!(!check(iban) && !is_outside_only(iban), "{iban}");

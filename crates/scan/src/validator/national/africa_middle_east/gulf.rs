@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [crate::validator::Case; 22] = [
+        let cases: [crate::validator::Case; 23] = [
             (ae_id, "784198465666588", true),
             (ae_id, "784198465666589", false),
             (ae_id, "784185065666589", false),
@@ -75,6 +75,7 @@ mod tests {
             (kw_civil_id, "296042141536", true),
             (kw_civil_id, "296042141537", false),
             (kw_civil_id, "296132141536", false),
+            (kw_civil_id, "292022910002", true), // 29 February
         ];
         for (check, text, holds) in cases {
             assert_eq!(check(text), holds, "{text}");

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [crate::validator::Case; 28] = [
+        let cases: [crate::validator::Case; 29] = [
             (cuit, "20346610213", true),
             (rut, "756024868", true),
             (rut, "33463448", true),
@@ -141,6 +141,7 @@ mod tests {
             (pe_ruc, "10547474037", true),
             (uy_ci, "12345672", true),
             (uy_rut, "210049010018", true),
+            (uy_rut, "210000000019", false),
             (ec_ci, "1763710082", true),
             (ec_ruc, "1763710082001", true),
             (ec_ruc, "1793307095100", true),

@@ -107,8 +107,12 @@ mod tests {
 
     #[test]
     fn table() {
-        let cases: [crate::validator::Case; 24] = [
+        let cases: [crate::validator::Case; 28] = [
             (sg_nric, "S8712345F", true),
+            (sg_nric, "T8712345B", true),
+            (sg_nric, "F8712345Q", true),
+            (sg_nric, "G8712345L", true),
+            (sg_nric, "M8712345J", true),
             (sg_nric, "S8712345B", false),
             (sg_nric, "X8712345I", false),
             (sg_uen, "81590139M", true),
