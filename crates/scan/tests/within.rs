@@ -122,7 +122,7 @@ fn another_reach_is_refused_with_the_ones_that_there_are() {
         let text = format!(
             "[[rule]]\nid = \"both\"\nclass = \"custom\"\nentity = \"both\"\n{line}\nscore = {{ base = 70 }}\ntest = []\n"
         );
-        let all = Ruleset::load(&[SourceFile { name: "acme.toml", text: &text }]).err().expect("refused");
+        let all = Ruleset::load(&[SourceFile { name: "acme.toml", text: &text }]).expect_err("refused");
         let says = |d: &lazaret_scan::Diagnostic| {
             d.help.as_deref().is_some_and(|help| help.contains(mend)) || d.message.contains(mend)
         };
