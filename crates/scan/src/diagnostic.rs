@@ -1,5 +1,6 @@
 //! What is wrong with a file of rules, policy or configuration: where, why, and the mend.
 
+use crate::text::{ceil, floor};
 use std::ops::Range;
 
 /// A text to load, with the name by which messages call it.
@@ -43,7 +44,9 @@ impl Diagnostic {
     /// An error at a span of `source`; spans out of the text are moved to its end.
     pub fn error(source: SourceFile<'_>, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
         let end = source.text.len();
-        let span = span.start.min(end)..span.end.clamp(span.start.min(end), end);
+        // A parser may point into a character, where it is none that it reads.
+        let start = floor(source.text, span.start.min(end));
+        let span = start..ceil(source.text, span.end.clamp(start, end));
         let before = source.text.get(..span.start).unwrap_or_default();
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
         Diagnostic {
@@ -96,4 +99,16 @@ fn distance(a: &str, b: &str) -> usize {
         }
     }
     row.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_that_begins_within_a_character_takes_it_whole() {
+        let text = "a\u{fffd}b";
+        let complaint = Diagnostic::error(SourceFile { name: "x.toml", text }, 2..3, "");
+        assert_eq!((text.get(complaint.span), complaint.column), (Some("\u{fffd}"), 2));
+    }
 }
