@@ -321,8 +321,8 @@ pub(crate) fn fit<'a>(text: &'a str, encoding: &'static Encoding) -> Cow<'a, str
     Cow::Owned(stands.collect())
 }
 
-/// A character of ASCII that looks alike.
-fn stand_in(c: char) -> char {
+/// A character of ASCII that looks alike, `?` if there is none.
+pub(crate) fn stand_in(c: char) -> char {
     match c {
         '•' | '●' | '∙' => '*',
         '·' | '–' | '—' | '‑' | '−' => '-',

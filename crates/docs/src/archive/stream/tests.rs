@@ -133,3 +133,25 @@ fn values_are_replaced_in_the_stream() {
     let edits = [Edit::Replace { path: "!1".into(), span: 0..4, with: String::new() }];
     assert_eq!(crate::rewrite(&file, &Limits::default(), &edits), Err(Unwritable::Format));
 }
+
+#[test]
+fn limits_hold_where_they_are_set() {
+    // Files within files: the one that is too deep is a container at that depth.
+    let limits = Limits { nesting_depth_max: 2, ..Limits::default() };
+    for (layers, is_over) in [(2, false), (3, false), (4, true)] {
+        let mut octets = b"text".to_vec();
+        for _ in 0..layers {
+            octets = packed("gz", &octets);
+        }
+        let document = read(&octets, &limits);
+        assert_eq!(told(&document).last().map(|part| part.1 == "over_limit"), Some(is_over), "{layers}");
+    }
+    // Memory of a decoder, which is counted in KiB.
+    let octets = packed("lzma", b"text");
+    let window = u32::from_le_bytes([octets[1], octets[2], octets[3], octets[4]]);
+    let needed = u64::from(lzma_rust2::lzma_get_memory_usage_by_props(window, octets[0]).expect("is sound")) * 1024;
+    for (bytes, is_over) in [(needed - 1, true), (needed, false), (needed + 1, false)] {
+        let limits = Limits { decoder_bytes_max: bytes, ..Limits::default() };
+        assert_eq!(told(&read(&octets, &limits)).iter().any(|part| part.1 == "over_limit"), is_over, "{bytes}");
+    }
+}

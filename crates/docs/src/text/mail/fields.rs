@@ -363,8 +363,14 @@ fn label_length(inner: &[u8]) -> Option<usize> {
 pub(super) fn encode(code: Code, text: &str) -> Vec<u8> {
     /// So many octets fill an encoded word.
     const WORD_BYTES: usize = 45;
-    let clean: String =
-        text.chars().filter(|c| !matches!(c, '"' | '\\')).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    // Blanks between encoded words are not shown, so what can be plain is plain.
+    let plain = |c: char| match charset::stand_in(c) {
+        _ if c.is_control() => ' ',
+        '?' => c,
+        alike if c.is_ascii() || alike == '"' => c,
+        alike => alike,
+    };
+    let clean: String = text.chars().filter(|c| !matches!(c, '"' | '\\')).map(plain).collect();
     if clean.is_ascii() && !clean.contains("=?") {
         return clean.into_bytes();
     }
