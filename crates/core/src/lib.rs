@@ -54,10 +54,11 @@ pub mod wire;
 
 pub use fingerprint::{Fingerprint, Fingerprints, TermPrint, Why};
 pub use keys::{DigestKey, MarkKey, ThreadKey, TokenKey};
+pub use lazaret_docs::Coverage;
 pub use limits::Limits;
 pub use message::{Addr, Address, Class, Digest, Envelope, MessageKey, PartPath, Proof, Verdict};
 pub use outcome::{Attachment, Finding, Opaque, OpaqueWhy, Outcome, Reason};
 pub use pipeline::{Explain, Pipeline, Setup, Show};
 pub use profile::{Profile, ProofMode, Reporter};
-pub use text::{Cleared, Raw, RawMessage};
+pub use text::{Cleared, ClearedOctets, Raw, RawMessage};
 pub use thread::{Facts, Remembered, Thread, ThreadDigest, ValueDigest};

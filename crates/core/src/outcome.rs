@@ -1,7 +1,7 @@
 //! What one message gave: the only thing that leaves a worker.
 
 use crate::fingerprint::Fingerprints;
-use crate::{Class, Cleared, Envelope, PartPath, Proof, Remembered, Verdict, mark};
+use crate::{Class, Cleared, ClearedOctets, Coverage, Envelope, PartPath, Proof, Remembered, Verdict, mark};
 use lazaret_scan::Action;
 use std::ops::Range;
 
@@ -118,6 +118,11 @@ pub enum Reason {
     WholeEncrypted,
     /// What redaction wrote still held something.
     Residue,
+    /// Files that still held something after they were rewritten: they are left out.
+    FileResidue {
+        /// How many.
+        count: u32,
+    },
     /// The workers died on it.
     Poison,
     /// It is larger than what is fetched.
@@ -141,6 +146,9 @@ impl Reason {
             Reason::Unexamined { why, count, action } => format!("{count} × {} ({action})", why.in_words()),
             Reason::WholeEncrypted => "the message is encrypted as a whole (quarantine)".to_owned(),
             Reason::Residue => "what was taken out could not be taken out completely (quarantine)".to_owned(),
+            Reason::FileResidue { count } => {
+                format!("{count} × file that still held something after redaction (withhold)")
+            }
             Reason::Poison => "it could not be examined: three attempts failed (quarantine)".to_owned(),
             Reason::OverSize => "it is larger than what is fetched (held)".to_owned(),
             Reason::OverLimit => "it is beyond a limit of what is examined (quarantine)".to_owned(),
@@ -158,6 +166,7 @@ impl Reason {
             Reason::WholeEncrypted | Reason::Residue | Reason::Poison | Reason::OverSize | Reason::OverLimit => {
                 Verdict::Quarantine
             }
+            Reason::FileResidue { .. } => Verdict::Redact,
             Reason::Released => Verdict::Allow,
         }
     }
@@ -180,6 +189,19 @@ pub struct Attachment {
     pub text: Option<Cleared>,
     /// Set where it was not examined.
     pub opaque: Option<OpaqueWhy>,
+    /// Its file: as it came where nothing was found in it, rewritten where something was; `None` where it is left out.
+    pub file: Option<ClearedOctets>,
+    /// What became of its octets, those of its members included.
+    pub coverage: Coverage,
+}
+
+impl Attachment {
+    /// Leaves it out: its text and file go.
+    pub(crate) fn leave_out(&mut self) {
+        self.action = self.action.max(Action::Withhold);
+        self.text = None;
+        self.file = None;
+    }
 }
 
 /// All that one message gave. For quarantine and reject every text is empty: the ticket is a stub.

@@ -13,6 +13,7 @@ mod examine;
 mod except;
 mod explain;
 mod facts;
+mod files;
 mod lines;
 mod memory;
 mod prints;
@@ -114,9 +115,37 @@ impl Pipeline {
         thread: Option<&Thread>,
         documents: &mut dyn Documents,
     ) -> Outcome {
-        let mut read = parse::read(message, profile, &self.limits);
+        let read = parse::read(message, profile, &self.limits);
+        self.process_read(read, self.digest_key.digest(message), profile, thread, documents)
+    }
+
+    /// Answers a file of the operator's own: a message as ever, anything else as its one attachment.
+    pub fn redact(
+        &self,
+        file: &str,
+        message: &RawMessage,
+        profile: &Profile,
+        password: Option<&Raw>,
+        documents: &mut dyn Documents,
+    ) -> Outcome {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        let mut read = match report::is_message(message.expose()) {
+            true => parse::read(message, profile, &self.limits),
+            false => parse::read_file(name, message, &self.limits),
+        };
+        read.passwords.extend(password.iter().map(|password| password.expose().to_owned()));
+        self.process_read(read, self.digest_key.digest(message), profile, None, documents)
+    }
+
+    fn process_read(
+        &self,
+        mut read: Message,
+        digest: Digest,
+        profile: &Profile,
+        thread: Option<&Thread>,
+        documents: &mut dyn Documents,
+    ) -> Outcome {
         self.read_documents(&mut read, documents);
-        let digest = self.digest_key.digest(message);
         let mut seen = self.examine_all(&read.texts, profile, thread);
         let text = memory::written(&read);
         self.add_second_half(&read, &mut seen, &text, thread);
@@ -140,10 +169,18 @@ impl Pipeline {
         if keep_nothing {
             remembered.values.clear();
         }
-        let written = self.write(&mut read, &seen, marked.cuts, &opaque, mark::words(&profile.language));
+        let words = mark::words(&profile.language);
+        let plans = self.plan_files(&read, &seen, &marked.cuts, &opaque, words);
+        let written = self.write(&mut read, &seen, marked.cuts, &opaque, words);
         let fingerprints = self.fingerprints(seen);
         let judged = Judged { verdict, reasons, findings, fingerprints, opaque, keep_nothing, digest, remembered };
-        self.outcome(read, judged, written, marked.values, profile)
+        let files: Vec<_> = std::mem::take(&mut read.attachments).into_iter().zip(plans).collect();
+        let (passwords, mut values) = (std::mem::take(&mut read.passwords), marked.values);
+        let mut outcome = self.outcome(read, judged, written, &mut values, profile);
+        if outcome.verdict < Verdict::Quarantine {
+            self.put_files(&mut outcome, &files, &passwords, &values, profile, documents);
+        }
+        outcome
     }
 
     /// Answers a message that an officer released: values are still taken out and parts withheld, but no finding asks for
@@ -225,7 +262,7 @@ impl Pipeline {
         read: Message,
         judged: Judged,
         mut written: Written,
-        mut values: Values,
+        values: &mut Values,
         profile: &Profile,
     ) -> Outcome {
         let mut outcome = Outcome {
@@ -254,15 +291,15 @@ impl Pipeline {
         let passed = outcome.verdict < Verdict::Quarantine;
         let mut rounds = 0;
         let whole = loop {
-            let whole = self.put_names(&mut outcome, &written, &values, profile)
-                && (!passed || self.put_texts(&mut outcome, &written, &values, profile));
+            let whole = self.put_names(&mut outcome, &written, values, profile)
+                && (!passed || self.put_texts(&mut outcome, &written, values, profile));
             let again = !whole && rounds < again::ROUNDS_MAX;
-            if !again || !self.redact_again(&mut written, &mut values, &judged.digest, profile) {
+            if !again || !self.redact_again(&mut written, values, &judged.digest, profile) {
                 break whole;
             }
             rounds += 1;
         };
-        write::screen_facts(&mut outcome, &values);
+        write::screen_facts(&mut outcome, values);
         if passed && (!whole || values.over_limit()) {
             outcome.verdict = Verdict::Quarantine;
             outcome.reasons.insert(0, Reason::Residue);

@@ -161,6 +161,23 @@ impl Values {
         built.ok()
     }
 
+    /// Does one of them stand in some octets, in an encoding in which a file might keep it?
+    pub(crate) fn stand_in_octets(&self, octets: &[u8]) -> bool {
+        let mut patterns: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+        let spelled = self.texts.iter().filter(|text| text.len() >= PART_BYTES_MIN);
+        for value in spelled.map(|text| text.as_str()).chain(self.canonical.iter().map(|text| text.as_str())) {
+            patterns.extend(encodings(value));
+        }
+        patterns.retain(|pattern| pattern.len() >= PART_BYTES_MIN);
+        if patterns.is_empty() {
+            return false;
+        }
+        let mut builder = AhoCorasick::builder();
+        builder.kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true);
+        // One that cannot be built proves nothing.
+        builder.build(patterns.iter().map(|pattern| pattern.as_slice())).map_or(true, |finder| finder.is_match(octets))
+    }
+
     /// Where they stand in a text.
     pub(crate) fn cuts(&self, text: &str) -> Vec<Cut> {
         let cut = |of: &Finder, m: Match| {
@@ -184,6 +201,26 @@ impl Values {
             || text.len() >= PART_BYTES_MIN
                 && self.texts.iter().any(|value| Zeroizing::new(value.to_ascii_lowercase()).contains(&text))
     }
+}
+
+/// A value as files write it: UTF-8, UTF-16 in both orders, hexadecimal, and base64 at each of the three places that it can
+/// begin at.
+fn encodings(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
+    use base64::Engine;
+    let bytes = value.as_bytes();
+    let wide =
+        |swap: bool| value.encode_utf16().flat_map(|u| if swap { u.to_be_bytes() } else { u.to_le_bytes() }).collect();
+    let hex: Vec<u8> = bytes.iter().flat_map(|b| format!("{b:02x}").into_bytes()).collect();
+    let mut all: Vec<Vec<u8>> = vec![bytes.to_vec(), wide(false), wide(true), hex];
+    for before in 0..3usize {
+        // Letters that hold nothing but the value: without the first, which what stands before is in, and the last.
+        let padded = [&[0; 2][..before.min(2)], bytes].concat();
+        let coded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&padded);
+        let skip = [0, 2, 3].get(before).copied().unwrap_or(0);
+        let whole = padded.len() * 8 / 6;
+        all.push(coded.as_bytes().get(skip..whole).unwrap_or_default().to_vec());
+    }
+    all.into_iter().map(Zeroizing::new).collect()
 }
 
 /// Letters and digits of a text, in lower case.

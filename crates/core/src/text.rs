@@ -80,6 +80,32 @@ impl Cleared {
     }
 }
 
+/// The octets of a file that passed redaction and the scan after it, or in which nothing was found.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct ClearedOctets(Vec<u8>);
+
+impl ClearedOctets {
+    pub(crate) fn mint(octets: Vec<u8>) -> ClearedOctets {
+        ClearedOctets(octets)
+    }
+
+    /// The octets.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The octets, taken out.
+    pub fn into_vec(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+impl fmt::Debug for ClearedOctets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ClearedOctets({} bytes)", self.0.len())
+    }
+}
+
 impl fmt::Debug for Cleared {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cleared({} bytes)", self.0.len())

@@ -67,6 +67,8 @@ pub(crate) struct Attached {
     pub(crate) sha256: [u8; 32],
     pub(crate) file: Rc<OwnFile>,
     pub(crate) coverage: Coverage,
+    /// Do its texts come from a reader of documents?
+    pub(crate) is_document: bool,
 }
 
 /// A file, decoded.

@@ -52,6 +52,13 @@ pub enum JobKind {
     Process,
     /// The pipeline, for a message that an officer released: nothing in it asks for quarantine or refusal any more.
     Release,
+    /// The verb `redact`: the pipeline over a message, or over a file that is none as its one attachment.
+    Redact {
+        /// The argument as given.
+        file: String,
+        /// For encrypted documents.
+        password: Option<Raw>,
+    },
     /// The verb `parse`.
     Parse {
         /// The argument as given.

@@ -79,6 +79,26 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "FILE")]
         paths: Vec<PathBuf>,
     },
+    /// The clean copy of a mail or of any document: values taken out where they stand, and proof that they are gone
+    ///
+    /// One line a file says what was taken out and what could not be examined. A file that may not be passed on (it would be
+    /// quarantined, or something is left in it) is not written, and the exit code is 1.
+    Redact {
+        #[command(flatten)]
+        rules: RuleFiles,
+        /// Password of encrypted documents
+        #[arg(long, value_name = "PASSWORD")]
+        password: Option<String>,
+        /// Where it is written: a file, or a folder for several
+        #[arg(short, long, value_name = "OUT")]
+        output: PathBuf,
+        /// Write over files that are there
+        #[arg(long)]
+        force: bool,
+        /// Files
+        #[arg(required = true, value_name = "FILE")]
+        paths: Vec<PathBuf>,
+    },
     /// Findings in files, or in {"id","text"} lines on standard input
     ///
     /// Text shows each finding in its line, with every value masked. Everything found at 30 points or above is there, with

@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod files;
 pub(crate) mod init;
+mod redact;
 pub(crate) mod replay;
 pub(crate) mod rules;
 mod shown;
@@ -35,6 +36,13 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
         Command::Extract { password, paths } => {
             files(config, files::Verb::Extract { password }, &RuleFiles::NONE, &paths, format).await
         }
+        Command::Redact { rules, password, output, force, paths } => match material(config, &rules, format) {
+            Ok((material, limits)) => {
+                let wanted = redact::Wanted { password, output, force };
+                redact::run(&wanted, &paths, &material, limits, format).await
+            }
+            Err(code) => code,
+        },
         Command::Scan { rules, jsonl: false, reveal, paths } => {
             files(config, files::Verb::Scan { reveal }, &rules, &paths, format).await
         }

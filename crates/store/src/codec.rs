@@ -27,6 +27,8 @@ pub(crate) enum Family {
     ByTime = b'l',
     /// Message of a ticket.
     Message = b'm',
+    /// File of an attachment.
+    File = b'a',
     /// What is known of a sealed original.
     Quarantine = b'q',
     /// The sealed original itself.
@@ -69,6 +71,7 @@ impl Family {
             Family::Ticket => "ticket",
             Family::ByTime => "by-time",
             Family::Message => "message",
+            Family::File => "file",
             Family::Quarantine => "quarantine",
             Family::Sealed => "sealed",
             Family::ByEnd => "by-end",
@@ -115,6 +118,11 @@ impl Key {
 
     pub(crate) fn message(ticket: &TicketRef, message: u32) -> Key {
         Key::new(Family::Message, &[ticket.0.as_bytes(), &message.to_be_bytes()])
+    }
+
+    /// The file of the n-th attachment of a message.
+    pub(crate) fn file(ticket: &TicketRef, message: u32, attachment: u32) -> Key {
+        Key::new(Family::File, &[ticket.0.as_bytes(), &message.to_be_bytes(), &attachment.to_be_bytes()])
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {

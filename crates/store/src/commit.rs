@@ -11,7 +11,7 @@ use crate::outbox;
 use crate::quarantine;
 use crate::state::State;
 use crate::thread;
-use crate::tickets::{Message, Ticket, ToldRef, Twin, view};
+use crate::tickets::{self, Message, Ticket, ToldRef, Twin, view};
 use lazaret_core::{Addr, Class, Outcome, Proof, Verdict};
 
 /// Messages of a ticket; a further one opens a new ticket.
@@ -129,6 +129,7 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
     };
     let message = Message { view, told, sealed, released: None };
     state.put_fresh(Key::message(&reference, number), Some(&reference), &message)?;
+    tickets::keep_files(state, &reference, number, outcome);
     fingerprints::keep(state, commit, &reference, number)?;
     let ticket_at = Key::ticket(Family::Ticket, &reference);
     if joined {

@@ -349,6 +349,21 @@ pub struct AttachmentView {
     pub opaque: Option<String>,
     /// Text, redacted.
     pub text: Option<String>,
+    /// Size of its file as it is kept, in octets; absent where it is left out.
+    #[serde(default)]
+    pub file_bytes: Option<u64>,
+    /// Octets of it that gave text.
+    #[serde(default)]
+    pub scanned_bytes: u64,
+    /// Octets of it that are structure, or packed members.
+    #[serde(default)]
+    pub decoded_bytes: u64,
+    /// Octets of it that were not examined.
+    #[serde(default)]
+    pub unexamined_bytes: u64,
+    /// Its file, where it was asked for; never in a record or a listing.
+    #[serde(skip)]
+    pub file: Option<Vec<u8>>,
 }
 
 /// A finding of a view.

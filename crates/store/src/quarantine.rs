@@ -10,7 +10,7 @@ use crate::ledger::hex_digest;
 use crate::model::*;
 use crate::state::State;
 use crate::thread;
-use crate::tickets::{Message, Ticket, Twin, describe};
+use crate::tickets::{self, Message, Ticket, Twin, describe};
 use lazaret_core::seal::Sealed;
 use lazaret_core::{Digest, Outcome, Verdict};
 use serde::{Deserialize, Serialize};
@@ -140,6 +140,7 @@ pub(crate) fn release(
     }
     state.clock(now);
     state.put(message_at, Some(&twin.ticket), &message)?;
+    tickets::keep_files(state, &twin.ticket, twin.message, outcome);
     state.put(ticket_at, Some(&twin.ticket), &ticket)?;
     Ok(twin.ticket)
 }

@@ -252,6 +252,18 @@ impl Store {
         self.ask(Need::Read, move |s| tickets::ticket(s, &ticket)).await
     }
 
+    /// Puts the files of a message of a ticket, by its position from 1, into its view.
+    pub async fn with_files(
+        &self,
+        ticket: &TicketRef,
+        message: u32,
+        mut view: MessageView,
+    ) -> Result<MessageView, StoreError> {
+        let ticket = ticket.clone();
+        let add = move |s: &mut State| tickets::add_files(s, &ticket, message, &mut view).map(|()| view);
+        self.ask(Need::Read, add).await
+    }
+
     /// What is kept of the candidates of a ticket's messages, oldest first; those of messages that are older than
     /// [`FINGERPRINT_SECS_MAX`](crate::FINGERPRINT_SECS_MAX) are gone. `None`: there is no such ticket.
     pub async fn fingerprints_of(&self, ticket: &TicketRef) -> Result<Option<Vec<FingerprintsView>>, StoreError> {

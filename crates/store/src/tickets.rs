@@ -100,15 +100,61 @@ fn addresses(list: &[Address]) -> Vec<AddressView> {
 
 /// What a message says of itself.
 pub(crate) fn view(commit: &Commit) -> MessageView {
-    let outcome = &commit.outcome;
-    let mut view = MessageView {
-        digest: commit.digest.to_hex(),
-        mailbox: commit.key.mailbox.clone(),
-        folder: commit.key.folder.clone(),
-        uid_validity: commit.key.uid_validity,
-        uid: commit.key.uid,
-        at: commit.now,
-        size_bytes: commit.size_bytes,
+    let MessageKey { mailbox, folder, uid_validity, uid } = commit.key.clone();
+    let view = MessageView::of(&commit.outcome, commit.size_bytes, commit.now);
+    MessageView { digest: commit.digest.to_hex(), mailbox, folder, uid_validity, uid, ack: commit.ack, ..view }
+}
+
+impl MessageView {
+    /// A message as a ticket would show it: for a clean copy of what has none. It holds the files of attachments.
+    pub fn with_files(outcome: &Outcome, size_bytes: u64, at: i64) -> MessageView {
+        let mut view = MessageView::of(outcome, size_bytes, at);
+        for (to, from) in view.attachments.iter_mut().zip(&outcome.attachments) {
+            to.file = from.file.as_ref().map(|file| file.as_bytes().to_vec());
+        }
+        view
+    }
+
+    fn of(outcome: &Outcome, size_bytes: u64, at: i64) -> MessageView {
+        let mut view = empty(size_bytes, at);
+        describe(&mut view, outcome);
+        view
+    }
+}
+
+/// Keeps the files of a message.
+pub(crate) fn keep_files(state: &mut State, ticket: &TicketRef, message: u32, outcome: &Outcome) {
+    for (at, attachment) in (0..).zip(&outcome.attachments) {
+        if let Some(file) = &attachment.file {
+            state.put_bytes(Key::file(ticket, message, at), Some(ticket), file.as_bytes().to_vec());
+        }
+    }
+}
+
+/// Puts the files of a message into its view.
+pub(crate) fn add_files(
+    state: &mut State,
+    ticket: &TicketRef,
+    message: u32,
+    view: &mut MessageView,
+) -> Result<(), StoreError> {
+    for (at, attachment) in (0..).zip(&mut view.attachments).filter(|(_, attachment)| attachment.file_bytes.is_some()) {
+        let key = Key::file(ticket, message, at);
+        let missing = StoreError::Corrupt { kind: Family::File.name(), id: key.id(), why: "it is missing" };
+        attachment.file = Some(state.content(Family::File, &key)?.ok_or(missing)?.to_vec());
+    }
+    Ok(())
+}
+
+fn empty(size_bytes: u64, at: i64) -> MessageView {
+    MessageView {
+        digest: String::new(),
+        mailbox: String::new(),
+        folder: String::new(),
+        uid_validity: 0,
+        uid: 0,
+        at,
+        size_bytes,
         date: None,
         class: String::new(),
         verdict: String::new(),
@@ -129,11 +175,9 @@ pub(crate) fn view(commit: &Commit) -> MessageView {
         findings: Vec::new(),
         sealed_until: None,
         told: Told::Pending,
-        ack: commit.ack,
+        ack: Ack::Leave,
         copies: 0,
-    };
-    describe(&mut view, outcome);
-    view
+    }
 }
 
 /// Fills in all that comes from the outcome.
@@ -163,6 +207,11 @@ pub(crate) fn describe(view: &mut MessageView, outcome: &Outcome) {
         action: a.action.as_str().to_owned(),
         opaque: a.opaque.map(|why| why.as_str().to_owned()),
         text: a.text.as_ref().map(|text| text.as_str().to_owned()),
+        file_bytes: a.file.as_ref().map(|file| file.as_bytes().len() as u64),
+        scanned_bytes: a.coverage.scanned_bytes,
+        decoded_bytes: a.coverage.decoded_bytes,
+        unexamined_bytes: a.coverage.unexamined_bytes,
+        file: None,
     };
     view.attachments = outcome.attachments.iter().map(attachment).collect();
     let finding = |f: &lazaret_core::Finding| FindingView {
@@ -251,7 +300,8 @@ fn message(state: &mut State, ticket: &TicketRef, number: u32) -> Result<Message
 
 pub(crate) fn message_of(state: &mut State, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
     let Some(place) = ledger::handle(state, key)?.and_then(|handle: Handle| handle.place) else { return Ok(None) };
-    let view = message(state, &place.ticket, place.message)?;
+    let mut view = message(state, &place.ticket, place.message)?;
+    add_files(state, &place.ticket, place.message, &mut view)?;
     Ok(Some((place.ticket, view)))
 }
 
@@ -266,6 +316,13 @@ pub(crate) fn verify(state: &mut State, key: &MessageKey) -> Result<(), StoreErr
     let stored: Message = serde_json::from_slice(&content).map_err(|_| corrupt("its message is not understood"))?;
     if stored.view.digest != crate::keys::hex(&digest) {
         return Err(corrupt("its message is another one"));
+    }
+    for (at, attachment) in (0..).zip(&stored.view.attachments) {
+        let Some(bytes) = attachment.file_bytes else { continue };
+        let content = state.read_back(Family::File, &Key::file(&ticket, message, at))?;
+        if content.len() as u64 != bytes {
+            return Err(corrupt("a file of its message is another one"));
+        }
     }
     stored.sealed.map_or(Ok(()), |id| quarantine::verify(state, &id, &digest))
 }

@@ -137,6 +137,7 @@ impl Builder<'_> {
             sha256: sha256(text.as_bytes()),
             coverage: Coverage { scanned_bytes: text.len() as u64, ..Coverage::default() },
             file: own_file("", "text/plain", text.as_bytes()),
+            is_document: false,
         });
         self.text(path, Home::Attachment(index), Placement::Attachment, text);
     }
@@ -158,6 +159,7 @@ impl Builder<'_> {
             },
             file: own_file(&name, &media_type, octets),
             media_type,
+            is_document: false,
         });
         self.text(format!("{own}/name"), Home::AttachmentName(index), Placement::Name, name);
         index
@@ -278,7 +280,7 @@ impl Builder<'_> {
         let opaque = opaque.filter(|_| !is_document);
         let media_type = media_type.to_owned();
         let sha256 = sha256(octets);
-        self.attachments.push(Attached { path, media_type, size_bytes, opaque, sha256, file, coverage });
+        self.attachments.push(Attached { path, media_type, size_bytes, opaque, sha256, file, coverage, is_document });
     }
 
     /// A leaf in a format that others read.
@@ -294,6 +296,7 @@ impl Builder<'_> {
                 let attached = self.attachments.get_mut(index);
                 let file = attached.map(|attached| {
                     attached.coverage = Coverage::default();
+                    attached.is_document = true;
                     attached.file.clone()
                 });
                 (index, file.unwrap_or_else(|| own_file("", leaf.media_type, &leaf.octets)))

@@ -1,5 +1,6 @@
 use super::*;
 use crate::Attachment;
+use crate::redact::Cut;
 use std::sync::OnceLock;
 
 pub(crate) const CARD: &str = "4929 1233 4567 8908";
@@ -279,7 +280,7 @@ fn clearing_twice_changes_nothing() {
 }
 
 /// What a redaction that fails would hand over.
-fn after_bad_redaction(home: Home, form: write::Form, values: Values) -> Outcome {
+fn after_bad_redaction(home: Home, form: write::Form, mut values: Values) -> Outcome {
     let profile = Profile::default();
     let read = parse::read(&RawMessage::new(plain("x", "y").into_bytes()), &profile, &Limits::default());
     let judged = Judged {
@@ -301,9 +302,11 @@ fn after_bad_redaction(home: Home, form: write::Form, values: Values) -> Outcome
         action: Action::Allow,
         text: None,
         opaque: None,
+        file: None,
+        coverage: crate::Coverage::default(),
     };
     let pieces = vec![write::Piece { home, placement, form, cut: true, withheld: false }];
-    shipped().outcome(read, judged, Written { pieces, attachments: vec![attachment] }, values, &profile)
+    shipped().outcome(read, judged, Written { pieces, attachments: vec![attachment] }, &mut values, &profile)
 }
 
 #[test]
@@ -845,4 +848,81 @@ fn a_subject_announces_the_lone_word_below_it() {
     assert!(!all_text(&outcome).contains("Kangaroo77"));
     assert_eq!(outcome.verdict, Verdict::Redact);
     assert_eq!(run(shipped(), &plain("Your new desk", "Kangaroo77\n")).verdict, Verdict::Allow);
+}
+
+/// A ZIP, not packed: `note.txt` with the card in it, and `other.txt`.
+const ZIP: &str = "UEsDBBQAAAAAAAAAIVwVK3TRKAAAACgAAAAIAAAAbm90ZS50eHRNeSBjYXJkIGlzIDQ5MjkgMTIzMyA0NTY3IDg5MDgsIHRoYW5r\
+    cy4KUEsDBBQAAAAAAAAAIVxqaEIqCAAAAAgAAAAJAAAAb3RoZXIudHh0bm90aGluZwpQSwECFAMUAAAAAAAAACFcFSt00SgAAAAo\
+    AAAACAAAAAAAAAAAAAAAgAEAAAAAbm90ZS50eHRQSwECFAMUAAAAAAAAACFcamhCKggAAAAIAAAACQAAAAAAAAAAAAAAgAFOAAAA\
+    b3RoZXIudHh0UEsFBgAAAAACAAIAbQAAAH0AAAAAAA==";
+
+fn with_zip() -> String {
+    let typed = |kind: &str, name: &str| {
+        format!("Content-Type: {kind}; name=\"{name}\"\nContent-Disposition: attachment; filename=\"{name}\"")
+    };
+    mixed(&[
+        ("Content-Type: text/plain", "see the files"),
+        (&format!("{}\nContent-Transfer-Encoding: base64", typed("application/zip", "a.zip")), ZIP),
+        (&typed("text/csv", "b.csv"), &format!("name,card\nMia,{CARD}\nJo,none")),
+        (&typed("text/plain", "c.txt"), "nothing here"),
+        (&typed("message/rfc822", "d.eml"), &format!("From: jo@example.org\nSubject: x\nX-Note: card {CARD}\n\nhello")),
+    ])
+}
+
+#[test]
+fn values_leave_the_files_that_they_stand_in() {
+    let outcome = run(shipped(), &with_zip());
+    assert_eq!(outcome.verdict, Verdict::Redact, "{:?}", outcome.reasons);
+    let file =
+        |name: &str| named(&outcome, name).file.as_ref().map(|f| String::from_utf8_lossy(f.as_bytes()).into_owned());
+    let zip = file("a.zip").expect("it is rewritten");
+    assert!(zip.starts_with("PK") && !zip.contains("4929") && zip.contains("other.txt"), "{zip}");
+    let csv = file("b.csv").expect("it is rewritten");
+    assert!(csv.contains("Mia,[payment card") && csv.contains("Jo,none") && !csv.contains("4929"), "{csv}");
+    assert_eq!(file("c.txt").map(|text| text.trim_end().to_owned()).as_deref(), Some("nothing here"));
+    assert!(file("d.eml").is_none_or(|mail| !mail.contains("4929")), "a header of an enclosed message");
+    let actions: Vec<Action> = outcome.attachments.iter().map(|a| a.action).collect();
+    assert_eq!(actions[..3], [Action::Redact, Action::Redact, Action::Allow]);
+    assert!(outcome.findings.iter().any(|f| f.part.as_str() == "2!1"), "{:?}", outcome.findings);
+}
+
+/// A writer with a hole: it says that it has rewritten the file.
+struct Careless(InProcess);
+
+impl Documents for Careless {
+    fn ask(&mut self, question: &crate::documents::Question<'_>) -> crate::documents::Reply {
+        use crate::documents::{Answered, Reply};
+        match question.edits {
+            Some(_) => Reply(Answered::Written(Zeroizing::new(question.file.octets.to_vec()))),
+            None => self.0.ask(question),
+        }
+    }
+}
+
+#[test]
+fn a_file_in_which_something_is_left_is_left_out_and_told() {
+    let mail = RawMessage::new(with_zip().replace('\n', "\r\n").into_bytes());
+    let profile = Profile { mailbox: "support".into(), ..Profile::default() };
+    let outcome = shipped().process_in(&mail, &profile, None, &mut Careless(InProcess::default()));
+    let zip = named(&outcome, "a.zip");
+    assert_eq!((zip.action, zip.file.is_none(), zip.text.is_none()), (Action::Withhold, true, true));
+    assert!(outcome.reasons.iter().any(|r| matches!(r, Reason::FileResidue { .. })), "{:?}", outcome.reasons);
+    let kept = outcome.attachments.iter().filter_map(|a| a.file.as_ref());
+    assert!(kept.into_iter().all(|file| !String::from_utf8_lossy(file.as_bytes()).contains("4929")));
+}
+
+#[test]
+fn a_value_is_looked_for_as_files_write_it() {
+    use base64::Engine;
+    let cut = Cut { span: 0..0, score: 90, action: Action::Redact, mark: "[x]".into() };
+    let mut values = Values::default();
+    values.add("Kangaroo77", &cut);
+    values.build();
+    let wide: Vec<u8> = "xKangaroo77".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for before in ["", "a", "ab", "abc"] {
+        let coded = base64::engine::general_purpose::STANDARD.encode(format!("{before}Kangaroo77 and more"));
+        assert!(values.stand_in_octets(coded.as_bytes()), "{before}");
+    }
+    assert!(values.stand_in_octets(&wide) && values.stand_in_octets(b"x4b616e6761726F6f3737"));
+    assert!(values.stand_in_octets(b"..kangaroo77") && !values.stand_in_octets(b"kangaroo 78"));
 }

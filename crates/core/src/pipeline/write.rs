@@ -44,7 +44,7 @@ impl Pipeline {
         let hidden = self.hidden_kinds(read, seen, words);
         let texts = std::mem::take(&mut read.texts).into_iter().zip(seen).zip(cuts).zip(hidden);
         let pieces = texts
-            .filter(|(((text, _), _), _)| text.home != Home::Elsewhere)
+            .filter(|(((text, _), _), _)| !matches!(text.home, Home::Elsewhere | Home::Member(_)))
             .map(|(((text, seen), cuts), hidden)| self.piece(text, seen, cuts, hidden, words))
             .collect();
         let attachments = read
@@ -61,6 +61,8 @@ impl Pipeline {
                     action: if left_out { Action::Withhold } else { Action::Allow },
                     text: None,
                     opaque: attached.opaque,
+                    file: None,
+                    coverage: attached.coverage,
                 }
             })
             .collect();
@@ -152,7 +154,7 @@ impl Pipeline {
     }
 
     /// The second look, on what was written: no finding that would be taken out, no value that was.
-    fn is_clear(&self, text: &str, placement: Placement, values: &Values, profile: &Profile) -> bool {
+    pub(super) fn is_clear(&self, text: &str, placement: Placement, values: &Values, profile: &Profile) -> bool {
         let seen = self.examine_text(text, placement, &profile.countries);
         let found = seen.hits.iter().any(|hit| hit.action >= Action::Redact);
         !found && !seen.incomplete && outside_cuts(text, values).is_empty()

@@ -6,9 +6,9 @@ use crate::message::ReturnPath;
 use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Facts, Finding, Fingerprint, Fingerprints, Limits,
-    MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason, Remembered, Reporter,
-    TermPrint, Thread, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
+    Addr, Address, Attachment, Class, Cleared, ClearedOctets, DigestKey, Envelope, Facts, Finding, Fingerprint,
+    Fingerprints, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason,
+    Remembered, Reporter, TermPrint, Thread, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
 };
 use lazaret_scan::{Action, Placement};
 use std::ops::Range;
@@ -115,7 +115,7 @@ records! {
     Fingerprints { all dropped }
     TermPrint { name points word }
     Opaque { part why action }
-    Attachment { part name media_type size_bytes action text opaque }
+    Attachment { part name media_type size_bytes action text opaque file coverage }
     Profile { mailbox own staff reporters proof countries language }
     Reporter { from customer_in_reply_to }
     Setup { build_id rules policy accepted limits digest_key mark_key today }
@@ -298,6 +298,17 @@ impl Code for Cleared {
     }
 }
 
+/// And files: the other side proved that nothing is left in them.
+impl Code for ClearedOctets {
+    fn put(&self, out: &mut Vec<u8>) {
+        put_octets(self.as_bytes(), out);
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        let len = u32::take(from)? as usize;
+        from.octets(len).map(|octets| ClearedOctets::mint(octets.to_vec()))
+    }
+}
+
 impl Code for PartPath {
     fn put(&self, out: &mut Vec<u8>) {
         put_octets(self.as_str().as_bytes(), out);
@@ -393,6 +404,10 @@ impl Code for Reason {
             Reason::OverSize => out.push(5),
             Reason::OverLimit => out.push(6),
             Reason::Released => out.push(7),
+            Reason::FileResidue { count } => {
+                out.push(9);
+                count.put(out);
+            }
             Reason::Records { about, kinds, action } => {
                 out.push(8);
                 about.put(out);
@@ -418,6 +433,7 @@ impl Code for Reason {
             6 => Reason::OverLimit,
             7 => Reason::Released,
             8 => Reason::Records { about: Code::take(from)?, kinds: Code::take(from)?, action: Code::take(from)? },
+            9 => Reason::FileResidue { count: Code::take(from)? },
             _ => return Err(WireError::Value),
         })
     }
@@ -499,6 +515,11 @@ impl Code for JobKind {
                 id.put(out);
             }
             JobKind::Release => out.push(5),
+            JobKind::Redact { file, password } => {
+                out.push(7);
+                file.put(out);
+                password.put(out);
+            }
             JobKind::Explain { file, index, show } => {
                 out.push(6);
                 file.put(out);
@@ -515,6 +536,7 @@ impl Code for JobKind {
             3 => JobKind::Scan { file: Code::take(from)?, index: Code::take(from)?, show: Code::take(from)? },
             4 => JobKind::ScanText { id: Code::take(from)? },
             5 => JobKind::Release,
+            7 => JobKind::Redact { file: Code::take(from)?, password: Code::take(from)? },
             6 => JobKind::Explain { file: Code::take(from)?, index: Code::take(from)?, show: Code::take(from)? },
             _ => return Err(WireError::Value),
         })

@@ -128,13 +128,23 @@ fn reason() -> impl Strategy<Value = Reason> {
         Just(Reason::OverSize),
         Just(Reason::OverLimit),
         Just(Reason::Released),
+        any::<u32>().prop_map(|count| Reason::FileResidue { count }),
         (any::<u32>(), texts(), action()).prop_map(|(about, kinds, action)| Reason::Records { about, kinds, action }),
     ]
 }
 
 fn attachment() -> impl Strategy<Value = Attachment> {
-    (path(), cleared(), text(), any::<u64>(), action(), proptest::option::of(cleared()), proptest::option::of(why()))
-        .prop_map(|(part, name, media_type, size_bytes, action, text, opaque)| Attachment {
+    (
+        path(),
+        cleared(),
+        text(),
+        any::<u64>(),
+        action(),
+        proptest::option::of(cleared()),
+        proptest::option::of(why()),
+        proptest::option::of(any::<[u8; 9]>()),
+    )
+        .prop_map(|(part, name, media_type, size_bytes, action, text, opaque, file)| Attachment {
             part,
             name,
             media_type,
@@ -142,6 +152,8 @@ fn attachment() -> impl Strategy<Value = Attachment> {
             action,
             text,
             opaque,
+            file: file.map(|octets| crate::ClearedOctets::mint(octets.to_vec())),
+            coverage: crate::Coverage { scanned_bytes: size_bytes, decoded_bytes: 1, unexamined_bytes: 2 },
         })
 }
 

@@ -56,8 +56,9 @@ pub(crate) async fn release(
 async fn deliver(context: &Context, mailbox: &Mailbox, ticket: &TicketRef, digest: &Digest) -> Result<(), String> {
     let view = context.store.ticket(ticket).await.map_err(|e| e.to_string())?;
     let hex = digest.to_hex();
-    let message = view.and_then(|v| v.messages.into_iter().find(|m| m.digest == hex));
-    let message = message.ok_or("the ticket has no such message")?;
+    let message = view.and_then(|v| (1..).zip(v.messages).find(|(_, m)| m.digest == hex));
+    let (number, message) = message.ok_or("the ticket has no such message")?;
+    let message = context.store.with_files(ticket, number, message).await.map_err(|e| e.to_string())?;
     let own = context.store.keys().token.own_copy(&ticket.0, &mailbox.name, digest);
     let copy = clean::clean_copy(&message, ticket, &own);
     let Deliver::Folder(folder) = &mailbox.deliver;

@@ -9,8 +9,9 @@ use super::letter::{header, is_id, time};
 use lazaret_store::{AddressView, AttachmentView, FindingView, MessageView, TicketRef, Told};
 use lettre::Address;
 use lettre::address::Envelope;
+use lettre::message::header::ContentTransferEncoding;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
+use lettre::message::{Attachment, Body, Mailbox, Message, MultiPart, SinglePart};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use lazaret_core::token::OWN_COPY_HEADER;
@@ -76,7 +77,34 @@ fn addressed(view: &MessageView, ticket: &TicketRef, own_copy: &str, stub: bool)
     if !references.is_empty() {
         builder = builder.raw_header(header("References", references.join(" ")));
     }
+    for (name, value) in facts_of(view, ticket) {
+        builder = builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
+    }
+    if own_copy.is_empty() {
+        return builder;
+    }
     builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(OWN_COPY_HEADER), own_copy.to_owned()))
+}
+
+/// What a helpdesk may sort by: words of ours and numbers.
+fn facts_of(view: &MessageView, ticket: &TicketRef) -> Vec<(&'static str, String)> {
+    let mut found: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for finding in view.findings.iter().filter(|f| !matches!(f.action.as_str(), "allow" | "flag")) {
+        found.entry(&finding.class).or_default().insert(&finding.tag);
+    }
+    let found: Vec<String> = found.iter().map(|(class, tags)| format!("{class}={}", tags.len())).collect();
+    let unexamined: u64 = view.attachments.iter().map(|a| a.unexamined_bytes).sum();
+    let mut all = vec![("X-Lazaret-Verdict", view.verdict.clone())];
+    if !ticket.0.is_empty() {
+        all.push(("X-Lazaret-Ticket", ticket.0.clone()));
+    }
+    if !found.is_empty() {
+        all.push(("X-Lazaret-Found", found.join(", ")));
+    }
+    if unexamined > 0 {
+        all.push(("X-Lazaret-Unexamined-Bytes", unexamined.to_string()));
+    }
+    all
 }
 
 fn subject(view: &MessageView, ticket: &TicketRef, stub: bool) -> String {
@@ -122,7 +150,10 @@ fn banner(view: &MessageView, ticket: &TicketRef, stub: bool) -> Vec<String> {
         Told::Unknown => "it is not known whether the customer was told".to_owned(),
         Told::NotSent(why) => format!("the customer was not told ({why})"),
     };
-    let mut lines = vec![format!("[Lazaret: {what}; {told}. {}]", ticket.0)];
+    let mut lines = vec![match ticket.0.as_str() {
+        "" => format!("[Lazaret: {what}.]"),
+        reference => format!("[Lazaret: {what}; {told}. {reference}]"),
+    }];
     if !stub {
         lines.extend(view.attachments.iter().filter_map(left_out));
     }
@@ -135,10 +166,12 @@ fn is_withheld(attachment: &AttachmentView) -> bool {
 
 /// The line for an attachment that is not in the copy.
 fn left_out(attachment: &AttachmentView) -> Option<String> {
-    if attachment.text.is_some() && !is_withheld(attachment) {
+    let is_here = attachment.text.is_some() || attachment.file.is_some();
+    if is_here && !is_withheld(attachment) && attachment.opaque.is_none() {
         return None;
     }
     let why = match attachment.opaque.as_deref() {
+        Some(_) if is_here && !is_withheld(attachment) => "was not examined",
         _ if !is_withheld(attachment) => "not in this copy",
         Some("encrypted") => "left out: it is encrypted and could not be checked",
         Some("malformed") => "left out: it is damaged and could not be checked",
@@ -257,18 +290,42 @@ fn part(kind: ContentType, body: &str) -> SinglePart {
     SinglePart::builder().header(kind).body(printable(body))
 }
 
-/// An attachment's cleared text as a text file.
+/// An attachment as its file, else its cleared text as a text file.
 fn file(attachment: &AttachmentView) -> Option<SinglePart> {
-    let text = attachment.text.as_deref().filter(|_| !is_withheld(attachment))?;
+    if is_withheld(attachment) {
+        return None;
+    }
+    if let Some(octets) = &attachment.file {
+        let name = file_name(attachment);
+        let declared = attachment.media_type.parse().ok().filter(|_| !attachment.media_type.starts_with("multipart/"));
+        let binary = || ContentType::parse("application/octet-stream").unwrap_or(ContentType::TEXT_PLAIN);
+        // An enclosed message may stand in no encoding (RFC 2046 5.2.1): one that would need it goes as a file.
+        let is_message = attachment.media_type.starts_with("message/");
+        let plain = octets.is_ascii() && octets.split(|b| *b == b'\n').all(|line| line.len() <= 998);
+        return Some(match (is_message, plain) {
+            (true, true) => {
+                let body = Body::dangerous_pre_encoded(octets.clone(), ContentTransferEncoding::SevenBit);
+                Attachment::new(name).body(body, declared.unwrap_or_else(binary))
+            }
+            (true, false) => Attachment::new(name).body(octets.clone(), binary()),
+            (false, _) => Attachment::new(name).body(octets.clone(), declared.unwrap_or_else(binary)),
+        });
+    }
+    let text = attachment.text.as_deref()?;
+    let name = file_name(attachment);
+    let kept = TEXT_ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending));
+    let name = if kept { name } else { format!("{name}.txt") };
+    Some(Attachment::new(name).body(printable(text), ContentType::TEXT_PLAIN))
+}
+
+/// The name of an attachment, safe to be written into a folder.
+fn file_name(attachment: &AttachmentView) -> String {
     let name: String = one_line(&attachment.name, FILE_NAME_CHARS_MAX)
         .chars()
         .map(|c| if matches!(c, '/' | '\\' | '"' | ':' | '*' | '?' | '<' | '>' | '|') { '_' } else { c })
         .collect();
     let name = name.trim_start_matches('.');
-    let name = if name.is_empty() { "attachment" } else { name };
-    let kept = TEXT_ENDINGS.iter().any(|ending| name.to_lowercase().ends_with(ending));
-    let name = if kept { name.to_owned() } else { format!("{name}.txt") };
-    Some(Attachment::new(name).body(printable(text), ContentType::TEXT_PLAIN))
+    if name.is_empty() { "attachment".to_owned() } else { name.to_owned() }
 }
 
 /// Without control characters, which some mail programs take for an end of text.

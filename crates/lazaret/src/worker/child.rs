@@ -62,6 +62,9 @@ fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits, docum
     match kind {
         JobKind::Process => Answer::Outcome(Box::new(pipeline.process_in(&message, &profile, thread, documents))),
         JobKind::Release => Answer::Outcome(Box::new(pipeline.release(&message, &profile, thread, documents))),
+        JobKind::Redact { file, password } => {
+            Answer::Outcome(Box::new(pipeline.redact(&file, &message, &profile, password.as_ref(), documents)))
+        }
         JobKind::Parse { file, index } => {
             Answer::Report(lazaret_core::report::parse(&file, index, &message, &profile, limits))
         }

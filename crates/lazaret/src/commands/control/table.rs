@@ -143,6 +143,13 @@ pub(super) fn ticket(view: &Value) -> String {
                 cell(attachment, "size_bytes"),
                 cell(attachment, "action")
             );
+            let _ = writeln!(
+                out,
+                "         {} bytes scanned, {} of structure, {} not examined",
+                cell(attachment, "scanned_bytes"),
+                cell(attachment, "decoded_bytes"),
+                cell(attachment, "unexamined_bytes")
+            );
         }
         if let Some(text) = message["text"].as_str().filter(|t| !t.is_empty()) {
             let _ = write!(out, "\n{}", clean_lines(text));

@@ -59,6 +59,11 @@ fn attachment(name: &str, action: &str, opaque: Option<&str>, text: Option<&str>
         action: action.into(),
         opaque: opaque.map(str::to_owned),
         text: text.map(str::to_owned),
+        file_bytes: None,
+        scanned_bytes: 0,
+        decoded_bytes: 0,
+        unexamined_bytes: 0,
+        file: None,
     }
 }
 
