@@ -40,7 +40,7 @@ impl Office for Epub {
             let name = entry.name.to_ascii_lowercase();
             let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
             let (word, kind, media_type) = match extension {
-                _ if name == "mimetype" => ("mimetype", Kind::Links, "text/plain"),
+                _ if name == "mimetype" => ("mimetype", Kind::File, "text/plain"),
                 "opf" => ("package", Kind::Data, "application/oebps-package+xml"),
                 "ncx" => ("contents", Kind::Flow, "application/x-dtbncx+xml"),
                 "xhtml" | "htm" | "html" => ("chapter", Kind::Flow, "application/xhtml+xml"),

@@ -461,7 +461,8 @@ fn says_something(tag: &Tag<'_>, attribute: &Attribute<'_>) -> bool {
             return true;
         }
         ("s", "v") | ("listItem", "value") => return true,
-        ("sheet" | "definedName" | "tableColumn" | "cacheField" | "table" | "author" | "cmAuthor", "name") => {
+        // Programs call a picture by the name of the file that it was put in from.
+        ("cNvPr" | "docPr" | "frame" | "imagedata" | "sheet" | "definedName" | "tableColumn" | "cacheField" | "table" | "author" | "cmAuthor", "name") => {
             return true;
         }
         _ => {}

@@ -29,7 +29,7 @@ struct Odf;
 
 /// What entries are, by the end of their names or by the folder that they are in. The first that fits counts.
 const NAMES: &[(&str, &str, Kind)] = &[
-    ("mimetype", "mimetype", Kind::Links),
+    ("mimetype", "mimetype", Kind::File),
     ("META-INF/manifest.xml", "manifest", Kind::Links),
     ("META-INF/documentsignatures.xml", "signature#", Kind::Spare),
     ("META-INF/macrosignatures.xml", "signature#", Kind::Spare),

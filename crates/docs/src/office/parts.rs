@@ -121,7 +121,7 @@ fn part(
 ) {
     let mut size = octets.len() as u64;
     let limits = reading.limits();
-    let texts = match slot.kind {
+    let texts = match kind_of(slot, octets) {
         Kind::Flow | Kind::Links => Flow::texts(&decoded(octets).0, &limits, false),
         Kind::Data => Flow::texts(&decoded(octets).0, &limits, true),
         Kind::Own => office.texts(nth, &decoded(octets).0, &mut reading.budget, &mut |_| Spans::new()).0,
@@ -155,6 +155,20 @@ fn part(
 
 fn is_blank(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_whitespace())
+}
+
+/// What an entry is, now that its octets are known: what is named as XML and is none is a file.
+fn kind_of(slot: &Slot, octets: &[u8]) -> Kind {
+    let is_xml = || {
+        let head = octets.get(..octets.len().min(64)).unwrap_or_default();
+        let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let is_wide = matches!(head, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, b'<', ..]);
+        is_wide || head.iter().find(|b| !b.is_ascii_whitespace()).is_none_or(|b| *b == b'<')
+    };
+    match slot.kind {
+        Kind::Flow | Kind::Data | Kind::Links | Kind::Own if !is_xml() => Kind::File,
+        kind => kind,
+    }
 }
 
 /// Is an entry's name one that a program gave: words and numbers of the format?
@@ -264,7 +278,8 @@ fn rewritten(
     if left > 0 {
         writing.leave_out(&format!("{path}/rest"));
     }
-    if matches!(slot.kind, Kind::File | Kind::Spare | Kind::SpareIfChanged) {
+    let kind = kind_of(slot, &octets);
+    if matches!(kind, Kind::File | Kind::Spare | Kind::SpareIfChanged) {
         if writing.is_removed(path) {
             writing.leave_out(path);
             return Ok(Vec::new());
@@ -275,7 +290,7 @@ fn rewritten(
     }
     let (source, _) = decoded(&octets);
     let limits = writing.budget.limits;
-    let (texts, mut firm) = match slot.kind {
+    let (texts, mut firm) = match kind {
         Kind::Own => {
             let mut spans = |suffix: &str| {
                 let edits = writing.edits(&format!("{path}{suffix}"));
@@ -289,7 +304,7 @@ fn rewritten(
     if texts.why.is_some() {
         return Err(Unwritable::Unreadable);
     }
-    if slot.kind == Kind::Links && !dropped.is_empty() {
+    if kind == Kind::Links && !dropped.is_empty() {
         firm.extend(unlinked(&source, &entry.name, dropped, &limits));
     }
     let encode = |text: &str| escaped(text);
@@ -304,7 +319,7 @@ fn rewritten(
             continue;
         }
         let edits = writing.edits(&own);
-        soft.extend(match slot.kind {
+        soft.extend(match kind {
             Kind::Links => text.changes(edits, encode_link)?,
             _ => text.changes(edits, encode)?,
         });
