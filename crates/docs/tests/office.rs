@@ -2,7 +2,7 @@
 //! All are read, none is left in what is written, and what is written is read without trouble.
 #![allow(clippy::unwrap_used)]
 
-use lazaret_docs::{Content, Document, Edit, File, Limits, read, rewrite};
+use lazaret_docs::{Content, Document, Edit, File, Limits, Unwritable, Why, read, rewrite};
 use std::collections::BTreeSet;
 use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
@@ -136,13 +136,10 @@ fn residue(octets: &[u8], values: &BTreeSet<String>) -> Vec<String> {
     found
 }
 
-const W: &str = "";
-
 include!("office/cases.rs");
 
 #[test]
 fn every_value_is_read_and_none_is_left() {
-    let _ = W;
     let limits = Limits::default();
     let keep = std::env::var("LAZARET_KEEP").ok();
     for case in CASES {
@@ -182,4 +179,76 @@ fn a_hole_would_be_seen() {
         zip.write_all(&form).unwrap();
         assert_ne!(residue(&zip.finish().unwrap().into_inner(), &values), Vec::<String>::new());
     }
+}
+
+fn package(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
+
+fn found<'d>(document: &'d Document, path: &str) -> Result<&'d str, Why> {
+    match document.parts.iter().find(|part| part.path == path).map(|part| &part.content) {
+        Some(Content::Text(text)) => Ok(text),
+        Some(Content::Opaque(why)) => Err(*why),
+        None => panic!("{path}: {document:?}"),
+    }
+}
+
+const TYPES: &[u8] =
+    b"<Types><Default Extension='xml' ContentType='application/xml'/><Override PartName='/odd/place.xml' \
+    ContentType='application/vnd.openxmlformats-officedocument.wordprocessingml.document.main+xml'/></Types>";
+
+#[test]
+fn parts_are_found_by_their_types_in_any_charset() {
+    // Strict namespaces, UTF-16, a place that no program gives.
+    let text = "<?xml version='1.0' encoding='UTF-16'?><w:document xmlns:w='http://purl.oclc.org/ooxml/wordprocessingml/main'>\
+        <w:p><w:r><w:t>caf\u{e9} 4111</w:t></w:r></w:p></w:document>";
+    let mut octets = vec![0xff, 0xfe];
+    octets.extend(text.encode_utf16().flat_map(u16::to_le_bytes));
+    let file = package(&[("[Content_Types].xml", TYPES), ("word/x", b""), ("odd/place.xml", &octets)]);
+    let document = document(&file);
+    assert_eq!(found(&document, "!document"), Ok("caf\u{e9} 4111\n"));
+    let edit = Edit::Replace { path: "!document".into(), span: 6..10, with: "<\u{e9}&>".into() };
+    let file = File { octets: &file, name: "", media_type: "", passwords: &[] };
+    let written = rewrite(&file, &Limits::default(), &[edit]).unwrap();
+    assert_eq!(found(&self::document(&written), "!document"), Ok("caf\u{e9} <\u{e9}&>\n"));
+}
+
+#[test]
+fn entities_are_never_expanded() {
+    let bomb =
+        b"<!DOCTYPE d [<!ENTITY a 'lol'><!ENTITY b '&a;&a;&a;'>]><w:document><w:p><w:t>&b;</w:t></w:p></w:document>";
+    let document = document(&package(&[("[Content_Types].xml", TYPES), ("word/x", b""), ("odd/place.xml", bomb)]));
+    assert_eq!(found(&document, "!document/rest"), Err(Why::Malformed));
+    assert!(texts(&document).iter().all(|(_, text)| !text.contains("lollol")));
+}
+
+#[test]
+fn what_can_be_read_in_two_ways_is_not_written() {
+    let part: &[u8] = b"<w:document><w:p><w:t>one</w:t></w:p></w:document>";
+    // Names that differ by case alone are one name to programs.
+    let file =
+        package(&[("[Content_Types].xml", TYPES), ("word/x", b""), ("odd/place.xml", part), ("ODD/place.xml", part)]);
+    let document = document(&file);
+    assert_eq!(texts(&document).iter().filter(|(_, text)| *text == "one\n").count(), 2);
+    let file = File { octets: &file, name: "", media_type: "", passwords: &[] };
+    assert_eq!(rewrite(&file, &Limits::default(), &[]), Err(Unwritable::Ambiguous));
+}
+
+#[test]
+fn a_member_that_is_removed_is_empty() {
+    let part: &[u8] = b"<w:document><w:p><w:t>one</w:t></w:p></w:document>";
+    let entries: &[(&str, &[u8])] =
+        &[("[Content_Types].xml", TYPES), ("word/media/a.txt", b"secret"), ("odd/place.xml", part)];
+    let file = package(entries);
+    assert_eq!(found(&document(&file), "!2"), Ok("secret"));
+    let file = File { octets: &file, name: "", media_type: "", passwords: &[] };
+    let remove = |path: &str| rewrite(&file, &Limits::default(), &[Edit::Remove { path: path.into() }]).unwrap();
+    assert_eq!(residue(&remove("!2"), &BTreeSet::from(["secret".to_owned()])), Vec::<String>::new());
+    let written = document(&remove("!document"));
+    assert!(texts(&written).iter().all(|(_, text)| !text.contains("one")));
 }

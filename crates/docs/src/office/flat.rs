@@ -101,7 +101,7 @@ pub(crate) fn from_base64(text: &str) -> Vec<u8> {
     out
 }
 
-fn to_base64(octets: &[u8]) -> String {
+pub(crate) fn to_base64(octets: &[u8]) -> String {
     let mut out = String::with_capacity(octets.len() / 3 * 4 + 4);
     for chunk in octets.chunks(3) {
         let bits = chunk.iter().fold(0_u32, |bits, b| (bits << 8) | u32::from(*b)) << (8 * (3 - chunk.len()));

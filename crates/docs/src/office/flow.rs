@@ -412,6 +412,9 @@ impl Flow {
         if matches!(tag.local, "property" | "user-defined" | "docVar" | "config-item") {
             if let Some(name) = tag.attribute("name") {
                 let (raw, at) = (name.raw, name.at.clone());
+                if let Some(open) = self.stack.last_mut() {
+                    open.label = None;
+                }
                 line_end(&mut self.frame().text);
                 self.put(|to| {
                     put(to, raw, at.start);
@@ -462,7 +465,11 @@ fn says_something(tag: &Tag<'_>, attribute: &Attribute<'_>) -> bool {
         }
         ("s", "v") | ("listItem", "value") => return true,
         // Programs call a picture by the name of the file that it was put in from.
-        ("cNvPr" | "docPr" | "frame" | "imagedata" | "sheet" | "definedName" | "tableColumn" | "cacheField" | "table" | "author" | "cmAuthor", "name") => {
+        (
+            "cNvPr" | "docPr" | "frame" | "imagedata" | "sheet" | "definedName" | "tableColumn" | "cacheField"
+            | "table" | "author" | "cmAuthor",
+            "name",
+        ) => {
             return true;
         }
         _ => {}
@@ -491,7 +498,8 @@ fn looks_written(local: &str, value: &str) -> bool {
     let letters = value.bytes().filter(u8::is_ascii_alphabetic).count();
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     let is_size = matches!(local, "cx" | "cy" | "x" | "y" | "id" | "idx" | "off" | "rsid" | "connectId" | "val");
-    value.contains(['@', '%'])
+    value.contains('@')
+        || value.contains('%') && letters + digits >= 8
         || value.contains("://")
         || !value.is_ascii()
         || value.contains(' ') && letters >= 4
@@ -571,7 +579,7 @@ mod tests {
     #[test]
     fn attributes_that_say_something_are_text() {
         let cases: &[(&str, &str)] = &[
-            ("<docPr id='1' descr='photo of x' name='P'/>", "photo of x\n"),
+            ("<docPr id='1' descr='photo of x' name='P'/>", "photo of x\nP\n"),
             ("<a cx='123456789' w='12' style='x:y z:abcd'/>", ""),
             ("<Relationship Target='mailto:a@b.example' TargetMode='External'/>", "mailto:a@b.example\n"),
             ("<Relationship Target='slides/slide1.xml'/>", ""),

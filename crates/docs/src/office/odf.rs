@@ -1,6 +1,6 @@
 //! OpenDocument packages: text, sheets, slides, drawings (ODF 1.3).
 
-use super::crypt::encrypted_entries;
+use super::crypt::{Opened, encrypted_entries};
 use super::flow::{Flow, Texts};
 use super::ooxml::with_xml;
 use super::package::Package;
@@ -17,15 +17,24 @@ use std::ops::Range;
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
-    parts::read(at, Format::Odf.or_declared(file), file, &mut Odf, reading);
+    parts::read(at, Format::Odf.or_declared(file), file, &mut Odf::new(file), reading);
 }
 
 /// Replaces spans of them.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    parts::rewrite(at, file, &mut Odf, writing)
+    parts::rewrite(at, file, &mut Odf::new(file), writing)
 }
 
-struct Odf;
+struct Odf<'a> {
+    passwords: &'a [String],
+    opened: Opened,
+}
+
+impl<'a> Odf<'a> {
+    fn new(file: &File<'a>) -> Odf<'a> {
+        Odf { passwords: file.passwords, opened: Opened::default() }
+    }
+}
 
 /// What entries are, by the end of their names or by the folder that they are in. The first that fits counts.
 const NAMES: &[(&str, &str, Kind)] = &[
@@ -43,7 +52,7 @@ const NAMES: &[(&str, &str, Kind)] = &[
     ("Basic/", "macro#", Kind::Flow),
 ];
 
-impl Office for Odf {
+impl Office for Odf<'_> {
     fn slots(&mut self, package: &Package<'_>, budget: &mut Budget) -> Vec<Slot> {
         let mut types = HashMap::new();
         with_xml(package, "META-INF/manifest.xml", budget, |token| {
@@ -54,6 +63,8 @@ impl Office for Odf {
             }
         });
         let encrypted = encrypted_entries(package, budget);
+        let passwords = self.passwords.get(..budget.limits.passwords_max).unwrap_or(self.passwords);
+        self.opened = Opened::new(package, &encrypted, passwords, budget);
         let mut counts: HashMap<&str, usize> = HashMap::new();
         let entries = package.entries.iter().enumerate();
         let slots = entries.map(|(nth, entry)| {
@@ -78,12 +89,17 @@ impl Office for Odf {
                 (Some(many), _) if name == format!("{many}.xml") => format!("!{many}"),
                 (Some(many), count) => format!("!{many}{count}"),
             };
-            let kind = if encrypted.contains_key(name) { Kind::Opaque(Why::Encrypted) } else { kind };
+            let is_closed = encrypted.contains_key(name) && !self.opened.has(nth);
+            let kind = if is_closed { Kind::Opaque(Why::Encrypted) } else { kind };
             let media_type = types.get(name).filter(|found| !found.is_empty()).cloned();
             let otherwise = if is_xml { "application/xml" } else { "application/octet-stream" };
             Slot { path, kind, media_type: media_type.unwrap_or_else(|| otherwise.to_owned()) }
         });
         slots.collect()
+    }
+
+    fn unpacked(&self, nth: usize, budget: &mut Budget) -> Option<Result<Vec<u8>, Why>> {
+        self.opened.unpacked(nth, budget)
     }
 
     fn texts(

@@ -49,6 +49,12 @@ pub(crate) trait Office {
     /// What each entry is. The budget is the package's.
     fn slots(&mut self, package: &Package<'_>, budget: &mut Budget) -> Vec<Slot>;
 
+    /// The octets of an entry that the format decrypted; `None` if it did not.
+    fn unpacked(&self, nth: usize, budget: &mut Budget) -> Option<Result<Vec<u8>, Why>> {
+        let _ = (nth, budget);
+        None
+    }
+
     /// The texts of a part of its own kind. `spans` gives what is to be replaced in each, if anything is; then changes of
     /// structure that follow from that come along.
     fn texts(
@@ -93,7 +99,8 @@ pub(crate) fn read(at: &str, media_type: &str, file: &File<'_>, office: &mut dyn
             reading.opaque(&path, &slot.media_type, why, entry.packed.len() as u64);
             continue;
         }
-        match entry.unpacked(&mut reading.budget) {
+        let decrypted = office.unpacked(nth, &mut reading.budget).map(|octets| octets.map(|octets| (octets, 0)));
+        match decrypted.unwrap_or_else(|| entry.unpacked(&mut reading.budget)) {
             Ok((octets, left)) => {
                 if left > 0 {
                     reading.opaque(&format!("{path}/rest"), "application/octet-stream", Why::Unsupported, left as u64);
@@ -271,6 +278,9 @@ fn rewritten(
     office: &mut dyn Office,
     writing: &mut Writing<'_>,
 ) -> Result<Vec<u8>, Unwritable> {
+    if office.unpacked(nth, &mut writing.budget).is_some() {
+        return Err(Unwritable::Format);
+    }
     if let Kind::Opaque(_) = slot.kind {
         return if writing.is_removed(path) { Ok(Vec::new()) } else { Err(Unwritable::Format) };
     }

@@ -564,3 +564,68 @@ fn escape(text: &str) -> Option<char> {
     let c = char::from_u32(u32::from_str_radix(hex, 16).ok()?)?;
     (!c.is_control()).then_some(c)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Limits;
+
+    fn book(strings: &str) -> Book {
+        let mut reader = Strings::default();
+        walk(strings, &Limits::default(), |token| {
+            reader.see(&token);
+            Ok(())
+        })
+        .unwrap();
+        let is_used = vec![false; reader.spans.len()];
+        Book { strings: reader.text, spans: reader.spans, is_used, ..Book::default() }
+    }
+
+    fn text(rows: &str, suffix: &str, limits: &Limits) -> Result<String, Why> {
+        let source = format!("<worksheet><sheetData>{rows}</sheetData><x>more</x></worksheet>");
+        let mut book = book("<sst><si><t>Name</t></si><si><r><t>A&amp;</t></r><r><t>B_x0034_\n</t></r></si></sst>");
+        let (texts, _) = book.sheet(&source, &mut Budget::new(limits), &mut |_| Spans::new());
+        match texts.why {
+            Some(why) => Err(why),
+            None => Ok(texts.texts.into_iter().find(|(own, _)| *own == suffix).unwrap().1.into_text()),
+        }
+    }
+
+    #[test]
+    fn cells_stand_in_their_columns() {
+        let cases: &[(&str, &str)] = &[
+            ("<row><c r='B1' t='s'><v>0</v></c><c r='D1' t='s'><v>1</v></c></row>", "\tName\t\tA&B4 \n"),
+            ("<row><c t='s'><v>0</v></c><c><v>1</v></c></row><row/><row><c><v>2</v></c></row>", "Name\t1\n2\n"),
+            (
+                "<row><c t='inlineStr'><is><r><t>4</t></r><r><t>1</t></r></is></c><c t='b'><v>1</v></c></row>",
+                "41\tTRUE\n",
+            ),
+            ("<row><c><f>A&amp;\"x\"</f><v>4.1111111E7</v></c></row>", "41111111\n"),
+            ("<row><c t='s'><v>99</v></c><c t='e'><v>#N/A</v></c></row>", "\t#N/A\n"),
+        ];
+        for (rows, want) in cases {
+            assert_eq!(text(rows, "", &Limits::default()).as_deref(), Ok(*want), "{rows}");
+        }
+        let formula = "<row><c><f>A&amp;\"x\"</f><v>4.1111111E7</v></c></row>";
+        assert_eq!(text(formula, "/formulas", &Limits::default()).as_deref(), Ok("A&\"x\"\n"));
+        assert_eq!(text(formula, "/values", &Limits::default()).as_deref(), Ok("4.1111111E7\n"));
+        assert_eq!(text(formula, "/extra", &Limits::default()).as_deref(), Ok("more\n"));
+    }
+
+    #[test]
+    fn cells_and_text_are_bounded() {
+        let row = "<row><c><v>1</v></c><c><v>2</v></c><c><v>3</v></c></row>";
+        for (cells_max, is_read) in [(2, false), (3, true), (4, true)] {
+            assert_eq!(text(row, "", &Limits { cells_max, ..Limits::default() }).is_ok(), is_read, "{cells_max}");
+        }
+        // "1\t2\t3\n" are six bytes.
+        for (text_bytes_max, is_read) in [(5, false), (6, true), (7, true)] {
+            assert_eq!(text(row, "", &Limits { text_bytes_max, ..Limits::default() }).is_ok(), is_read);
+        }
+    }
+
+    #[test]
+    fn columns_are_numbers() {
+        assert_eq!(["A1", "Z9", "AA1", "XFD1", "1"].map(column), [Some(0), Some(25), Some(26), Some(16_383), None]);
+    }
+}
