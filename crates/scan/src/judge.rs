@@ -58,6 +58,16 @@ impl Evidence {
         }
     }
 
+    /// What the checks of a rule say.
+    fn check(&mut self, rule: &Compiled, is_valid: bool) {
+        match rule.score.invalid {
+            _ if rule.validators.is_empty() => {}
+            _ if is_valid => self.add("valid", rule.score.valid),
+            Some(points) => self.add("invalid", points),
+            None => self.is_vetoed = true,
+        }
+    }
+
     fn push(&mut self, term: Term) {
         if let Some(cell) = self.terms.get_mut(self.len) {
             *cell = term;
@@ -174,18 +184,11 @@ pub(crate) fn weigh(
 
 /// Runs the validators; `None` is a veto, unless somebody asks why.
 fn validate(rule: &Compiled, canonical: &str, evidence: &mut Evidence, is_traced: bool) -> Option<()> {
-    if rule.validators.is_empty() {
-        return Some(());
+    let is_valid = rule.validators.iter().all(|v| (v.check)(canonical));
+    if !is_valid && rule.score.invalid.is_none() && !is_traced {
+        return None;
     }
-    if rule.validators.iter().all(|v| (v.check)(canonical)) {
-        evidence.add("valid", rule.score.valid);
-        return Some(());
-    }
-    match rule.score.invalid {
-        Some(points) => evidence.add("invalid", points),
-        None if is_traced => evidence.is_vetoed = true,
-        None => return None,
-    }
+    evidence.check(rule, is_valid);
     Some(())
 }
 
@@ -199,19 +202,28 @@ pub(crate) fn pattern(rule: &Compiled, text: &str, span: &Range<usize>, is_trace
 /// Judges an identifier.
 pub(crate) fn token(rule: &Compiled, found: &Found, is_traced: bool) -> Option<Evidence> {
     let mut evidence = Evidence::default();
-    validate(rule, &found.canonical, &mut evidence, is_traced)?;
+    validate(rule, found.canonical.as_str(), &mut evidence, is_traced)?;
     if found.is_irregular {
         evidence.add("irregular", rule.score.irregular.unwrap_or(0));
     }
-    evidence.is_bare = found.canonical.len() == found.span.len();
+    evidence.is_bare = found.canonical.as_str().len() == found.span.len();
     Some(evidence)
 }
 
 impl Compiled {
     /// Does nothing follow from an expression's match without a word of context?
     pub(crate) fn needs_word(&self) -> bool {
-        let best = self.score.base + self.score.valid.max(self.score.invalid.unwrap_or(0)).max(0) + HOME;
-        self.need_near || best < i16::from(SCORE_MIN)
+        self.need_near || self.best() + HOME < i16::from(SCORE_MIN)
+    }
+
+    /// The same of an identifier of a country that is not expected.
+    pub(crate) fn needs_word_abroad(&self) -> bool {
+        self.need_near || self.best() < i16::from(SCORE_MIN)
+    }
+
+    /// The score without a word of context at most.
+    fn best(&self) -> i16 {
+        self.score.base + self.score.valid.max(self.score.invalid.unwrap_or(0)).max(0)
     }
 
     /// Is it found by an expression in windows that are merged?
@@ -225,8 +237,8 @@ impl Compiled {
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     pub(crate) groups: Vec<Group>,
-    /// ASCII; of a group that is too long for any number only the first.
-    digits: Vec<u8>,
+    /// Of a group that is too long for any number only the first.
+    digits: String,
     /// Where each group begins in `digits`; one more for the end.
     starts: Vec<usize>,
     /// Sums of all before each digit, with those at even and at odd places doubled.
@@ -251,7 +263,7 @@ impl Run {
                 let (twice, once) = if self.digits.len().is_multiple_of(2) { (even, odd) } else { (odd, even) };
                 *twice += doubled;
                 *once += value;
-                self.digits.push(digit);
+                self.digits.push(char::from(digit));
             }
         }
         self.starts.push(self.digits.len());
@@ -261,7 +273,7 @@ impl Run {
     /// The first three digits from a group on, filled up with zeros.
     pub(crate) fn head(&self, first: usize) -> usize {
         let at = self.starts.get(first).copied().unwrap_or(0);
-        let digit = |nth: usize| usize::from(byte(&self.digits, at + nth).saturating_sub(b'0'));
+        let digit = |nth: usize| usize::from(byte(self.digits.as_bytes(), at + nth).saturating_sub(b'0'));
         digit(0) * 100 + digit(1) * 10 + digit(2)
     }
 
@@ -282,13 +294,13 @@ pub(crate) struct Number<'g> {
 }
 
 impl<'g> Number<'g> {
-    fn digits(&self) -> &'g [u8] {
+    fn text(&self) -> &'g str {
         let start = self.run.starts.get(self.first).copied().unwrap_or(0);
         self.run.digits.get(start..start + self.len).unwrap_or_default()
     }
 
-    fn text(&self) -> &'g str {
-        std::str::from_utf8(self.digits()).unwrap_or_default()
+    fn digits(&self) -> &'g [u8] {
+        self.text().as_bytes()
     }
 
     /// The first digits, filled up with zeros to [`HEAD_DIGITS`].
@@ -354,20 +366,27 @@ impl<'g> Number<'g> {
             return None;
         }
         let span = self.lead(bytes, rule, first.start)?..last.end;
+        let prefix = self.prefix(rule)?;
+        // Nearly every stretch ends at a check, so nothing is weighed before.
+        let is_valid = compiled.validators.iter().all(|v| (v.check)(self.text()));
+        if !is_valid && compiled.score.invalid.is_none() && !is_traced {
+            return None;
+        }
         let mut evidence = Evidence::default();
         self.grouping(rule, compiled, &mut evidence)?;
-        self.prefix(rule, &mut evidence)?;
+        evidence.add("prefix", prefix);
         self.touching(bytes, rule, &span, &mut evidence)?;
-        validate(compiled, self.text(), &mut evidence, is_traced)?;
+        evidence.check(compiled, is_valid);
         if has_lookalikes {
             evidence.add("lookalike", LOOKALIKE);
         }
         Some((span, evidence))
     }
 
-    fn prefix(&self, rule: &Digits, evidence: &mut Evidence) -> Option<()> {
+    /// Points of the best prefix that it has; `None`: it has none of the rule's.
+    fn prefix(&self, rule: &Digits) -> Option<i16> {
         if rule.prefixes.is_empty() {
-            return Some(());
+            return Some(0);
         }
         let head = self.head();
         let fits = |p: &&crate::compiled::Prefix| {
@@ -375,9 +394,7 @@ impl<'g> Number<'g> {
                 && p.digits <= self.len
                 && (p.lengths == 0 || p.lengths >> self.len & 1 == 1)
         };
-        let best = rule.prefixes.iter().filter(fits).max_by_key(|p| p.points)?;
-        evidence.add("prefix", best.points);
-        Some(())
+        rule.prefixes.iter().filter(fits).map(|p| p.points).max()
     }
 
     fn grouping(&self, rule: &Digits, compiled: &Compiled, evidence: &mut Evidence) -> Option<()> {

@@ -33,6 +33,8 @@ pub(crate) struct Nearby<'s> {
     rules: Vec<u64>,
     /// Numbers of all entries in the text, sorted; read when a rule first asks for the whole of it.
     everywhere: Option<Vec<u32>>,
+    /// Is there any?
+    is_any: bool,
 }
 
 impl<'s> Nearby<'s> {
@@ -48,6 +50,7 @@ impl<'s> Nearby<'s> {
             blocks: 0..0,
             rules: Vec::new(),
             everywhere: None,
+            is_any: false,
         }
     }
 
@@ -70,7 +73,7 @@ impl<'s> Nearby<'s> {
         if self.blocks != blocks {
             self.collect(text, blocks);
         }
-        self.rules.iter().any(|cell| *cell != 0)
+        self.is_any
     }
 
     fn collect(&mut self, text: &str, blocks: Range<usize>) {
@@ -83,6 +86,7 @@ impl<'s> Nearby<'s> {
         for hit in self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end) {
             self.lexicon.add_rules(hit.number, &mut self.rules);
         }
+        self.is_any = self.rules.iter().any(|cell| *cell != 0);
         self.blocks = blocks;
     }
 

@@ -256,7 +256,7 @@ impl Net {
         for count in 0..LENGTH_MAX + steps.len() {
             let may_end = level.contains(&end) || Net::advance(steps, &level, &others).1 != ByteSet::default();
             if may_end {
-                let (counts, sets) = (1 << count.min(LENGTH_MAX), self.beside(steps, &level, end));
+                let (counts, sets) = (1 << count.min(LENGTH_MAX), self.beside(steps, &level, end, others));
                 match sides.iter_mut().find(|side| side.sets == sets) {
                     Some(side) => side.counts |= counts,
                     None => sides.push(Side { counts, sets }),
@@ -270,12 +270,12 @@ impl Net {
         sides
     }
 
-    /// The bytes that can stand where a run of digits ends in one of these states.
-    fn beside(&self, steps: &[Vec<Step>], states: &[usize], end: usize) -> [ByteSet; REACH] {
+    /// The bytes that can stand next to one of these states, the nearest within a set.
+    fn beside(&self, steps: &[Vec<Step>], states: &[usize], end: usize, first: ByteSet) -> [ByteSet; REACH] {
         let (mut states, mut is_over) = (states.to_vec(), false);
         let mut sets = [ByteSet::ALL; REACH];
         for (nth, set) in sets.iter_mut().enumerate() {
-            let within = if nth == 0 { ByteSet::DIGITS.others() } else { ByteSet::ALL };
+            let within = if nth == 0 { first } else { ByteSet::ALL };
             let (next, over) = Net::advance(steps, &states, &within);
             let may_end = states.contains(&end);
             if !is_over {
@@ -336,6 +336,27 @@ impl Around {
             before: [ByteSet::ALL; REACH],
             after: [ByteSet::ALL; REACH],
         }
+    }
+
+    /// Has it so many digits, and never another number of them?
+    pub(crate) fn has_length_only(&self, length: usize) -> bool {
+        self.lengths == 1 << length.min(LENGTH_MAX)
+    }
+
+    /// One for several: what any of them can have.
+    pub(crate) fn either(all: Vec<Around>) -> Option<Around> {
+        all.into_iter().reduce(|a, b| {
+            let side = |a: &[ByteSet; REACH], b: &[ByteSet; REACH]| {
+                let mut both = *a;
+                both.iter_mut().zip(b).for_each(|(all, own)| *all = all.with(own));
+                both
+            };
+            Around {
+                lengths: a.lengths | b.lengths,
+                before: side(&a.before, &b.before),
+                after: side(&a.after, &b.after),
+            }
+        })
     }
 
     /// The share of runs of digits that look like it, roughly.
@@ -446,12 +467,15 @@ impl<T> Masks<T> {
         let after: [usize; REACH] = std::array::from_fn(|nth| row(end.checked_add(nth)));
         let length = (end - start).min(LENGTH_MAX) * self.width;
         (0..self.width).flat_map(move |word| {
-            let mut mask = self.lengths.get(length + word).copied().unwrap_or(0) & some(word);
+            let mut mask = self.lengths.get(length + word).copied().unwrap_or(0);
             for ((table, row), (other, at)) in self.after.iter().zip(after).zip(self.before.iter().zip(before)) {
                 mask &= table.get(row + word).copied().unwrap_or(0) & other.get(at + word).copied().unwrap_or(0);
                 if mask == 0 {
                     break;
                 }
+            }
+            if mask != 0 {
+                mask &= some(word);
             }
             Bits(mask).filter_map(move |bit| self.of.get(word * 64 + bit))
         })

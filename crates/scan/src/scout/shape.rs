@@ -14,69 +14,131 @@ pub(crate) type ShapeOf = (RuleIx, usize);
 #[derive(Debug, Default)]
 pub(crate) struct Shapes {
     masks: Masks<ShapeOf>,
-    /// Masks of those whose first digits are so many, and no more may follow …
+    /// Masks of those that are so many digits, …
     exact: Vec<Vec<u64>>,
+    /// … of those that begin with so many and a letter, …
+    lettered: Vec<Vec<u64>>,
     /// … and of those that begin with so many or fewer, where more may follow.
     open: Vec<Vec<u64>>,
+    /// Mask of those of which nothing follows without a word of context.
+    needing: Vec<u64>,
+    /// Bit n: `exact` has some of n digits, and `lettered` has.
+    counts: (u64, u64),
+    /// Most digits that a shape begins with.
+    digits_max: usize,
+}
+
+/// How many digits the first groups of a run have together.
+struct Sums {
+    /// Bit n: some of them have n.
+    all: u64,
+    /// The same of all of them: no digit follows.
+    whole: u64,
+    most: usize,
+}
+
+/// What follows on the first digits of a shape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Follow {
+    Nothing,
+    Letter,
+    /// A digit or something else.
+    Any,
 }
 
 impl Shapes {
     pub(crate) fn new<'r>(rules: impl Iterator<Item = (RuleIx, &'r Compiled)>) -> Shapes {
         let mut all = Vec::new();
+        let mut needing = Vec::new();
         for (rule, compiled) in rules {
             let Kind::Token(token) = &compiled.kind else { continue };
+            if compiled.needs_word_abroad() {
+                needing.push(rule);
+            }
             for (at, shape) in token.shapes.iter().enumerate() {
                 let head = head(token, shape);
                 all.extend(around(token, shape).into_iter().map(|around| (around, (rule, at), head)));
             }
         }
         let heads = Masks::new(all.iter().map(|(around, _, head)| (*around, *head)).collect());
-        let exact = (0..=Token::CHARS_MAX).map(|n| heads.only(|(digits, is_open)| !is_open && *digits == n));
-        let open = (0..=Token::CHARS_MAX).map(|n| heads.only(|(digits, is_open)| *is_open && *digits <= n));
-        let (exact, open) = (exact.collect(), open.collect());
-        Shapes { masks: Masks::new(all.into_iter().map(|(around, of, _)| (around, of)).collect()), exact, open }
+        let digits_max = all.iter().map(|(_, _, (digits, _))| *digits).max().unwrap_or(0);
+        let of = |follow: Follow| (0..=digits_max).map(move |n| (follow, n));
+        let of = |follow| of(follow).map(|head| heads.only(|(n, follow)| (*follow, *n) == head)).collect();
+        let (exact, lettered) = (of(Follow::Nothing), of(Follow::Letter));
+        let open =
+            (0..=digits_max).map(|most| heads.only(|(n, follow)| *follow == Follow::Any && *n <= most)).collect();
+        let has = |follow: Follow| all.iter().filter(move |(_, _, head)| head.1 == follow);
+        let bits = |follow: Follow| has(follow).fold(0_u64, |bits, (_, _, (digits, _))| bits | 1 << digits);
+        let counts = (bits(Follow::Nothing), bits(Follow::Letter));
+        let masks: Masks<ShapeOf> = Masks::new(all.into_iter().map(|(around, of, _)| (around, of)).collect());
+        let needing = masks.only(|(rule, _)| needing.contains(rule));
+        Shapes { masks, exact, lettered, open, needing, counts, digits_max }
     }
 
     /// Rules and shapes to try where the first of these groups begins, in the order of the rules. So many digits follow on
-    /// each other up to the end of some group as the shape begins with.
-    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group]) -> impl Iterator<Item = ShapeOf> {
+    /// each other up to the end of some group as the shape begins with. Without words of context near, fewer come in
+    /// question.
+    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group], has_words: bool) -> impl Iterator<Item = ShapeOf> {
         let (start, end) = groups.first().map_or((0, 0), |group| (group.start, group.end));
-        let (mut sums, mut sum) = (0_u64, 0);
-        for group in groups {
-            sum += group.len();
-            // A letter that stands for a digit ends them somewhere else.
-            sums |= if group.lookalikes > 0 { u64::MAX } else { 1 << sum.min(63) };
-            if sum > Token::CHARS_MAX || group.lookalikes > 0 {
-                break;
-            }
-        }
-        let most = sum.min(Token::CHARS_MAX);
+        let Sums { all, whole, most } = self.sums(groups);
+        let (all, whole) = (all & self.counts.0, whole & self.counts.1);
         let some = move |word: usize| {
-            let at =
-                |masks: &[Vec<u64>], digits: usize| masks.get(digits).and_then(|m| m.get(word)).copied().unwrap_or(0);
-            let (mut mask, mut rest) = (at(&self.open, most), sums);
+            let of = |masks: &[Vec<u64>], sum: usize| masks.get(sum).and_then(|m| m.get(word)).copied().unwrap_or(0);
+            let (mut mask, mut rest) = (of(&self.open, most), all);
             while rest != 0 {
-                mask |= at(&self.exact, rest.trailing_zeros() as usize);
+                mask |= of(&self.exact, rest.trailing_zeros() as usize);
                 rest &= rest - 1;
             }
-            mask
+            rest = whole;
+            while rest != 0 {
+                mask |= of(&self.lettered, rest.trailing_zeros() as usize);
+                rest &= rest - 1;
+            }
+            if has_words { mask } else { mask & !self.needing.get(word).copied().unwrap_or(0) }
         };
-        self.masks.at(bytes, start, end, some).copied()
+        once(self.masks.at(bytes, start, end, some).copied())
+    }
+
+    fn sums(&self, groups: &[Group]) -> Sums {
+        let any = u64::MAX >> (63 - self.digits_max.min(63));
+        let (mut all, mut sum) = (0, 0);
+        for group in groups {
+            // A letter that stands for a digit ends them somewhere else.
+            if group.lookalikes > 0 {
+                return Sums { all: any, whole: any, most: self.digits_max };
+            }
+            sum += group.len();
+            if sum > self.digits_max {
+                return Sums { all, whole: 0, most: self.digits_max };
+            }
+            all |= 1 << sum;
+        }
+        Sums { all, whole: 1 << sum, most: sum }
     }
 
     /// The same behind a letter that stands for a digit, which ends a run of digits for them.
     pub(crate) fn at_run(&self, bytes: &[u8], start: usize, end: usize) -> impl Iterator<Item = ShapeOf> {
-        self.masks.at(bytes, start, end, |_| u64::MAX).copied()
+        once(self.masks.at(bytes, start, end, |_| u64::MAX).copied())
     }
 }
 
-/// The digits that a shape begins with, and whether more may follow them.
-fn head(token: &Token, shape: &[Shape]) -> (usize, bool) {
+/// Each shape once: what can stand around it is often of several kinds.
+fn once(all: impl Iterator<Item = ShapeOf>) -> impl Iterator<Item = ShapeOf> {
+    let mut last = None;
+    all.filter(move |of| last.replace(*of) != Some(*of))
+}
+
+/// The digits that a shape begins with, and what follows them.
+fn head(token: &Token, shape: &[Shape]) -> (usize, Follow) {
     let rest = || shape.iter().skip_while(|s| **s != Shape::Digit);
-    let digits = rest().take_while(|s| **s == Shape::Digit).count();
-    let is_open =
-        rest().nth(digits).map_or(token.is_open, |next| set(*next).and(&ByteSet::DIGITS) != ByteSet::default());
-    (digits, is_open)
+    let digits = rest().take_while(|s| set(**s).is_within(&ByteSet::DIGITS)).count();
+    let follow = match rest().nth(digits) {
+        None if token.is_open => Follow::Any,
+        None => Follow::Nothing,
+        Some(next) if set(*next).and(&ByteSet::DIGITS) == ByteSet::default() => Follow::Letter,
+        Some(_) => Follow::Any,
+    };
+    (digits, follow)
 }
 
 /// What stands around the first digits of a shape.
@@ -85,24 +147,26 @@ fn around(token: &Token, shape: &[Shape]) -> Vec<Around> {
     let letters = shape.iter().take_while(|s| **s != Shape::Digit).count();
     let (mut at, mut first) = (0, 0);
     for (nth, shape) in shape.iter().enumerate() {
-        // Between the letters of one group nothing stands.
-        if nth > 0 && nth >= letters {
-            at = gap(&mut net, at, token);
-        }
+        // Between the letters before the digits nothing stands, behind them a separator at most.
         if nth == letters {
+            at = if nth > 0 { net.maybe(at, bytes(&token.separators)) } else { at };
             first = at;
+        } else if nth > letters {
+            at = gap(&mut net, at, token);
         }
         at = net.byte(at, set(*shape));
     }
     if token.is_open {
         at = net.any(at, ByteSet::ALL);
     }
-    net.around_first(first, at)
+    // Whether its first digits are all there is told apart; other kinds would only make the masks longer.
+    let (whole, parts): (Vec<Around>, Vec<Around>) =
+        net.around_first(first, at).into_iter().partition(|around| around.has_length_only(head(token, shape).0));
+    [whole, parts].into_iter().filter_map(Around::either).collect()
 }
 
 /// What may stand between two characters, as the walk over an identifier takes it.
 fn gap(net: &mut Net, from: usize, token: &Token) -> usize {
-    let bytes = |bytes: &[u8]| bytes.iter().fold(ByteSet::default(), |all, b| all.with(&ByteSet::range(*b, *b)));
     let to = net.maybe(from, bytes(&token.separators));
     if token.separators.contains(&b' ') {
         let end = net.maybe(from, bytes(b" "));
@@ -114,6 +178,10 @@ fn gap(net: &mut Net, from: usize, token: &Token) -> usize {
     to
 }
 
+fn bytes(all: &[u8]) -> ByteSet {
+    all.iter().fold(ByteSet::default(), |all, b| all.with(&ByteSet::range(*b, *b)))
+}
+
 fn set(shape: Shape) -> ByteSet {
     let upper = ByteSet::range(b'A', b'Z');
     match shape {
@@ -122,5 +190,67 @@ fn set(shape: Shape) -> ByteSet {
         Shape::Digit => ByteSet::DIGITS,
         Shape::Either => upper.with(&ByteSet::DIGITS),
         Shape::Literal(b) => ByteSet::range(b, b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scout::digit;
+
+    /// Which of some shapes are to be tried where the first digits of a text are.
+    fn tried<'s>(shapes: &[&'s str], separators: &[u8], text: &str) -> Vec<&'s str> {
+        let kind = |c: char| match c {
+            'A' => Shape::Upper,
+            'a' => Shape::Letter,
+            '9' => Shape::Digit,
+            'X' => Shape::Either,
+            c => Shape::Literal(u8::try_from(c).expect("ASCII")),
+        };
+        let token = Token {
+            shapes: shapes.iter().map(|shape| shape.chars().map(kind).collect()).collect(),
+            separators: separators.to_vec(),
+            is_open: false,
+        };
+        let rule = Compiled {
+            kind: Kind::Token(token),
+            context: Default::default(),
+            need_near: false,
+            score: Default::default(),
+            validators: Vec::new(),
+            country: None,
+            beats: Vec::new(),
+            canonical: crate::compiled::Canonical::Alphanumeric,
+            has_tail: false,
+        };
+        let all = Shapes::new(std::iter::once((RuleIx(0), &rule)));
+        let mut groups = Vec::new();
+        digit::next_run(text.as_bytes(), 0, &mut groups, 24);
+        all.at(text.as_bytes(), &groups, true).filter_map(|(_, at)| shapes.get(at).copied()).collect()
+    }
+
+    #[test]
+    fn neighbours_rule_shapes_out() {
+        let shapes = ["aa999999", "9999999A", "99999999", "aX9A99", "999A99"];
+        let cases: [(&[u8], &str, &[&str]); 15] = [
+            (b" ", "AB123456", &["aa999999"]),
+            (b" ", "AB 12 34 56", &["aa999999"]),
+            (b" ", "AB 12 345 6789", &[]),
+            (b" ", "AB 12\n> 34 56", &["aa999999"]),
+            (b" ", "ABC123456", &[]),
+            (b"", "AB 123456", &[]),
+            (b" ", "1234567A", &["9999999A"]),
+            (b" ", "1 2 3 4 5 6 7 A", &["9999999A"]),
+            (b" ", "1 2 3 4 5 6 7 8 9", &["99999999"]),
+            (b" ", "12345678", &["99999999"]),
+            (b"", "12345678.", &["99999999"]),
+            (b"", "123456789", &[]),
+            (b"-", "x-B7-C-12", &[]),
+            (b"-", "xB-7C12", &["aX9A99"]),
+            (b"", "123A45", &["999A99"]),
+        ];
+        for (separators, text, wanted) in cases {
+            assert_eq!(tried(&shapes, separators, text), wanted, "{text}");
+        }
     }
 }

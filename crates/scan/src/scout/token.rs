@@ -6,11 +6,33 @@ use crate::text::{before, byte};
 use crate::validator::Validator;
 use std::ops::Range;
 
+/// Letters and digits of an identifier, in capitals. Most are none in the end, so nothing is allocated for them.
+pub(crate) struct Canonical {
+    bytes: [u8; Token::CHARS_MAX],
+    len: usize,
+}
+
+impl Canonical {
+    /// Of a span.
+    fn of(bytes: &[u8], span: &Range<usize>) -> Canonical {
+        let mut all = Canonical { bytes: [0; Token::CHARS_MAX], len: 0 };
+        let chars = bytes.get(span.clone()).unwrap_or_default().iter().filter(|b| b.is_ascii_alphanumeric());
+        for (cell, b) in all.bytes.iter_mut().zip(chars) {
+            *cell = b.to_ascii_uppercase();
+            all.len += 1;
+        }
+        all
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+    }
+}
+
 /// An identifier as found.
 pub(crate) struct Found {
     pub(crate) span: Range<usize>,
-    /// Its letters and digits, in capitals.
-    pub(crate) canonical: String,
+    pub(crate) canonical: Canonical,
     /// Separators stand elsewhere than after every fourth character.
     pub(crate) is_irregular: bool,
 }
@@ -35,12 +57,13 @@ pub(crate) fn read(
 ) -> Option<Found> {
     let start = first_letter(bytes, digits, shape, token)?;
     let mut walk = Walk { bytes, separators: &token.separators, at: start, taken: 0, is_irregular: false };
-    // Nearly every try ends here, so nothing is allocated before.
+    // Nearly every try ends here.
     if !shape.iter().all(|wanted| walk.take(|b| fits(*wanted, b))) {
         return None;
     }
     if token.is_open {
-        let length = validators.first()?.extent?(&canonical(bytes, &(start..walk.at)))?.min(Token::CHARS_MAX);
+        let length =
+            validators.first()?.extent?(Canonical::of(bytes, &(start..walk.at)).as_str())?.min(Token::CHARS_MAX);
         while walk.taken < length {
             if !walk.take(|b| b.is_ascii_alphanumeric()) {
                 return None;
@@ -49,13 +72,7 @@ pub(crate) fn read(
     }
     let span = start..walk.at;
     let is_whole = !byte(bytes, span.end).is_ascii_alphanumeric();
-    is_whole.then(|| Found { canonical: canonical(bytes, &span), span, is_irregular: walk.is_irregular })
-}
-
-/// The letters and digits of a span, in capitals.
-fn canonical(bytes: &[u8], span: &Range<usize>) -> String {
-    let all = bytes.get(span.clone()).unwrap_or_default().iter().filter(|b| b.is_ascii_alphanumeric());
-    all.map(|b| char::from(b.to_ascii_uppercase())).collect()
+    is_whole.then(|| Found { canonical: Canonical::of(bytes, &span), span, is_irregular: walk.is_irregular })
 }
 
 /// Steps over the characters of an identifier.

@@ -64,7 +64,11 @@ impl std::fmt::Debug for Validator {
 
 /// The values of the digits of a string that holds nothing else.
 fn digits(text: &str) -> Option<Vec<u32>> {
-    text.chars().map(|c| c.to_digit(10)).collect()
+    let mut all = Vec::with_capacity(text.len());
+    for b in text.bytes() {
+        all.push(u32::from(b.is_ascii_digit().then(|| b - b'0')?));
+    }
+    Some(all)
 }
 
 #[cfg(test)]

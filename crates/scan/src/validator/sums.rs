@@ -28,7 +28,8 @@ impl CheckDigit {
 
     /// The same for a string; false for one that holds anything but digits.
     pub(crate) fn fits(&self, text: &str) -> bool {
-        super::digits(text).is_some_and(|digits| self.holds(&digits))
+        // Numbers of another length are none, and nothing is read of them.
+        text.len() == self.weights.len() + 1 && super::digits(text).is_some_and(|digits| self.holds(&digits))
     }
 }
 

@@ -46,13 +46,15 @@ impl<'s> Walk<'s, '_> {
         let bytes = layer.text.as_bytes();
         let Some(group) = groups.first() else { return };
         if group.lookalikes == 0 {
-            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups));
+            let reach = reach(groups);
+            let has_words = self.may_be_near(layer, &reach);
+            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups, has_words), &reach);
             return self.led(layer, group.start..group.end, windows);
         }
         let mut start = group.start;
         while start < group.end {
             let end = start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count();
-            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end));
+            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end), &reach(groups));
             self.led(layer, start..end, windows);
             start = end + 1;
         }
@@ -108,9 +110,7 @@ impl<'s> Walk<'s, '_> {
             self.number(layer, &run.number(first, first + count, taken, gaps), rules, &reach);
         }
         let (without, near) = numbers.any_lengths(place, head);
-        let is_asked = near != 0
-            && (!self.is_gated() || !self.hints.countries.is_empty() || layer.nearby.is_any(layer.text, &reach));
-        let lengths = if is_asked { without | near } else { without };
+        let lengths = if near != 0 && self.may_be_near(layer, &reach) { without | near } else { without };
         let (mut taken, mut gaps) = (len, 0);
         for (nth, group) in groups.iter().enumerate().skip(1) {
             taken += group.len();
@@ -129,7 +129,8 @@ impl<'s> Walk<'s, '_> {
     /// What needs a word of context, or to be of a country that is expected, is asked only where that is possible: around
     /// `reach`, in which the number stands.
     fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &Rules, reach: &Range<usize>) {
-        let all = rules.without.iter().map(|rule| (rule, false)).chain(rules.near.iter().map(|rule| (rule, true)));
+        let near = if rules.near.is_empty() || !self.may_be_near(layer, reach) { &[] } else { rules.near.as_slice() };
+        let all = rules.without.iter().map(|rule| (rule, false)).chain(near.iter().map(|rule| (rule, true)));
         for (rule, needs_word) in all {
             let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Digits(digits) = &compiled.kind else { continue };
@@ -148,6 +149,12 @@ impl<'s> Walk<'s, '_> {
         }
     }
 
+    /// Can any rule be meant that needs a word of context, or to be of a country that is expected?
+    fn may_be_near(&self, layer: &mut Layer<'_, 's>, reach: &Range<usize>) -> bool {
+        let is_open = !self.is_gated() || !self.hints.countries.is_empty();
+        is_open || layer.nearby.is_any(layer.text, reach)
+    }
+
     /// May something follow without a word of context: because it is of a country that is expected, or because somebody
     /// asks why not?
     fn is_expected(&self, rule: &Compiled) -> bool {
@@ -156,7 +163,13 @@ impl<'s> Walk<'s, '_> {
     }
 
     /// Identifiers whose first digits begin at `start`, in one of these shapes.
-    fn tokens(&mut self, layer: &mut Layer<'_, 's>, start: usize, shapes: impl Iterator<Item = ShapeOf>) {
+    fn tokens(
+        &mut self,
+        layer: &mut Layer<'_, 's>,
+        start: usize,
+        shapes: impl Iterator<Item = ShapeOf>,
+        reach: &Range<usize>,
+    ) {
         let bytes = layer.text.as_bytes();
         let set = self.set;
         // The first shape of a rule that fits is the one.
@@ -168,11 +181,11 @@ impl<'s> Walk<'s, '_> {
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(token) = &compiled.kind else { continue };
             let Some(shape) = token.shapes.get(shape) else { continue };
-            if compiled.needs_word() && !self.is_expected(compiled) {
-                let reach = start.saturating_sub(REACH)..start + REACH;
-                if !compiled.context.may_be_near(layer.text, &reach, &mut layer.nearby) {
-                    continue;
-                }
+            if compiled.needs_word_abroad()
+                && !self.is_expected(compiled)
+                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
+            {
+                continue;
             }
             self.count(rule, |w| w.hits += 1);
             let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { continue };
@@ -184,14 +197,14 @@ impl<'s> Walk<'s, '_> {
     }
 }
 
-/// From the first of some groups to the end of all that can be one number with it.
+/// Around the first of some groups: all that can be one number with it, or an identifier.
 fn reach(groups: &[Group]) -> Range<usize> {
     let start = groups.first().map_or(0, |group| group.start);
     let most = groups.get(..DIGITS_MAX.min(groups.len())).unwrap_or_default();
-    let end = most.last().map_or(start, |group| group.end);
-    if end - start <= NUMBER_BYTES {
-        return start..end;
+    let mut end = most.last().map_or(start, |group| group.end);
+    if end - start > NUMBER_BYTES {
+        let short = most.iter().take_while(|group| group.len() <= DIGITS_MAX).last();
+        end = short.or(most.first()).map_or(start, |group| group.end);
     }
-    let short = most.iter().take_while(|group| group.len() <= DIGITS_MAX).last();
-    start..short.or(most.first()).map_or(start, |group| group.end)
+    start.saturating_sub(REACH)..end.max(start + REACH)
 }

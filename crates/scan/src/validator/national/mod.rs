@@ -23,7 +23,8 @@ pub(super) const VALIDATORS: [&[Validator]; 5] = [
 
 /// The digits of a string that holds `N` of them and nothing else.
 fn exactly<const N: usize>(text: &str) -> Option<[u32; N]> {
-    digits(text)?.try_into().ok()
+    let bytes: &[u8; N] = text.as_bytes().try_into().ok()?;
+    bytes.iter().all(u8::is_ascii_digit).then(|| bytes.map(|b| u32::from(b - b'0')))
 }
 
 /// The number that some digits write.
@@ -38,7 +39,11 @@ fn plain(text: &str) -> String {
 
 /// The values of letters (A is 10) and digits.
 fn values(text: &str) -> Option<Vec<u32>> {
-    text.chars().map(|c| c.to_digit(36)).collect()
+    let mut all = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        all.push(c.to_digit(36)?);
+    }
+    Some(all)
 }
 
 /// The letter of an alphabet at a place.

@@ -10,11 +10,10 @@ pub(super) fn cn_ric(canonical: &str) -> bool {
     let Some(digits) = exactly::<17>(body) else { return false };
     let [p1, p2, _, _, _, _, y1, y2, y3, y4, m1, m2, d1, d2, ..] = digits;
     let Some(last) = (if check == "X" { Some(10) } else { exactly::<1>(check).map(|[d]| d) }) else { return false };
-    let all: Vec<u32> = digits.iter().copied().chain([last]).collect();
     matches!(number(&[p1, p2]), 11..=15 | 21..=23 | 31..=37 | 41..=46 | 50..=54 | 61..=65 | 71 | 81..=83)
         && is_day(number(&[y1, y2, y3, y4]), number(&[m1, m2]), number(&[d1, d2]))
         && (1850..=2100).contains(&number(&[y1, y2, y3, y4]))
-        && mod_11_2(&all) == 1
+        && (mod_11_2(&digits) * 2 + last) % 11 == 1
 }
 
 /// China, unified social credit identifier (GB 32100-2015): powers of three mod 31.

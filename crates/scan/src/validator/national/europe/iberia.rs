@@ -87,9 +87,8 @@ pub(super) fn pt_niss(canonical: &str) -> bool {
 
 /// Portugal, citizen card: nine digits, two letters or digits, a digit; Luhn over values to 35.
 pub(super) fn pt_cc(canonical: &str) -> bool {
-    let (Some(head), Some(all)) = (canonical.get(..9), values(canonical).filter(|v| v.len() == 12)) else {
-        return false;
-    };
+    let Some(head) = canonical.get(..9).filter(|_| canonical.len() == 12) else { return false };
+    let Some(all) = values(canonical) else { return false };
     let doubled = |v: &u32| if 2 * v > 9 { 2 * v - 9 } else { 2 * v };
     let sum: u32 = all.iter().enumerate().map(|(at, v)| if at % 2 == 0 { doubled(v) } else { *v }).sum();
     digits(head).is_some() && all.last().is_some_and(|v| *v < 10) && sum.is_multiple_of(10)
