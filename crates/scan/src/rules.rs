@@ -304,7 +304,9 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
     let lexicon = Lexicon::new(set.compiled.iter_mut().map(|c| &mut c.context));
     match Scouts::new(&set.compiled).zip(lexicon) {
         Some((scouts, mut lexicon)) => {
-            let is_wide = |c: &Compiled| matches!(c.kind, Kind::Digits(_)) && c.context.within == Within::Message;
+            let is_wide = |c: &Compiled| {
+                matches!(c.kind, Kind::Digits(_) | Kind::Token(_)) && c.context.within == Within::Message
+            };
             lexicon.is_wide = set.compiled.iter().any(is_wide);
             (set.scouts, set.lexicon) = (scouts, lexicon);
         }
