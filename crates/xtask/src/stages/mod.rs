@@ -5,6 +5,8 @@ mod checks;
 mod docs;
 mod oracle;
 mod packages;
+mod python;
+mod residue;
 
 use crate::servers::Lab;
 use crate::{e2e, process, workspace};
@@ -66,6 +68,10 @@ const STAGES: &[Stage] = &[
         e2e::run(c.binary_and_lab()?, case)
     }),
     ("canary", "planted values reach nothing that is written", |c| e2e::canary(c.binary_and_lab()?)),
+    ("residue", "nothing is left in redacted documents, by other people's readers", |c| {
+        c.build()?;
+        residue::run()
+    }),
     ("boot", "the systemd unit in a container", |c| {
         c.build()?;
         boot::run()

@@ -2,7 +2,7 @@
 //! numbers, two implementations. Which validator goes with which module, on what numbers, and where the two differ for a
 //! reason, is a table (`oracle/pairs.toml`).
 
-use super::Verdict;
+use super::{Verdict, python};
 use crate::{process, workspace};
 use anyhow::{Context, Result, bail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,7 +33,7 @@ pub(super) fn run() -> Result<Verdict> {
         Err(_) => SEED_DEFAULT,
     };
     println!("   seed {seed} ({SEED} draws others)");
-    let python = environment()?;
+    let python = python::environment("oracle", &[ORACLE])?;
     let folder = workspace::root().join("crates/xtask/src/stages/oracle");
     let output = process::quiet(
         Command::new(python)
@@ -63,26 +63,6 @@ pub(super) fn run() -> Result<Verdict> {
         counts.len(),
         without.len()
     )))
-}
-
-/// A Python of its own below `target/`, with the oracle in it.
-fn environment() -> Result<std::path::PathBuf> {
-    let folder = workspace::target().join("oracle");
-    let python = folder.join("bin/python");
-    if !python.exists() {
-        process::quiet(Command::new("python3").arg("-m").arg("venv").arg(&folder))
-            .context("cannot make a Python environment; the Debian package python3-venv brings what it needs")?;
-    }
-    process::quiet(Command::new(&python).args([
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        ORACLE,
-    ]))
-    .with_context(|| process::Unavailable(format!("cannot install {ORACLE} with pip")))?;
-    Ok(python)
 }
 
 /// Compares lines of validator, number, 0 or 1.

@@ -9,13 +9,28 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-const NEEDED: &[&str] =
-    &["dovecot-imapd", "postfix", "openssl", "systemd-container", "dbus", "util-linux", "python3-venv"];
+const NEEDED: &[&str] = &[
+    "dovecot-imapd",
+    "postfix",
+    "openssl",
+    "systemd-container",
+    "dbus",
+    "util-linux",
+    "python3-venv",
+    "poppler-utils",
+];
+/// Packages of a program that other packages bring too.
+const PROGRAMS: &[(&str, &str)] = &[
+    ("soffice", "libreoffice-writer-nogui"),
+    ("soffice", "libreoffice-calc-nogui"),
+    ("soffice", "libreoffice-impress-nogui"),
+];
 /// Debian's switch for services: 101 says "do not start" (invoke-rc.d).
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 pub(super) fn check() -> Result<Verdict> {
-    let missing: Vec<_> = NEEDED.iter().copied().filter(|p| !installed(p)).collect();
+    let programs = PROGRAMS.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package);
+    let missing: Vec<_> = NEEDED.iter().copied().filter(|p| !installed(p)).chain(programs).collect();
     if missing.is_empty() {
         return Ok(Verdict::Passed(format!("{} there", NEEDED.join(", "))));
     }
@@ -33,6 +48,11 @@ pub(super) fn check() -> Result<Verdict> {
 fn installed(package: &str) -> bool {
     let query = Command::new("dpkg-query").args(["--show", "--showformat=${db:Status-Status}", package]).output();
     query.is_ok_and(|o| o.status.success() && o.stdout == b"installed")
+}
+
+fn on_path(program: &str) -> bool {
+    std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
 
 fn install(sudo: &[&str], missing: &[&str]) -> Result<()> {
