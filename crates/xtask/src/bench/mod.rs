@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what it costs, as ratios against a named peer measured in the same run. Absolute rates say
 //! little on a shared machine.
 
+mod docs;
 mod scan;
 
 use crate::e2e::{Home, MailboxSpec, Replies};
@@ -38,6 +39,8 @@ enum Which {
     EndToEnd,
     /// Scanning against other scanners.
     Scan,
+    /// Reading documents against other readers.
+    Docs,
     /// Commits against append and fdatasync.
     Store,
     /// Resident memory, idle and at work.
@@ -65,6 +68,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     if wanted(Which::Scan) {
         scan::run(args)?;
+    }
+    if wanted(Which::Docs) {
+        docs::run(args)?;
     }
     if wanted(Which::Store) {
         example("lazaret-store", "commit_rate", &[])?;

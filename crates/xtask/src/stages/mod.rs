@@ -5,7 +5,7 @@ mod checks;
 mod docs;
 mod oracle;
 mod packages;
-mod python;
+pub(crate) mod python;
 mod residue;
 
 use crate::servers::Lab;

@@ -12,9 +12,6 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-/// Releases of the writers and readers that stand beside ours.
-const PACKAGES: &[&str] =
-    &["python-docx==1.2.0", "openpyxl==3.1.5", "python-pptx==1.0.2", "pypdf==7.1.1", "reportlab==5.1.0"];
 /// Documents of each format.
 const DOCUMENTS: u32 = 10;
 /// Draws other values, or those of a run that printed its seed.
@@ -29,7 +26,7 @@ type Counts = BTreeMap<String, u64>;
 pub(super) fn run() -> Result<Verdict> {
     let seed = std::env::var(SEED).unwrap_or_else(|_| SEED_DEFAULT.to_owned());
     println!("   seed {seed} ({SEED} draws others)");
-    let python = python::environment("residue", PACKAGES)?;
+    let python = python::environment("residue", python::WRITERS)?;
     let scripts = workspace::root().join("crates/xtask/src/stages/residue");
     let home = workspace::target().join("residue-documents");
     let (sources, written, rows) = (home.join("sources"), home.join("written"), home.join("planted.jsonl"));
