@@ -40,8 +40,8 @@ pub(super) fn five_mistakes(lab: &Lab) -> Result<String> {
     Ok(String::new())
 }
 
-/// Files that no mailer wrote, with names.
-fn hostile() -> Vec<(&'static str, Vec<u8>)> {
+/// Files that no mailer wrote, with names: mails without sense, and mails with attachments made to exhaust their reader.
+fn hostile() -> Result<Vec<(String, Vec<u8>)>> {
     let mut header = b"Subject: many\r\n".to_vec();
     let line = format!("X-Filler: {}\r\n", "y".repeat(988));
     while header.len() < 100 << 20 {
@@ -53,18 +53,28 @@ fn hostile() -> Vec<(&'static str, Vec<u8>)> {
         nested.push_str(&format!("Content-Type: multipart/mixed; boundary=\"b{n}\"\r\n\r\n--b{n}\r\n"));
     }
     nested.push_str("Content-Type: text/plain\r\n\r\nbottom\r\n");
-    vec![
-        ("random.eml", Rng::new(99).bytes(1 << 20)),
-        ("empty.eml", Vec::new()),
-        ("header.eml", header),
-        ("nested.eml", nested.into_bytes()),
-    ]
+    let mut all = vec![
+        ("random.eml".to_owned(), Rng::new(99).bytes(1 << 20)),
+        ("empty.eml".to_owned(), Vec::new()),
+        ("header.eml".to_owned(), header),
+        ("nested.eml".to_owned(), nested.into_bytes()),
+    ];
+    let scratch = process::scratch("bombs")?;
+    let script = workspace::root().join("crates/xtask/src/e2e/bombs.py");
+    process::quiet(Command::new("python3").arg(script).arg(scratch.path()))?;
+    for entry in std::fs::read_dir(scratch.path())? {
+        let path = entry?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        all.push((name, std::fs::read(path)?));
+    }
+    all.sort();
+    Ok(all)
 }
 
 pub(super) fn files(_: &Lab) -> Result<String> {
     let scratch = process::scratch("hostile")?;
     let mut paths = Vec::new();
-    for (name, octets) in hostile() {
+    for (name, octets) in hostile()? {
         let path = scratch.path().join(name);
         std::fs::write(&path, octets)?;
         paths.push(path);
@@ -101,10 +111,10 @@ fn lines(output: &[u8]) -> Result<Vec<Value>> {
 
 pub(super) fn mailbox(lab: &Lab) -> Result<String> {
     let account = lab.dovecot.account("hostile", '/')?;
-    for (n, (name, octets)) in hostile().into_iter().enumerate() {
+    for (n, (name, octets)) in hostile()?.into_iter().enumerate() {
         account.deliver(&format!("{}.{name}", 1_000_000_000 + n), &octets)?;
     }
-    account.deliver("1000000009.good", GOOD)?;
+    account.deliver("1000000999.good", GOOD)?;
     let total = account.count("INBOX")?;
     let home = Home::new(lab, "enforce", &[MailboxSpec::all("support", &account)], Replies::None)?;
     home.once()?;
