@@ -19,6 +19,7 @@ const LICENCES: &[&str] = &[
     "0BSD",
     "Zlib",
     "Unlicense",
+    "bzip2-1.0.6",
     "MIT-0",
     "Unicode-3.0",
     "CDLA-Permissive-2.0",
