@@ -1,5 +1,7 @@
 //! RTF: what is read, and that nothing of what is replaced is left.
 
+#![allow(clippy::unwrap_used)]
+
 use lazaret_docs::{Content, Edit, File, Limits, Unwritable, read, rewrite};
 
 fn file(octets: &[u8]) -> File<'_> {

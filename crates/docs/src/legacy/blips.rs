@@ -53,7 +53,7 @@ impl<'d> Drawings<'d> {
         // Its checksum, twice if the instance is odd.
         let ids = if instance & 1 == 1 { 32 } else { 16 };
         let (media_type, is_packed, head) = match kind {
-            0xf01a | 0xf01b | 0xf01c => {
+            0xf01a..=0xf01c => {
                 let media_type = ["image/emf", "image/wmf", "image/pict"].get(usize::from(kind - 0xf01a));
                 (media_type.copied().unwrap_or_default(), data.u8(ids + 32) == Some(0), ids + 34)
             }

@@ -176,7 +176,7 @@ mod tests {
         for (rounds, left) in [(9, 3), (10, 0), (11, 8), (usize::MAX, 30)] {
             let mut budget = Budget::new(&Limits { key_rounds_max: 30, ..Limits::default() });
             assert_eq!(opened(xml(rounds).as_bytes(), &[0; 32], &[], &mut budget), None);
-            assert_eq!(budget.key_rounds(left + 1), false, "{rounds}");
+            assert!(!budget.key_rounds(left + 1), "{rounds}");
         }
     }
 }

@@ -13,6 +13,9 @@ pub(crate) enum Key {
     New([u8; 20], usize),
 }
 
+/// Makes a key of a password.
+type KeyOf<'k> = Box<dyn Fn(&[u8]) -> Key + 'k>;
+
 fn md5(parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = md5::Md5::new();
     parts.iter().for_each(|part| hash.update(part));
@@ -22,7 +25,7 @@ fn md5(parts: &[&[u8]]) -> [u8; 16] {
 impl Key {
     /// The key, if a password fits; `info` begins with the version of the encryption.
     pub(crate) fn find(info: &[u8], passwords: &[String]) -> Option<Key> {
-        let (key_of, verifier, hash): (Box<dyn Fn(&[u8]) -> Key>, &[u8], &[u8]) = match (info.u16(0)?, info.u16(2)?) {
+        let (key_of, verifier, hash): (KeyOf<'_>, &[u8], &[u8]) = match (info.u16(0)?, info.u16(2)?) {
             (1, 1) => {
                 let salt = info.get(4..20)?;
                 let key = move |password: &[u8]| {

@@ -242,10 +242,8 @@ fn whole_part(whole: &str, tokens: &[Token], is_grouped: bool) -> String {
                     None if *kind == '0' => put('0', &mut out),
                     None => {}
                 }
-                while left == 0
-                    && let Some(digit) = digits.next()
-                {
-                    put(digit, &mut out);
+                if left == 0 {
+                    digits.by_ref().for_each(|digit| put(digit, &mut out));
                 }
             }
             Token::Percent => out.push('%'),

@@ -4,7 +4,7 @@ use super::destinations::{Destination, Kind, Out, character, destination, pictur
 use super::token::{Token, token};
 use crate::Unwritable;
 use crate::legacy::codepage::Charset;
-use crate::mapped::Mapped;
+use crate::mapped::{Change, Mapped};
 use std::collections::HashMap;
 use std::ops::Range;
 
@@ -466,7 +466,7 @@ impl Data {
     ///
     /// # Errors
     /// [`Unwritable::Format`] where they are not in hex.
-    pub(super) fn replaced(&self, octets: &[u8]) -> Result<Vec<(Range<usize>, Vec<u8>)>, Unwritable> {
+    pub(super) fn replaced(&self, octets: &[u8]) -> Result<Vec<Change>, Unwritable> {
         if self.spans.iter().any(|(_, is_hex)| !is_hex) {
             return Err(Unwritable::Format);
         }
