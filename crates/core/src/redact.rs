@@ -214,7 +214,7 @@ fn encodings(value: &str) -> Vec<Zeroizing<Vec<u8>>> {
     let mut all: Vec<Vec<u8>> = vec![bytes.to_vec(), wide(false), wide(true), hex];
     for before in 0..3usize {
         // Letters that hold nothing but the value: without the first, which what stands before is in, and the last.
-        let padded = [&[0; 2][..before.min(2)], bytes].concat();
+        let padded: Vec<u8> = std::iter::repeat_n(0, before).chain(bytes.iter().copied()).collect();
         let coded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(&padded);
         let skip = [0, 2, 3].get(before).copied().unwrap_or(0);
         let whole = padded.len() * 8 / 6;

@@ -231,8 +231,11 @@ fn read_frame(r: &mut impl Read, kind: u8, bytes_max: usize) -> Result<Option<Ze
     Ok(read_frame_of(r, &[(kind, bytes_max)])?.map(|(_, payload)| payload))
 }
 
+/// The kind of a frame and its payload.
+type Frame = (u8, Zeroizing<Vec<u8>>);
+
 /// The same for one of several kinds, each with its limit.
-fn read_frame_of(r: &mut impl Read, kinds: &[(u8, usize)]) -> Result<Option<(u8, Zeroizing<Vec<u8>>)>, WireError> {
+fn read_frame_of(r: &mut impl Read, kinds: &[(u8, usize)]) -> Result<Option<Frame>, WireError> {
     let mut head = [0; HEAD_LEN];
     if !fill(r, &mut head)? {
         return Ok(None);

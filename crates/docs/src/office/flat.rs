@@ -4,6 +4,7 @@ use super::odf::{Content, content};
 use super::parts::Spans;
 use super::xml::{changed, decoded, escaped};
 use crate::budget::Budget;
+use crate::mapped::Change;
 use crate::reading::Reading;
 use crate::writing::Writing;
 use crate::{File, Format, Unwritable};
@@ -62,7 +63,7 @@ fn binary(
     source: &str,
     range: Range<usize>,
     writing: &mut Writing<'_>,
-) -> Result<Option<(Range<usize>, Vec<u8>)>, Unwritable> {
+) -> Result<Option<Change>, Unwritable> {
     if writing.is_removed(path) {
         writing.leave_out(path);
         return Ok(Some((range, Vec::new())));

@@ -409,22 +409,22 @@ impl Flow {
 
     /// What a text is called stands before it, where only that tells what it is.
     fn label(&mut self, tag: &Tag<'_>) {
-        if matches!(tag.local, "property" | "user-defined" | "docVar" | "config-item") {
-            if let Some(name) = tag.attribute("name") {
-                let (raw, at) = (name.raw, name.at.clone());
-                if let Some(open) = self.stack.last_mut() {
-                    open.label = None;
-                }
-                line_end(&mut self.frame().text);
-                self.put(|to| {
-                    put(to, raw, at.start);
-                    to.made(": ");
-                });
-                if let Some(value) = tag.attribute("val") {
-                    self.put(|to| put(to, value.raw, value.at.start));
-                    line_end(&mut self.frame().text);
-                }
-            }
+        if !matches!(tag.local, "property" | "user-defined" | "docVar" | "config-item") {
+            return;
+        }
+        let Some(name) = tag.attribute("name") else { return };
+        let (raw, at) = (name.raw, name.at.clone());
+        if let Some(open) = self.stack.last_mut() {
+            open.label = None;
+        }
+        line_end(&mut self.frame().text);
+        self.put(|to| {
+            put(to, raw, at.start);
+            to.made(": ");
+        });
+        if let Some(value) = tag.attribute("val") {
+            self.put(|to| put(to, value.raw, value.at.start));
+            line_end(&mut self.frame().text);
         }
     }
 

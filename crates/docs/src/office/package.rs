@@ -53,7 +53,7 @@ impl<'a> Package<'a> {
     pub(crate) fn open(octets: &'a [u8], budget: &mut Budget) -> Result<Package<'a>, Why> {
         let end = find_end(octets).ok_or(Why::Malformed)?;
         let mut package = Package { entries: Vec::new(), outside: Vec::new(), is_ambiguous: false };
-        let mut taken = vec![end.central.start..octets.len().min(end.end)];
+        let mut taken: Vec<Range<usize>> = std::iter::once(end.central.start..octets.len().min(end.end)).collect();
         let mut names = BTreeSet::new();
         let mut rest = octets.get(end.central.clone()).ok_or(Why::Malformed)?;
         while rest.starts_with(CENTRAL) {
