@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn kept_inputs() {
-        let targets: [(&str, fn(&[u8])); 6] = [
+        type Target = (&'static str, fn(&[u8]));
+        let targets: [Target; 6] = [
             ("office", super::office),
             ("legacy", super::legacy),
             ("pdf", super::pdf),

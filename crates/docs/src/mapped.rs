@@ -236,7 +236,8 @@ mod tests {
     fn a_value_goes_from_every_place_it_stands_in() {
         let (source, mapped) = runs();
         assert_eq!(mapped.text(), "4111&x\n");
-        let cases: [(&[(Range<usize>, &str)], Result<&str, Unwritable>); 7] = [
+        type Case = (&'static [(Range<usize>, &'static str)], Result<&'static str, Unwritable>);
+        let cases: [Case; 7] = [
             (&[], Ok(source)),
             (&[(0..4, "[card]")], Ok("<t>[card]</t><t>&amp;x</t>")),
             (&[(1..3, "-")], Ok("<t>4-</t><t>1&amp;x</t>")),

@@ -807,7 +807,8 @@ fn members_of_a_rule_stand_in_other_parts_and_messages() {
     let mail = RawMessage::new(plain("x", &ssn).replace('\n', "\r\n").into_bytes());
     let profile = Profile { mailbox: "support".into(), ..Profile::default() };
     for (pipeline, found) in [(&line, false), (&message, false), (&thread_wide, true)] {
-        assert_eq!(has(&pipeline.process_in(&mail, &profile, Some(&before))), found);
+        let outcome = pipeline.process_in(&mail, &profile, Some(&before), &mut InProcess::default());
+        assert_eq!(has(&outcome), found);
     }
     assert!(!has(&run(&thread_wide, &plain("x", &ssn))), "alone it has no company");
 }
