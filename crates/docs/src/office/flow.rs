@@ -157,6 +157,11 @@ impl Flow {
         vec![("", text), ("/attributes", self.attributes)]
     }
 
+    /// Begins a line.
+    pub(crate) fn line(&mut self) {
+        line_end(&mut self.frame().text);
+    }
+
     pub(crate) fn see(&mut self, token: &Token<'_, '_>) {
         match token {
             Token::Start(tag) => self.start(tag),

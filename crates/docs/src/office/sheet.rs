@@ -123,14 +123,21 @@ impl Book {
         let hits = Hits { grid: spans(""), values: spans("/values"), formulas: spans("/formulas") };
         let mut sheet = Sheet::new(self, hits, source.len());
         let mut flow = Flow::new(false);
-        let mut in_data = false;
+        let (mut in_data, mut in_page, mut is_code) = (false, false, false);
         let why = walk(source, &limits, |token| {
             match &token {
                 Token::Start(tag) if tag.local == "sheetData" => in_data = !tag.is_empty,
                 Token::End("sheetData", _) => in_data = false,
                 token if in_data => sheet.see(token),
+                Token::Text(text, at) if in_page && is_code => after_code(&mut flow, text, *at),
                 token => flow.see(token),
             }
+            match &token {
+                Token::Start(tag) => in_page = !tag.is_empty && is_page_text(tag.local),
+                Token::End(..) => in_page = false,
+                _ => {}
+            }
+            is_code = matches!(&token, Token::Reference(text, _) if text == "&");
             if matches!(token, Token::End("c", _)) && in_data && !budget.cells(1)
                 || sheet.size_bytes() > limits.text_bytes_max
             {
@@ -144,6 +151,23 @@ impl Book {
         }
         (Texts { texts, why: why.err() }, sheet.firm)
     }
+}
+
+/// Is an element the text of a page's head or foot?
+fn is_page_text(local: &str) -> bool {
+    ["odd", "even", "first"]
+        .iter()
+        .any(|pages| local.strip_prefix(pages).is_some_and(|place| matches!(place, "Header" | "Footer")))
+}
+
+/// Text after `&` in the head or foot of a page: a letter that is a code (ECMA-376 18.3.1.46), and words that have nothing
+/// to do with it.
+fn after_code(flow: &mut Flow, text: &str, at: usize) {
+    let code = text.chars().next().filter(char::is_ascii_alphabetic).map_or(0, char::len_utf8);
+    let (code, rest) = text.split_at_checked(code).unwrap_or(("", text));
+    flow.see(&Token::Text(code, at));
+    flow.line();
+    flow.see(&Token::Text(rest, at + code.len()));
 }
 
 /// The workbook: names of sheets stand in a text of their own.
@@ -610,6 +634,8 @@ mod tests {
         assert_eq!(text(formula, "/formulas", &Limits::default()).as_deref(), Ok("A&\"x\"\n"));
         assert_eq!(text(formula, "/values", &Limits::default()).as_deref(), Ok("4.1111111E7\n"));
         assert_eq!(text(formula, "/extra", &Limits::default()).as_deref(), Ok("more\n"));
+        let page = "</sheetData><oddHeader>&amp;Cpay 12&amp;RDE12</oddHeader><sheetData>";
+        assert_eq!(text(page, "/extra", &Limits::default()).as_deref(), Ok("&C\npay 12&R\nDE12\nmore\n"));
     }
 
     #[test]

@@ -50,11 +50,11 @@ class Plant:
 
     def line(self, place, kind=None):
         """A sentence with a value and a word that stays."""
-        return f"{self.word()} pay with {self.value(place, kind)} today"
+        return f"{self.word(place)} pay with {self.value(place, kind)} today"
 
-    def word(self):
+    def word(self, place="words"):
         word = "keep" + "".join(self.rng.choice("bcdfghjkmnpqrstvwxz") for _ in range(8))
-        self.keep.append(word)
+        self.keep.append({"place": place, "word": word})
         return word
 
     def pieces(self, text, most=6):
