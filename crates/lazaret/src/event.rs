@@ -40,6 +40,8 @@ pub(crate) enum Event<'a> {
         duplicate: bool,
         reply: bool,
     },
+    /// Files still held something after redaction: a fault of a writer of ours. They are withheld.
+    FileResidue { key: &'a MessageKey, count: u32 },
     /// A mail of our own came back; it is in the ledger and nowhere else.
     OwnMail { key: &'a MessageKey },
     /// A message is of another size than the server had said; what was received counts.
@@ -95,6 +97,9 @@ pub(crate) fn emit(event: Event<'_>) {
         Strike { key, strikes, how } => warn!(mailbox = %key.mailbox, uid = key.uid, strikes, how, "strike"),
         Committed { key, ticket, verdict, class, joined, duplicate, reply } => {
             info!(mailbox = %key.mailbox, uid = key.uid, ticket = %ticket.0, verdict, class, joined, duplicate, reply, "committed")
+        }
+        FileResidue { key, count } => {
+            error!(mailbox = %key.mailbox, uid = key.uid, count, "files hold a residue, withheld")
         }
         OwnMail { key } => info!(mailbox = %key.mailbox, uid = key.uid, "own mail"),
         SizeDiffers { key, announced_bytes, received_bytes } => {

@@ -61,6 +61,9 @@ pub const KINDS: &[&str] = &[
 pub const DOTS: &str = " \u{2022}\u{2022}\u{2022}\u{2022}";
 /// Between kind and tag.
 pub const BEFORE_TAG: &str = " \u{b7} ";
+/// The same where only ASCII can stand: in the header of a mail, in a text whose charset has no such characters.
+const DOTS_PLAIN: &str = " ****";
+const BEFORE_TAG_PLAIN: &str = " - ";
 /// Letters of a tag (base32, RFC 4648): 40 bits.
 pub const TAG_LETTERS: usize = 8;
 /// Characters of a card or account that a mark may show.
@@ -70,7 +73,10 @@ const MARK_BYTES_MAX: usize = 120;
 
 /// The marks that stand in a text, by start.
 pub fn all(text: &str) -> Vec<Range<usize>> {
-    text.match_indices(BEFORE_TAG).filter_map(|(dot, _)| around(text, dot)).collect()
+    let by = |sign| text.match_indices(sign).filter_map(|(dot, _)| around(text, dot));
+    let mut all: Vec<Range<usize>> = by(BEFORE_TAG).chain(by(BEFORE_TAG_PLAIN)).collect();
+    all.sort_unstable_by_key(|mark| mark.start);
+    all
 }
 
 /// The mark whose separator stands at `dot`. Looks only as far back as a mark reaches: a text full of what looks like
@@ -84,14 +90,19 @@ fn around(text: &str, dot: usize) -> Option<Range<usize>> {
 /// The mark that begins at `start`, if one does.
 pub(crate) fn at(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = text.get(start..ceil(text, start + MARK_BYTES_MAX))?.strip_prefix('[')?;
-    let (head, after) = rest.split_once(BEFORE_TAG)?;
+    let by = |sign| rest.split_once(sign).and_then(|(head, after)| tagged(head, after, sign));
+    by(BEFORE_TAG).or_else(|| by(BEFORE_TAG_PLAIN)).map(|bytes| start..start + 1 + bytes)
+}
+
+/// Bytes after the bracket of a mark with this before and after its sign.
+fn tagged(head: &str, after: &str, sign: &str) -> Option<usize> {
     let (tag, end) = after.split_at_checked(TAG_LETTERS)?;
     let is_tag = tag.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b)) && end.starts_with(']');
-    let kind = match head.rsplit_once(DOTS) {
+    let kind = match head.rsplit_once(DOTS).or_else(|| head.rsplit_once(DOTS_PLAIN)) {
         Some((kind, tail)) if is_tail(tail) => kind,
         _ => head,
     };
-    (is_tag && KINDS.contains(&kind)).then(|| start..start + 1 + head.len() + BEFORE_TAG.len() + TAG_LETTERS + 1)
+    (is_tag && KINDS.contains(&kind)).then(|| head.len() + sign.len() + TAG_LETTERS + 1)
 }
 
 /// May a mark show this?
@@ -131,7 +142,13 @@ mod tests {
 
     #[test]
     fn table() {
-        let marks = ["[payment card ••••1111 · C7K2QM4X]", "[password · QKDAM7AX]", "[IBAN ••••3000 · C7K2QM4X]"];
+        let marks = [
+            "[payment card ••••1111 · C7K2QM4X]",
+            "[password · QKDAM7AX]",
+            "[IBAN ••••3000 · C7K2QM4X]",
+            "[payment card ****1111 - C7K2QM4X]",
+            "[password - QKDAM7AX]",
+        ];
         for mark in marks {
             assert_eq!(at(mark, 0), Some(0..mark.len()), "{mark}");
             let text = format!("x {mark} y");
@@ -150,7 +167,8 @@ mod tests {
             "[password · QKDAM7AXX]",
             "[· QKDAM7AX]",
             "[",
-            "[password - QKDAM7AX]",
+            "[password - QKDAM7A]",
+            "[password swordfish - C7K2QM4X]",
         ] {
             assert_eq!(at(other, 0), None, "{other}");
         }

@@ -170,6 +170,11 @@ async fn commit(
     };
     drop(octets);
     let (class, verdict) = (outcome.class.as_str(), outcome.verdict.as_str());
+    for reason in &outcome.reasons {
+        if let Reason::FileResidue { count } = reason {
+            emit(Event::FileResidue { key: &key, count: *count });
+        }
+    }
     let commit = Commit {
         join: candidates(context, &outcome),
         reply_new: intent(context, mailbox, &outcome, now, false),
