@@ -9,7 +9,8 @@ use crate::redact::{self, Cut, Values};
 use crate::text::ClearedOctets;
 use crate::tree::{Attached, Home, Message, OwnFile, Text};
 use crate::{Cleared, Opaque, OpaqueWhy, Outcome, Profile, Reason};
-use lazaret_docs::{Content, Document, Edit, File};
+use encoding_rs::WINDOWS_1252;
+use lazaret_docs::{Content, Document, Edit, File, Format};
 use lazaret_scan::{Action, Placement};
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -264,6 +265,11 @@ impl Pipeline {
         let text = if is_text { text.to_owned() } else { format!("{STAND_IN}\n\n{text}") };
         if !self.is_clear(&text, Placement::Attachment, values, profile) {
             return Err(Trouble::Residue);
+        }
+        let is_pdf = lazaret_docs::sniff(&attached.file.as_file(&[])).first() == Some(&Format::Pdf);
+        // Other letters would become question marks in a PDF without fonts of its own.
+        if !is_text && is_pdf && !WINDOWS_1252.encode(&text).2 {
+            return Ok(lazaret_docs::pdf_of_text(&text));
         }
         if !is_text {
             to.name = Cleared::mint(format!("{}.txt", to.name.as_str()));

@@ -912,6 +912,48 @@ fn a_file_in_which_something_is_left_is_left_out_and_told() {
     assert!(kept.into_iter().all(|file| !String::from_utf8_lossy(file.as_bytes()).contains("4929")));
 }
 
+/// A writer that gives up on every file.
+struct Refusing(InProcess);
+
+impl Documents for Refusing {
+    fn ask(&mut self, question: &crate::documents::Question<'_>) -> crate::documents::Reply {
+        use crate::documents::{Answered, Reply};
+        match question.edits {
+            Some(_) => Reply(Answered::Unwritable(lazaret_docs::Unwritable::Unreadable)),
+            None => self.0.ask(question),
+        }
+    }
+}
+
+#[test]
+fn a_pdf_that_cannot_be_rewritten_becomes_one_of_its_redacted_text() {
+    use base64::Engine;
+    let cases = [("pay with", "a.pdf", "application/pdf"), ("платить", "a.pdf", "application/pdf")];
+    for (words, name, media_type) in cases {
+        let pdf = lazaret_docs::pdf_of_text(&format!("{words} {CARD} today"));
+        let coded = base64::engine::general_purpose::STANDARD.encode(&pdf);
+        let head = format!(
+            "Content-Type: application/pdf; name=\"{name}\"\nContent-Disposition: attachment\n\
+             Content-Transfer-Encoding: base64"
+        );
+        let mail = mixed(&[("Content-Type: text/plain", "see the file"), (&head, &coded)]);
+        let mail = RawMessage::new(mail.replace('\n', "\r\n").into_bytes());
+        let profile = Profile { mailbox: "support".into(), ..Profile::default() };
+        let outcome = shipped().process_in(&mail, &profile, None, &mut Refusing(InProcess::default()));
+        let made = named(&outcome, name);
+        assert_eq!((made.action, made.media_type.as_str()), (Action::Redact, media_type));
+        let octets = made.file.as_ref().expect("a file").as_bytes();
+        let file = lazaret_docs::File { octets, name, media_type, passwords: &[] };
+        let read = lazaret_docs::read(&file, &lazaret_docs::Limits::default());
+        let texts = read.parts.iter().filter_map(|part| match &part.content {
+            lazaret_docs::Content::Text(text) => Some(text.as_str()),
+            lazaret_docs::Content::Opaque(_) => None,
+        });
+        let all = texts.collect::<String>();
+        assert!(all.contains("[payment card") && all.contains("today") && !all.contains("4929"), "{all}");
+    }
+}
+
 #[test]
 fn a_value_is_looked_for_as_files_write_it() {
     use base64::Engine;
