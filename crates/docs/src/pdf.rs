@@ -9,6 +9,7 @@ mod filter;
 mod font;
 mod layout;
 mod lex;
+mod operations;
 mod output;
 mod plain;
 mod program;

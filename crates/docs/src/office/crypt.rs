@@ -1,10 +1,10 @@
 //! Encryption of OpenDocument packages (ODF 1.3 part 2, 3.4 and 4.8): each entry by itself, packed and then encrypted.
 
-use super::flat::from_base64;
 use super::ooxml::with_xml;
 use super::package::Package;
 use super::xml::{Tag, Token};
 use crate::budget::Budget;
+use crate::text::transfer::base64;
 use aes::cipher::{BlockModeDecrypt, KeyIvInit, block_padding::NoPadding};
 use flate2::read::DeflateDecoder;
 use sha1::{Digest, Sha1};
@@ -48,7 +48,7 @@ pub(crate) fn encrypted_entries(package: &Package<'_>, budget: &mut Budget) -> H
 
 impl Encryption {
     fn take(&mut self, tag: &Tag<'_>) {
-        let octets = |name| tag.raw(name).map(from_base64).unwrap_or_default();
+        let octets = |name| tag.raw(name).map(|coded| base64(coded.as_bytes())).unwrap_or_default();
         let has = |name, word: &str| tag.raw(name).is_some_and(|value| value.to_ascii_lowercase().contains(word));
         match tag.local {
             "encryption-data" => {
@@ -175,6 +175,8 @@ impl Opened {
 mod tests {
     use crate::office::package::built;
     use crate::{Content, File, Limits, Why, read};
+    use ::base64::Engine;
+    use ::base64::engine::general_purpose::STANDARD;
     use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
     use sha1::Sha1;
     use sha2::{Digest, Sha256};
@@ -190,7 +192,7 @@ mod tests {
         packer.write_all(content.as_bytes()).unwrap();
         let packed = packer.finish().unwrap();
         let sum = Sha256::digest(&packed[..packed.len().min(1024)]);
-        let sum = crate::office::flat::to_base64(&sum);
+        let sum = STANDARD.encode(sum);
         let encryptor = cbc::Encryptor::<aes::Aes256>::new_from_slices(&key, b"iviviviviviviviv").unwrap();
         let mut octets = [packed.as_slice(), &[0; 16]].concat();
         let length = encryptor.encrypt_padded::<Pkcs7>(&mut octets, packed.len()).unwrap().len();

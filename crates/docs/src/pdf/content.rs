@@ -3,7 +3,8 @@
 use super::encoding;
 use super::file::Pdf;
 use super::font::Font;
-use super::lex::{Dict, Item, Lexer, Object, find, is_space};
+use super::lex::{Dict, Object};
+use super::operations::{Operations, Step};
 use crate::Why;
 use crate::budget::Budget;
 use std::collections::{HashMap, HashSet};
@@ -16,8 +17,6 @@ const GLYPHS_MAX: usize = 4 << 20;
 const RUNS_MAX: usize = 400_000;
 /// Saved graphics states; readers take 28 to 512.
 const SAVED_MAX: usize = 512;
-/// Operands before an operator.
-const OPERANDS_MAX: usize = 64;
 /// Forms within forms.
 const FORM_DEPTH_MAX: usize = 24;
 /// Forms drawn, all together: each may be small, and drawn again and again.
@@ -264,39 +263,17 @@ impl Painter<'_, '_, '_> {
             marked: Vec::new(),
         };
         let limits = self.budget.limits;
-        let mut lexer = Lexer::new(octets, 0, limits.depth_max.min(32), 1 << 18);
-        lexer.has_refs = false;
-        lexer.comments = is_new.then(Vec::new);
-        let mut operands: Vec<Object> = Vec::new();
-        let mut start = None;
-        loop {
-            lexer.skip_space();
-            let at = lexer.at;
-            match lexer.next() {
-                Item::Operand(object) => {
-                    if operands.len() >= OPERANDS_MAX {
-                        operands.clear();
-                        start = None;
-                    }
-                    start.get_or_insert(at);
-                    operands.push(object);
-                }
-                Item::Operator(b"BI") => {
-                    self.scene.inline_picture_bytes += inline_image(&mut lexer);
-                    operands.clear();
-                    start = None;
-                }
-                Item::Operator(operator) => {
-                    let place = start.take().unwrap_or(at)..lexer.at;
-                    self.operator(&mut sheet, operator, &operands, place);
-                    operands.clear();
-                }
-                Item::End => break,
+        let mut operations = Operations::new(octets, limits.depth_max, is_new);
+        while let Some(step) = operations.next() {
+            match step {
+                Step::Operator(operator, place) => self.operator(&mut sheet, operator, &operations.operands, place),
+                Step::Picture { size_bytes, .. } => self.scene.inline_picture_bytes += size_bytes,
             }
             if self.scene.why == Some(Why::OverLimit) {
                 break;
             }
         }
+        let lexer = operations.lexer;
         if lexer.is_cut {
             self.scene.why = self.scene.why.or(Some(Why::OverLimit));
         }
@@ -584,32 +561,4 @@ impl Sheet<'_> {
         self.line = Matrix::moved(x, y).then(self.line);
         self.text = self.line;
     }
-}
-
-/// Skips `BI … ID … EI` behind its first word: what is between is a picture. Gives its size.
-pub(super) fn inline_image(lexer: &mut Lexer<'_>) -> u64 {
-    loop {
-        match lexer.next() {
-            Item::Operator(b"ID") => break,
-            Item::Operand(_) | Item::Operator(_) => {}
-            Item::End => return 0,
-        }
-    }
-    let start = lexer.at + 1;
-    let mut at = start;
-    let octets = lexer.octets;
-    // The end is an `EI` between spaces, with nothing but text after it.
-    let end = loop {
-        let Some(hit) = find(octets, b"EI", at) else { break octets.len() };
-        at = hit + 2;
-        let before = hit.checked_sub(1).and_then(|n| octets.get(n)).copied().is_none_or(is_space);
-        let after = octets.get(at..).unwrap_or_default();
-        let is_end = after.first().copied().is_none_or(is_space);
-        let is_text = after.iter().take(12).all(|b| matches!(b, 9 | 10 | 13 | 32..=126));
-        if before && is_end && is_text {
-            break hit;
-        }
-    };
-    lexer.at = (end + 2).min(octets.len());
-    end.saturating_sub(start) as u64
 }

@@ -1,8 +1,9 @@
 //! Content written again, without some of its glyphs.
 
-use super::content::{Matrix, inline_image};
+use super::content::Matrix;
 use super::encoding;
-use super::lex::{Dict, Item, Lexer, Object};
+use super::lex::{Dict, Object};
+use super::operations::{Operations, Step};
 use super::output::{object_to, real, text_to};
 use super::write::{Hit, width};
 use crate::Unwritable;
@@ -12,53 +13,32 @@ use std::collections::BTreeMap;
 pub(super) const FONT: &str = "LzMark";
 /// Marks are pressed into the room that there is, but stay readable.
 const NARROWEST: f64 = 0.35;
-/// As in reading.
-const OPERANDS_MAX: usize = 64;
 
 /// The content without the glyphs of `hits`, without comments and without texts in property lists.
-pub(super) fn content(octets: &[u8], hits: &BTreeMap<usize, Hit>) -> Result<Vec<u8>, Unwritable> {
+pub(super) fn content(octets: &[u8], depth_max: usize, hits: &BTreeMap<usize, Hit>) -> Result<Vec<u8>, Unwritable> {
     let mut out: Vec<u8> = Vec::with_capacity(octets.len());
     let has_marks = hits.values().any(|hit| !hit.marks.is_empty());
     if has_marks {
         out.extend(b"q\n");
     }
-    let mut lexer = Lexer::new(octets, 0, 32, 1 << 18);
-    lexer.has_refs = false;
-    lexer.comments = Some(Vec::new());
-    let mut operands: Vec<Object> = Vec::new();
+    let mut operations = Operations::new(octets, depth_max, true);
     let mut mark_out = Vec::new();
-    let mut start = None;
     let (mut saved, mut is_text, mut done) = (0usize, false, 0usize);
-    loop {
-        lexer.skip_space();
-        let at = lexer.at;
-        match lexer.next() {
-            Item::Operand(object) => {
-                if operands.len() >= OPERANDS_MAX {
-                    operands.clear();
-                    start = None;
-                }
-                start.get_or_insert(at);
-                operands.push(object);
-            }
-            Item::Operator(b"BI") => {
-                inline_image(&mut lexer);
-                out.extend(octets.get(at..lexer.at).unwrap_or_default());
+    while let Some(step) = operations.next() {
+        let Operations { lexer, operands } = &mut operations;
+        match step {
+            Step::Picture { place, .. } => {
+                out.extend(octets.get(place).unwrap_or_default());
                 out.push(b'\n');
-                operands.clear();
-                start = None;
             }
-            Item::Operator(operator) => {
-                let from = start.take().unwrap_or(at);
+            Step::Operator(operator, place) => {
+                let from = place.start;
                 let has_comment = lexer.comments.as_ref().is_some_and(|all| all.iter().any(|c| c.start > from));
                 lexer.comments.iter_mut().for_each(Vec::clear);
                 match operator {
                     b"q" => saved += 1,
                     // One too many would undo the state that the marks need.
-                    b"Q" if saved == 0 => {
-                        operands.clear();
-                        continue;
-                    }
+                    b"Q" if saved == 0 => continue,
                     b"Q" => saved -= 1,
                     b"BT" => is_text = true,
                     b"ET" => is_text = false,
@@ -66,19 +46,17 @@ pub(super) fn content(octets: &[u8], hits: &BTreeMap<usize, Hit>) -> Result<Vec<
                     _ => {}
                 }
                 if let Some(hit) = hits.get(&from) {
-                    show_again(&mut out, operator, &operands, hit);
+                    show_again(&mut out, operator, operands, hit);
                     marks(&mut mark_out, operands.last(), hit);
                     done += 1;
                 } else if matches!(operator, b"BDC" | b"DP") || has_comment {
                     operands.iter_mut().for_each(strip);
-                    write(&mut out, &operands, operator);
+                    write(&mut out, operands, operator);
                 } else {
-                    out.extend(octets.get(from..lexer.at).unwrap_or_default());
+                    out.extend(octets.get(place).unwrap_or_default());
                     out.push(b'\n');
                 }
-                operands.clear();
             }
-            Item::End => break,
         }
     }
     if done < hits.len() {

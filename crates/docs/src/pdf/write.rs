@@ -426,7 +426,7 @@ fn assemble(
                     }
                     let empty = BTreeMap::new();
                     let hits = changes.hits.get(&own).unwrap_or(&empty);
-                    let octets = redraw::content(&decoded.octets, hits)?;
+                    let octets = redraw::content(&decoded.octets, budget.limits.depth_max, hits)?;
                     let resources = pdf.get(dict.get("Resources")).clone_out();
                     if !hits.is_empty() {
                         dict.set("Resources", with_font(pdf, &resources, &mut output));
@@ -446,7 +446,7 @@ fn assemble(
                     }
                     let empty = BTreeMap::new();
                     let hits = changes.hits.get(&own).unwrap_or(&empty);
-                    let octets = redraw::content(&content.octets, hits)?;
+                    let octets = redraw::content(&content.octets, budget.limits.depth_max, hits)?;
                     let resources = pdf.get(&page.resources).clone_out();
                     if !hits.is_empty() {
                         dict.set("Resources", with_font(pdf, &resources, &mut output));

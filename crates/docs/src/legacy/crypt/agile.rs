@@ -2,6 +2,8 @@
 
 use super::{BLOCK_BYTES, aes, candidates};
 use crate::budget::Budget;
+use ::base64::Engine;
+use ::base64::engine::general_purpose::STANDARD_NO_PAD;
 
 const SEGMENT_BYTES: usize = 4096;
 const OF_VERIFIER: [u8; 8] = [0xfe, 0xa7, 0xd2, 0x76, 0x3b, 0x4b, 0x9e, 0x79];
@@ -126,27 +128,10 @@ fn key(own: &Parameters<'_>, passwords: &[String], budget: &mut Budget) -> Optio
     None
 }
 
+/// Base64 with blanks in it; padding may be left out.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(text.len() / 4 * 3);
-    let (mut bits, mut count) = (0u32, 0);
-    for b in text.bytes().filter(|b| *b != b'=' && !b.is_ascii_whitespace()) {
-        let value = match b {
-            b'A'..=b'Z' => b - b'A',
-            b'a'..=b'z' => b - b'a' + 26,
-            b'0'..=b'9' => b - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(value);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-            bits &= (1 << count) - 1;
-        }
-    }
-    Some(out)
+    let coded: Vec<u8> = text.bytes().filter(|b| *b != b'=' && !b.is_ascii_whitespace()).collect();
+    STANDARD_NO_PAD.decode(coded).ok()
 }
 
 #[cfg(test)]
