@@ -30,6 +30,25 @@ pub(crate) enum Format {
     Json,
 }
 
+/// What a person says of a judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Said {
+    /// Found, and should not be.
+    Wrong,
+    /// Not found, and should be.
+    Missed,
+}
+
+impl Said {
+    /// As the store takes it.
+    pub(crate) fn as_given(self) -> lazaret_store::Judgement {
+        match self {
+            Said::Wrong => lazaret_store::Judgement::Wrong,
+            Said::Missed => lazaret_store::Judgement::Missed,
+        }
+    }
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -333,6 +352,16 @@ pub(crate) enum Ticket {
         #[arg(value_name = "TICKET")]
         ticket: String,
     },
+    /// Says that a judgement was wrong, or that something was missed; `rules stats` counts it
+    Feedback {
+        /// Reference, such as LZ-7K2Q-M4XD
+        #[arg(value_name = "TICKET")]
+        ticket: String,
+        /// Number of the candidate in `ticket explain`; 0: something that no rule looked at
+        number: u32,
+        /// Was it found and should not be, or not found and should be?
+        judgement: Said,
+    },
     /// One as JSON, with everything that is known of it
     Export {
         /// Reference, such as LZ-7K2Q-M4XD
@@ -516,6 +545,10 @@ mod tests {
             ("lazaret rules stats --stored 7d", true),
             ("lazaret rules stats --stored 7", false),
             ("lazaret ticket explain LZ-AAAA-BBBB", true),
+            ("lazaret ticket feedback LZ-AAAA-BBBB 3 wrong", true),
+            ("lazaret ticket feedback LZ-AAAA-BBBB 0 missed", true),
+            ("lazaret ticket feedback LZ-AAAA-BBBB 3 right", false),
+            ("lazaret ticket feedback LZ-AAAA-BBBB wrong", false),
             ("lazaret rules except r --value-file v --reason w --owner o --expires 2027-01-01", true),
             ("lazaret rules except r --digest k1:0 --value-file v --reason w --owner o --expires 2027-01-01", false),
             ("lazaret rules except r --reason w --owner o --expires 2027-01-01", false),

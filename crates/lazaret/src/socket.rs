@@ -18,7 +18,7 @@ use crate::event::{Event, emit};
 use crate::status::Status;
 use answer::Answer;
 use lazaret_core::RawMessage;
-use lazaret_store::Store;
+use lazaret_store::{Judgement, Store};
 use roles::{Accounts, Caller};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -79,6 +79,16 @@ pub(crate) enum Request {
         /// Its reference.
         ticket: String,
     },
+    /// What a person says of one of these candidates.
+    #[serde(rename = "ticket feedback")]
+    TicketFeedback {
+        /// Its reference.
+        ticket: String,
+        /// The candidate's number; 0: of what no rule looked at.
+        number: u32,
+        /// What is said.
+        judgement: Judgement,
+    },
     /// What rules looked at in all messages of some days, without their tickets.
     #[serde(rename = "rules stored")]
     RulesStored {
@@ -136,6 +146,7 @@ impl Request {
             Request::TicketShow { .. } => "ticket show",
             Request::TicketExport { .. } => "ticket export",
             Request::TicketExplain { .. } => "ticket explain",
+            Request::TicketFeedback { .. } => "ticket feedback",
             Request::RulesStored { .. } => "rules stored",
             Request::QuarantineList { .. } => "quarantine list",
             Request::QuarantineShow { .. } => "quarantine show",
@@ -154,7 +165,9 @@ impl Request {
             Request::TicketList { .. } | Request::TicketShow { .. } | Request::TicketExport { .. } => {
                 &[Role::Agent, Role::Officer]
             }
-            Request::TicketExplain { .. } => &[Role::Agent, Role::Operator, Role::Officer],
+            Request::TicketExplain { .. } | Request::TicketFeedback { .. } => {
+                &[Role::Agent, Role::Operator, Role::Officer]
+            }
             Request::QuarantineList { .. }
             | Request::QuarantineShow { .. }
             | Request::QuarantineExport { .. }

@@ -43,6 +43,8 @@ pub(crate) enum Family {
     Window = b'r',
     /// Fingerprints of a message's candidates, by time.
     Fingerprint = b'p',
+    /// What people said of them.
+    Feedback = b'j',
     /// Small named record.
     Named = b'n',
     /// What the messages of a ticket tell later ones.
@@ -79,6 +81,7 @@ impl Family {
             Family::Waiting => "waiting",
             Family::Window => "window",
             Family::Fingerprint => "fingerprint",
+            Family::Feedback => "feedback",
             Family::Named => "named",
             Family::Thread => "thread",
             Family::ThreadId => "thread-id",
@@ -110,6 +113,13 @@ impl Key {
     /// A key that was read from the tree.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Key {
         Key(bytes.to_vec())
+    }
+
+    /// The key of the same parts in another family.
+    pub(crate) fn of(&self, family: Family) -> Key {
+        let mut key = self.clone();
+        key.0.splice(..self.0.len().min(1), [family as u8]);
+        key
     }
 
     pub(crate) fn ticket(family: Family, ticket: &TicketRef) -> Key {

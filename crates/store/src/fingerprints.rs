@@ -5,6 +5,7 @@
 
 use crate::codec::{Family, Key, sortable, tail, unsortable};
 use crate::error::StoreError;
+use crate::feedback;
 use crate::model::*;
 use crate::record::OVERHEAD_BYTES_MAX;
 use crate::state::State;
@@ -100,25 +101,39 @@ fn unpack(packed: Packed, at: i64, message: u32) -> Option<FingerprintsView> {
         let terms = terms.into_iter().map(term).collect::<Option<Vec<_>>>()?;
         let (placement, action) = (name(placement)?, name(action)?);
         let why_not = Some(name(why)?).filter(|why| !why.is_empty());
-        candidates.push(CandidateView { rule, class, form, placement, score, terms, action, why_not, count });
+        candidates.push(CandidateView {
+            rule,
+            class,
+            form,
+            placement,
+            score,
+            terms,
+            action,
+            why_not,
+            count,
+            feedback: None,
+        });
     }
-    Some(FingerprintsView { message, at, rules: packed.rule_set, candidates, dropped: packed.dropped })
+    Some(FingerprintsView { message, at, rules: packed.rule_set, candidates, dropped: packed.dropped, unseen: 0 })
 }
 
-fn key(at: i64, ticket: &TicketRef, message: u32) -> Key {
-    Key::new(Family::Fingerprint, &[&sortable(at), ticket.0.as_bytes(), &message.to_be_bytes()])
+/// Key of what stands beside a message, by its time.
+pub(crate) fn key(family: Family, at: i64, ticket: &TicketRef, message: u32) -> Key {
+    Key::new(family, &[&sortable(at), ticket.0.as_bytes(), &message.to_be_bytes()])
 }
 
 /// Keeps the fingerprints of a message that is being committed. Also where there are none: that says that nothing was near.
 pub(crate) fn keep(state: &mut State, commit: &Commit, ticket: &TicketRef, message: u32) -> Result<(), StoreError> {
     let packed = pack_within(&commit.rules, &commit.outcome.fingerprints, FINGERPRINT_BYTES_MAX);
-    state.put_fresh(key(commit.now, ticket, message), Some(ticket), &packed)
+    state.put_fresh(key(Family::Fingerprint, commit.now, ticket, message), Some(ticket), &packed)
 }
 
 fn read(state: &mut State, key: &Key, at: i64, message: u32) -> Result<Option<FingerprintsView>, StoreError> {
     let Some(packed) = state.get::<Packed>(Family::Fingerprint, key)? else { return Ok(None) };
     let corrupt = StoreError::Corrupt { kind: Family::Fingerprint.name(), id: key.id(), why: "it is not understood" };
-    unpack(packed, at, message).map(Some).ok_or(corrupt)
+    let mut view = unpack(packed, at, message).ok_or(corrupt)?;
+    feedback::attach(state, &key.of(Family::Feedback), &mut view)?;
+    Ok(Some(view))
 }
 
 /// Those of a ticket's messages that are still kept; `None`: there is no such ticket.
@@ -129,7 +144,7 @@ pub(crate) fn of_ticket(state: &mut State, reference: &TicketRef) -> Result<Opti
     for number in 1..=ticket.messages {
         let message: Message = state.must(Family::Message, &Key::message(reference, number))?;
         let at = message.view.at;
-        all.extend(read(state, &key(at, reference, number), at, number)?);
+        all.extend(read(state, &key(Family::Fingerprint, at, reference, number), at, number)?);
     }
     Ok(Some(all))
 }
@@ -169,7 +184,9 @@ pub(crate) fn expire(state: &mut State, now: i64) {
     for bytes in state.scan(&Key::new(Family::Fingerprint, &[]), false, EXPIRE_MAX) {
         match time_of(&bytes) {
             Some(at) if at.saturating_add(FINGERPRINT_SECS_MAX) <= now => {
-                state.remove(Key::from_bytes(&bytes));
+                let key = Key::from_bytes(&bytes);
+                state.remove(key.of(Family::Feedback));
+                state.remove(key);
             }
             _ => break,
         }
@@ -219,6 +236,7 @@ mod tests {
             action: "allow".into(),
             why_not: Some("context".into()),
             count: 3,
+            feedback: None,
         };
         assert_eq!(view.candidates.get(15), Some(&want));
     }

@@ -41,6 +41,7 @@ mod blob;
 mod codec;
 mod commit;
 mod error;
+mod feedback;
 mod fingerprints;
 mod keys;
 mod ledger;
@@ -60,6 +61,7 @@ mod window;
 
 pub use commit::{JOIN_CANDIDATES_MAX, TICKET_MESSAGES_MAX, TICKET_PARTIES_MAX};
 pub use error::{OpenError, OpenErrorKind, StoreError};
+pub use feedback::UNSEEN_MAX;
 pub use fingerprints::{FINGERPRINT_BYTES_MAX, FINGERPRINT_SECS_MAX};
 pub use keys::{PortalSeed, RootKey, StoreKeys};
 pub use model::*;

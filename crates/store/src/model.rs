@@ -402,6 +402,19 @@ pub struct FingerprintsView {
     pub candidates: Vec<CandidateView>,
     /// Candidates of which nothing is kept.
     pub dropped: u32,
+    /// Times that somebody said it holds something that no rule looked at.
+    #[serde(default)]
+    pub unseen: u32,
+}
+
+/// What a person says of a judgement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Judgement {
+    /// It should have had no consequences.
+    Wrong,
+    /// It should have had some.
+    Missed,
 }
 
 /// A candidate of a view, or several that are equal in all that is kept.
@@ -425,6 +438,9 @@ pub struct CandidateView {
     pub why_not: Option<String>,
     /// How many.
     pub count: u32,
+    /// What somebody said of it.
+    #[serde(default)]
+    pub feedback: Option<Judgement>,
 }
 
 /// A term of a score of a view.

@@ -5,7 +5,7 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{commit, fingerprints, ledger, outbox, quarantine, thread, tickets};
+use crate::{commit, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome, Reason, Thread, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -279,6 +279,18 @@ impl Store {
         after: Option<FingerprintCursor>,
     ) -> Result<FingerprintPage, StoreError> {
         self.ask(Need::Read, move |s| fingerprints::since(s, from, after.as_ref())).await
+    }
+
+    /// What a person says of a candidate of a ticket (counted from 1 as [`fingerprints_of`](Store::fingerprints_of) gives
+    /// them, one message after another; 0: of what no rule looked at). Answers its rule. Durable.
+    pub async fn feedback(
+        &self,
+        ticket: &TicketRef,
+        number: u32,
+        judgement: Judgement,
+    ) -> Result<Option<String>, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Sync, move |s| feedback::give(s, &ticket, number, judgement)).await
     }
 
     /// Sealed originals, those that expire last first.

@@ -81,6 +81,9 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
         Command::Ticket(Ticket::List { limit }) => Request::TicketList { limit: *limit },
         Command::Ticket(Ticket::Show { ticket }) => Request::TicketShow { ticket: ticket.clone() },
         Command::Ticket(Ticket::Explain { ticket }) => Request::TicketExplain { ticket: ticket.clone() },
+        Command::Ticket(Ticket::Feedback { ticket, number, judgement }) => {
+            Request::TicketFeedback { ticket: ticket.clone(), number: *number, judgement: judgement.as_given() }
+        }
         Command::Ticket(Ticket::Export { ticket }) => Request::TicketExport { ticket: ticket.clone() },
         Command::Quarantine(Quarantine::List { limit }) => Request::QuarantineList { limit: *limit },
         Command::Quarantine(Quarantine::Show { id }) => Request::QuarantineShow { id: id.clone() },
@@ -275,6 +278,7 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         }
         (_, Command::Status { .. }) => table::status(lines),
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
+        (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),
         (_, Command::Quarantine(Quarantine::Release { .. })) => table::released(lines),
         (_, Command::Outbox(Outbox::Resume)) => {
@@ -285,6 +289,11 @@ fn print(command: &Command, lines: &[Value], format: Format) {
     };
     // A reader such as `head` may have enough before the end.
     let _ = io::stdout().lock().write_all(out.as_bytes());
+}
+
+fn feedback(line: &Value) -> String {
+    let of = line["rule"].as_str().unwrap_or("what no rule looked at");
+    format!("noted: {of} was {}; lazaret rules stats counts it\n", line["feedback"].as_str().unwrap_or_default())
 }
 
 #[cfg(test)]

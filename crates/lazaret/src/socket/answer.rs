@@ -52,6 +52,16 @@ fn failed(e: StoreError) -> Failure {
     Failure::new(e.to_string(), code)
 }
 
+/// What a person says is refused for what it says, not for the store.
+fn feedback_failed(e: StoreError) -> Failure {
+    match &e {
+        StoreError::NotFound { kind: "candidate", .. } | StoreError::State { .. } => {
+            Failure::new(format!("{e}; see lazaret ticket explain"), exit::FAILED)
+        }
+        _ => failed(e),
+    }
+}
+
 impl Answer {
     pub(super) fn new(write: OwnedWriteHalf, deadline: Duration) -> Answer {
         Answer { write, deadline }
@@ -121,6 +131,12 @@ impl Answer {
                 }
             }
             Request::TicketExplain { ticket } => self.explain(context, &ticket_ref(ticket)?).await,
+            Request::TicketFeedback { ticket, number, judgement } => {
+                let ticket = ticket_ref(ticket)?;
+                let rule = store.feedback(&ticket, *number, *judgement).await.map_err(feedback_failed)?;
+                self.lines(vec![json!({ "ticket": ticket.0, "number": number, "rule": rule, "feedback": judgement })])
+                    .await
+            }
             Request::RulesStored { days } => self.stored(context, *days).await,
             Request::QuarantineList { limit } => self.rows(store.quarantine(rows(*limit)).await.map_err(failed)?).await,
             Request::QuarantineShow { id } => {
@@ -167,13 +183,19 @@ impl Answer {
                 format!("nothing is kept any more of what rules saw in {}: it is erased after {days} days", ticket.0);
             return Err(Failure::new(gone, exit::FAILED));
         }
-        let line = |view: &FingerprintsView| {
+        // Candidates count on from message to message: `ticket feedback` names them so.
+        let mut number = 0;
+        let mut line = |view: &FingerprintsView| {
             let mut line = serde_json::to_value(view).ok()?;
+            for candidate in line["candidates"].as_array_mut().into_iter().flatten() {
+                number += 1;
+                candidate["number"] = number.into();
+            }
             line["ticket"] = ticket.0.as_str().into();
             line["in_force"] = (view.rules == context.rules).into();
             Some(line)
         };
-        self.lines(views.iter().filter_map(line).collect()).await
+        self.lines(views.iter().filter_map(&mut line).collect()).await
     }
 
     /// A line for each message of some days, oldest first. Times stay numbers: a program reads this.

@@ -24,14 +24,19 @@ pub(super) fn message(line: &Value, rules: Option<&Ruleset>) -> String {
         let count = candidate["count"].as_u64().filter(|n| *n > 1).map_or(String::new(), |n| format!(" ×{n}"));
         let terms: Vec<String> =
             candidate["terms"].as_array().into_iter().flatten().map(|t| term(candidate, t, rules)).collect();
+        let said = candidate["feedback"].as_str().map_or(String::new(), |said| format!(" (said to be {said})"));
         let _ = writeln!(
             out,
-            "  {:width$}  {:<10} {:>3}  {what}{count}: {}",
+            "  {:>3}  {:width$}  {:<10} {:>3}  {what}{count}{said}: {}",
+            cell(candidate, "number"),
             cell(candidate, "rule"),
             cell(candidate, "placement"),
             cell(candidate, "score"),
             if terms.is_empty() { "counted over the whole text".to_owned() } else { terms.join(", ") }
         );
+    }
+    if let Some(unseen) = line["unseen"].as_u64().filter(|n| *n > 0) {
+        let _ = writeln!(out, "    0  said to hold {unseen} more that no rule looked at");
     }
     if let Some(dropped) = line["dropped"].as_u64().filter(|n| *n > 0) {
         let _ = writeln!(out, "  {dropped} more far off or within a finding, counted only");
@@ -82,15 +87,17 @@ mod tests {
         let form = rules.form(rules.find("badge").expect("it is there"));
         let term = |name: &str, points: i64, word: Option<u16>| json!({ "name": name, "points": points, "word": word });
         let one = |form: u32, why: Option<&str>, count: u32| {
-            json!({ "rule": "badge", "form": form, "placement": "body", "score": 70, "action": "redact", "count": count,
-                    "why_not": why, "terms": [term("base", 80, None), term("near", -10, Some(1))] })
+            json!({ "number": count, "feedback": why.map(|_| "missed"), "rule": "badge", "form": form, "score": 70,
+                    "placement": "body", "action": "redact", "count": count, "why_not": why,
+                    "terms": [term("base", 80, None), term("near", -10, Some(1))] })
         };
         let line = json!({ "ticket": "LZ-AAAA-BBBB", "message": 1, "at": "2026-01-01T00:00:00Z", "rules": "abc",
-                           "in_force": true, "dropped": 2,
+                           "in_force": true, "dropped": 2, "unseen": 1,
                            "candidates": [one(form, None, 1), one(form + 1, Some("score"), 3)] });
-        let want = "LZ-AAAA-BBBB message 1, 2026-01-01T00:00:00Z; judged by rules abc, in force\n  \
-                    badge  body        70  redact: base +80, near -10 \"entry\"\n  \
-                    badge  body        70  no: below 30 points ×3: base +80, near -10\n  \
+        let want = "LZ-AAAA-BBBB message 1, 2026-01-01T00:00:00Z; judged by rules abc, in force\n    \
+                    1  badge  body        70  redact: base +80, near -10 \"entry\"\n    \
+                    3  badge  body        70  no: below 30 points ×3 (said to be missed): base +80, near -10\n    \
+                    0  said to hold 1 more that no rule looked at\n  \
                     2 more far off or within a finding, counted only\n";
         assert_eq!(message(&line, Some(&rules)), want);
         let line = json!({ "ticket": "LZ-AAAA-BBBB", "candidates": [], "in_force": false });

@@ -8,7 +8,7 @@ use crate::exit;
 use crate::rules::{Material, Refused};
 use lazaret_core::{Verdict, Why};
 use lazaret_scan::{Action, Class, Policy, RuleIx, Ruleset, TEST_VALUE};
-use lazaret_store::{CandidateView, FingerprintsView};
+use lazaret_store::{CandidateView, FingerprintsView, Judgement};
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -41,11 +41,19 @@ struct Deeds {
     allow: u64,
     shadow: u64,
     excepted: u64,
+    /// Said to be wrong, and said to be missed.
+    wrong: u64,
+    missed: u64,
 }
 
 impl Deeds {
     fn count(&mut self, candidate: &CandidateView) {
         let n = u64::from(candidate.count);
+        match candidate.feedback {
+            Some(Judgement::Wrong) => self.wrong += 1,
+            Some(Judgement::Missed) => self.missed += 1,
+            None => {}
+        }
         let why = candidate.why_not.as_deref().map(Why::from_name);
         let cell = match (why, Action::from_name(&candidate.action)) {
             (None, Some(Action::Flag)) => &mut self.flag,
@@ -75,6 +83,8 @@ struct Seen {
     messages: u64,
     candidates: u64,
     dropped: u64,
+    /// Said to be missed where no rule looked.
+    unseen: u64,
 }
 
 impl Seen {
@@ -82,6 +92,7 @@ impl Seen {
         self.messages += 1;
         self.candidates += view.candidates.iter().map(|c| u64::from(c.count)).sum::<u64>();
         self.dropped += u64::from(view.dropped);
+        self.unseen += u64::from(view.unseen);
     }
 
     fn in_words(&self, days: u32) -> String {
@@ -90,7 +101,12 @@ impl Seen {
         } else {
             format!(" ({} more far off or within a finding, counted only)", self.dropped)
         };
-        format!("{} message(s) of {days} day(s), {} candidate(s){dropped}", self.messages, self.candidates)
+        let unseen = if self.unseen == 0 {
+            String::new()
+        } else {
+            format!("; {} said to be missed where no rule looked", self.unseen)
+        };
+        format!("{} message(s) of {days} day(s), {} candidate(s){dropped}{unseen}", self.messages, self.candidates)
     }
 }
 
@@ -118,15 +134,17 @@ fn print_stats(rules: &BTreeMap<String, Deeds>, seen: &Seen, days: u32, format: 
             line["rule"] = rule.as_str().into();
             writeln!(out, "{line}")?;
         }
-        let Seen { messages, candidates, dropped } = seen;
-        let summary = json!({ "days": days, "messages": messages, "candidates": candidates, "dropped": dropped });
+        let Seen { messages, candidates, dropped, unseen } = seen;
+        let summary = json!({
+            "days": days, "messages": messages, "candidates": candidates, "dropped": dropped, "unseen": unseen
+        });
         return writeln!(out, "{}", json!({ "summary": summary }));
     }
     if !rules.is_empty() {
         let width = rules.keys().map(String::len).max().unwrap_or(0);
         writeln!(
             out,
-            "{:width$}  {:>6} {:>6} {:>7}  {:>5} {:>6} {:>8} {:>10} {:>6} {:>6} {:>6} {:>8}",
+            "{:width$}  {:>6} {:>6} {:>7}  {:>5} {:>6} {:>8} {:>10} {:>6} {:>6} {:>6} {:>8}  {:>5} {:>6}",
             "rule",
             "hits",
             "near",
@@ -138,14 +156,16 @@ fn print_stats(rules: &BTreeMap<String, Deeds>, seen: &Seen, days: u32, format: 
             "reject",
             "allow",
             "shadow",
-            "excepted"
+            "excepted",
+            "wrong",
+            "missed"
         )?;
         let mut rows: Vec<_> = rules.iter().collect();
         rows.sort_by_key(|(id, d)| (std::cmp::Reverse((d.hits, d.near_misses)), id.as_str()));
         for (rule, d) in rows {
             writeln!(
                 out,
-                "{rule:width$}  {:>6} {:>6} {:>7}  {:>5} {:>6} {:>8} {:>10} {:>6} {:>6} {:>6} {:>8}",
+                "{rule:width$}  {:>6} {:>6} {:>7}  {:>5} {:>6} {:>8} {:>10} {:>6} {:>6} {:>6} {:>8}  {:>5} {:>6}",
                 d.hits,
                 d.near_misses,
                 d.covered,
@@ -156,7 +176,9 @@ fn print_stats(rules: &BTreeMap<String, Deeds>, seen: &Seen, days: u32, format: 
                 d.reject,
                 d.allow,
                 d.shadow,
-                d.excepted
+                d.excepted,
+                d.wrong,
+                d.missed
             )?;
         }
     }
@@ -346,7 +368,7 @@ fn print_diff(
     let mut out = io::stdout().lock();
     let Totals { rules, seen, other_form, different, verdicts } = totals;
     if format == Format::Json {
-        let Seen { messages, candidates, dropped } = seen;
+        let Seen { messages, candidates, dropped, .. } = seen;
         let summary = json!({
             "rules": rules, "unknown": unknown, "gone": gone, "judged_by_another_form": other_form, "days": days,
             "messages": messages, "candidates": candidates, "dropped": dropped, "different": different,
@@ -430,11 +452,12 @@ test = [{ text = "QQ123456789", find = ["QQ123456789"] }, { text = "QQ", find = 
             action: action.into(),
             why_not: why_not.map(str::to_owned),
             count: 2,
+            feedback: None,
         }
     }
 
     fn view(candidates: Vec<CandidateView>) -> FingerprintsView {
-        FingerprintsView { message: 1, at: 0, rules: String::new(), candidates, dropped: 1 }
+        FingerprintsView { message: 1, at: 0, rules: String::new(), candidates, dropped: 1, unseen: 2 }
     }
 
     #[test]
