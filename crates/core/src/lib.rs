@@ -57,7 +57,7 @@ pub use keys::{DigestKey, MarkKey, ThreadKey, TokenKey};
 pub use lazaret_docs::Coverage;
 pub use limits::Limits;
 pub use message::{Addr, Address, Class, Digest, Envelope, MessageKey, PartPath, Proof, Verdict};
-pub use outcome::{Attachment, Finding, Opaque, OpaqueWhy, Outcome, Reason};
+pub use outcome::{Attachment, Finding, HeaderField, Opaque, OpaqueWhy, Outcome, Reason};
 pub use pipeline::{Explain, Pipeline, Setup, Show};
 pub use profile::{Profile, ProofMode, Reporter};
 pub use text::{Cleared, ClearedOctets, Raw, RawMessage};

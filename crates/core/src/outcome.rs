@@ -172,6 +172,28 @@ impl Reason {
     }
 }
 
+/// Header fields beside those of the envelope that a copy keeps at most.
+pub const HEADER_FIELDS_MAX: usize = 100;
+/// Octets of UTF-8 of all their values.
+pub const HEADERS_BYTES_MAX: usize = 16 << 10;
+/// Octets of the name of a header field.
+pub const FIELD_NAME_BYTES_MAX: usize = 64;
+
+/// A field of the original's header, for its copy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderField {
+    /// As written.
+    pub name: String,
+    /// Unfolded, decoded and redacted. Empty: it is in the envelope, and only its place among the others is told here.
+    pub value: Cleared,
+}
+
+/// Is it a name that a header field may have everywhere? RFC 5322 3.6.8 allows more than letters, digits, `-` and `_`.
+pub fn is_field_name(name: &str) -> bool {
+    (1..=FIELD_NAME_BYTES_MAX).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
 /// An attachment as the ticket shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
@@ -193,6 +215,12 @@ pub struct Attachment {
     pub file: Option<ClearedOctets>,
     /// What became of its octets, those of its members included.
     pub coverage: Coverage,
+    /// Its `Content-ID` without `<>`, by which the HTML shows it.
+    pub content_id: Option<String>,
+    /// Does it ask to be shown with the text and not as a file?
+    pub inline: bool,
+    /// Charset of its file, where that is text and says one.
+    pub charset: Option<String>,
 }
 
 impl Attachment {
@@ -235,6 +263,10 @@ pub struct Outcome {
     pub html: Option<Cleared>,
     /// Attachments.
     pub attachments: Vec<Attachment>,
+    /// The header fields for a copy, in their order.
+    pub headers: Vec<HeaderField>,
+    /// Fields that could not be kept: not readable, beyond a limit, or something was left in them.
+    pub headers_left_out: u32,
     /// Does a rule that fired say that nothing may be kept?
     pub keep_nothing: bool,
     /// Language of the text (ISO 639-1) if it is clear.
@@ -269,6 +301,8 @@ impl Outcome {
             text: Cleared::default(),
             html: None,
             attachments: Vec::new(),
+            headers: Vec::new(),
+            headers_left_out: 0,
             keep_nothing: false,
             language: None,
             own_copy: None,
@@ -279,23 +313,40 @@ impl Outcome {
         }
     }
 
-    /// Makes it a stub: subject, bodies and attachments go, facts and redacted display names stay.
+    /// Makes it a stub: subject, bodies, attachments and other header fields go, facts and redacted display names stay.
     pub fn drop_text(&mut self) {
         self.subject = Cleared::default();
         self.text = Cleared::default();
         self.html = None;
         self.attachments.clear();
+        self.headers.clear();
     }
 
     /// Does it hold any text that a stub may not hold?
     pub fn has_text(&self) -> bool {
-        !self.subject.is_empty() || !self.text.is_empty() || self.html.is_some() || !self.attachments.is_empty()
+        !self.subject.is_empty()
+            || !self.text.is_empty()
+            || self.html.is_some()
+            || !self.attachments.is_empty()
+            || !self.headers.is_empty()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_of_fields() {
+        let of = |bytes: usize| "x".repeat(bytes);
+        let good = ["X-Priority", "x", "List_Id", &of(FIELD_NAME_BYTES_MAX - 1), &of(FIELD_NAME_BYTES_MAX)];
+        for name in good {
+            assert!(is_field_name(name), "{name}");
+        }
+        for name in ["", "a b", "a:b", "ä", "a\r\nb", &of(FIELD_NAME_BYTES_MAX + 1)] {
+            assert!(!is_field_name(name), "{name}");
+        }
+    }
 
     #[test]
     fn reasons_read_as_plain_words() {
@@ -347,6 +398,10 @@ mod tests {
         outcome.subject = Cleared::mint("a".into());
         assert!(outcome.has_text());
         outcome.html = Some(Cleared::default());
+        outcome.drop_text();
+        assert!(!outcome.has_text());
+        outcome.headers = vec![HeaderField { name: "X-A".into(), value: Cleared::mint("b".into()) }];
+        assert!(outcome.has_text());
         outcome.drop_text();
         assert!(!outcome.has_text());
     }

@@ -11,12 +11,13 @@
 pub(crate) mod decode;
 mod envelope;
 pub(crate) mod fields;
+mod kept;
 mod opaque;
 mod parts;
 
 use crate::gate::{self, Layout};
 use crate::html::Html;
-use crate::tree::{Attached, Defect, Field, Home, Message, Reading, Source, Text, Unread, Written};
+use crate::tree::{Attached, Defect, Field, Home, Kept, Message, Reading, Source, Text, Unread, Written};
 use crate::{Addr, Class, Envelope, Limits, OpaqueWhy, PartPath, Profile, Proof, Raw, RawMessage};
 use crate::{classify, proof, visible};
 use lazaret_scan::Placement;
@@ -41,6 +42,8 @@ pub(crate) struct Builder<'l> {
     limits: &'l Limits,
     envelope: Envelope,
     written: Vec<(Field, Raw)>,
+    kept: Vec<Kept>,
+    fields_left_out: u32,
     files: Vec<Written>,
     readings: Vec<Reading>,
     texts: Vec<Text>,
@@ -65,6 +68,8 @@ impl<'l> Builder<'l> {
             limits,
             envelope: Envelope::default(),
             written: Vec::new(),
+            kept: Vec::new(),
+            fields_left_out: 0,
             files: Vec::new(),
             readings: Vec::new(),
             texts: Vec::new(),
@@ -158,6 +163,8 @@ impl<'l> Builder<'l> {
             whole_encrypted: self.whole_encrypted,
             over_limit: self.over_limit,
             written: self.written,
+            kept: self.kept,
+            fields_left_out: self.fields_left_out,
         }
     }
 

@@ -14,6 +14,7 @@ mod except;
 mod explain;
 mod facts;
 mod files;
+mod headers;
 mod lines;
 mod memory;
 mod prints;
@@ -280,6 +281,8 @@ impl Pipeline {
             text: Cleared::default(),
             html: None,
             attachments: Vec::new(),
+            headers: Vec::new(),
+            headers_left_out: read.fields_left_out,
             keep_nothing: judged.keep_nothing,
             language: read.language,
             own_copy: read.own_copy,
@@ -306,6 +309,8 @@ impl Pipeline {
         }
         if outcome.verdict >= Verdict::Quarantine {
             outcome.drop_text();
+        } else {
+            self.put_headers(&mut outcome, read.kept, &written, values, profile);
         }
         outcome
     }

@@ -190,14 +190,16 @@ impl Values {
         long.filter_map(|m| cut(&self.long, m)).chain(words).collect()
     }
 
+    /// Does one of them stand in a fact, in whatever spelling?
+    pub(crate) fn stand_in_fact(&self, text: &str) -> bool {
+        let form = squeezed(text);
+        self.canonical.iter().any(|value| form.contains(value.as_str())) || !self.cuts(text).is_empty()
+    }
+
     /// Does one of them stand in a fact, in whatever spelling, or the fact in one of them?
     pub(crate) fn touch(&self, text: &str) -> bool {
-        let form = squeezed(text);
-        if self.canonical.iter().any(|value| form.contains(value.as_str())) {
-            return true;
-        }
         let text = text.to_ascii_lowercase();
-        !self.cuts(&text).is_empty()
+        self.stand_in_fact(&text)
             || text.len() >= PART_BYTES_MIN
                 && self.texts.iter().any(|value| Zeroizing::new(value.to_ascii_lowercase()).contains(&text))
     }

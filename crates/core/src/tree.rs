@@ -27,6 +27,8 @@ pub(crate) enum Home {
     Attachment(usize),
     /// Text within the file of an attachment (index in `attachments`): scanned and taken out there, not shown on the ticket.
     Member(usize),
+    /// The value of a header field that a copy keeps (index in `kept`).
+    Header(usize),
     /// Scanned, but not shown on the ticket: other header fields, preambles.
     Elsewhere,
 }
@@ -69,6 +71,35 @@ pub(crate) struct Attached {
     pub(crate) coverage: Coverage,
     /// Do its texts come from a reader of documents?
     pub(crate) is_document: bool,
+    pub(crate) shown: Shown,
+}
+
+/// How a part asks to be shown.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Shown {
+    /// Its `Content-ID` without `<>`.
+    pub(crate) content_id: Option<String>,
+    /// `Content-Disposition: inline`.
+    pub(crate) inline: bool,
+    /// Its declared charset under the name of the Encoding Standard.
+    pub(crate) charset: Option<String>,
+}
+
+/// A field of the message's own header that a copy keeps, or takes from the envelope.
+pub(crate) struct Kept {
+    /// As written.
+    pub(crate) name: String,
+    pub(crate) value: KeptValue,
+}
+
+/// Where its value is.
+pub(crate) enum KeptValue {
+    /// In the envelope or a text of its own home; here is only its place among the others.
+    Envelope,
+    /// A text of the home [`Home::Header`].
+    Text,
+    /// Written by a program for programs: no finding in it counts, and with one it is not kept.
+    Machinery(Raw),
 }
 
 /// A file, decoded.
@@ -160,4 +191,8 @@ pub(crate) struct Message {
     /// The addresses of each field as written, in the order of `envelope` and of the names; only for the `parse` verb,
     /// since the envelope keeps none that mail cannot be sent to.
     pub(crate) written: Vec<(Field, Raw)>,
+    /// The header fields of a copy, in their order.
+    pub(crate) kept: Vec<Kept>,
+    /// Fields that a copy would keep, were they readable and within bounds.
+    pub(crate) fields_left_out: u32,
 }

@@ -321,6 +321,21 @@ pub struct MessageView {
     pub ack: Ack,
     /// Byte-identical copies that were linked to it.
     pub copies: u32,
+    /// The header fields for a copy, in their order; one with an empty value is told by the fields above.
+    #[serde(default)]
+    pub headers: Vec<HeaderView>,
+    /// Fields that could not be kept.
+    #[serde(default)]
+    pub headers_left_out: u32,
+}
+
+/// A header field of a view.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeaderView {
+    /// As written.
+    pub name: String,
+    /// Redacted.
+    pub value: String,
 }
 
 /// An address of a view.
@@ -352,6 +367,15 @@ pub struct AttachmentView {
     /// Size of its file as it is kept, in octets; absent where it is left out.
     #[serde(default)]
     pub file_bytes: Option<u64>,
+    /// Its `Content-ID` without `<>`.
+    #[serde(default)]
+    pub content_id: Option<String>,
+    /// Does it ask to be shown with the text?
+    #[serde(default)]
+    pub inline: bool,
+    /// Charset of its file.
+    #[serde(default)]
+    pub charset: Option<String>,
     /// Octets of it that gave text.
     #[serde(default)]
     pub scanned_bytes: u64,

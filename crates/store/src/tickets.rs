@@ -177,6 +177,8 @@ fn empty(size_bytes: u64, at: i64) -> MessageView {
         told: Told::Pending,
         ack: Ack::Leave,
         copies: 0,
+        headers: Vec::new(),
+        headers_left_out: 0,
     }
 }
 
@@ -208,11 +210,17 @@ pub(crate) fn describe(view: &mut MessageView, outcome: &Outcome) {
         opaque: a.opaque.map(|why| why.as_str().to_owned()),
         text: a.text.as_ref().map(|text| text.as_str().to_owned()),
         file_bytes: a.file.as_ref().map(|file| file.as_bytes().len() as u64),
+        content_id: a.content_id.clone(),
+        inline: a.inline,
+        charset: a.charset.clone(),
         scanned_bytes: a.coverage.scanned_bytes,
         decoded_bytes: a.coverage.decoded_bytes,
         unexamined_bytes: a.coverage.unexamined_bytes,
         file: None,
     };
+    let field = |h: &lazaret_core::HeaderField| HeaderView { name: h.name.clone(), value: h.value.as_str().to_owned() };
+    view.headers = outcome.headers.iter().map(field).collect();
+    view.headers_left_out = outcome.headers_left_out;
     view.attachments = outcome.attachments.iter().map(attachment).collect();
     let finding = |f: &lazaret_core::Finding| FindingView {
         rule: f.rule.clone(),

@@ -47,7 +47,7 @@ impl Builder<'_> {
             self.text("header/subject", Home::Elsewhere, Placement::Header, words(extra));
         }
         self.stray_lines(root);
-        self.other_fields(root, "header/", &["subject", "from", "to", "cc", "reply-to"]);
+        self.kept_fields(root);
     }
 
     fn mailboxes(&mut self, root: &Node) {
@@ -110,10 +110,6 @@ impl Builder<'_> {
         for field in &node.fields {
             let mut name = String::from_utf8_lossy(layout.slice(node, &field.name)).to_ascii_lowercase();
             if name.is_empty() {
-                // Lines among the fields are attached, since their writer meant them to be read.
-                if prefix == "header/" {
-                    continue;
-                }
                 name.push_str("line");
             }
             if shown.contains(&name.as_str()) || is_machinery(&name) {
@@ -184,7 +180,7 @@ fn subject_refs(subject: &str) -> Vec<String> {
 
 /// Fields that programs write for programs: signatures, traces, ids, scores. What a person types is never in them, and
 /// their long runs of hexadecimal and base64 would drown real findings.
-fn is_machinery(name: &str) -> bool {
+pub(super) fn is_machinery(name: &str) -> bool {
     const NAMES: [&str; 40] = [
         "received",
         "return-path",

@@ -5,9 +5,10 @@ use super::decode::{Transfer, decode_charset, plain_reading, uu_begin, uudecode}
 use super::opaque::{has_extension, is_charset_text, is_of_mail, is_text, why_opaque};
 use crate::gate::{Kind, Node};
 use crate::parse::fields::{Structured, message_ids, structured};
-use crate::tree::{Attached, Home, OwnFile, Unread, Written};
+use crate::tree::{Attached, Home, OwnFile, Shown, Unread, Written};
 use crate::{OpaqueWhy, PartPath, Raw};
 use aws_lc_rs::digest;
+use encoding_rs::Encoding;
 use lazaret_docs::{Coverage, Format};
 use lazaret_scan::Placement;
 use std::borrow::Cow;
@@ -138,6 +139,7 @@ impl Builder<'_> {
             coverage: Coverage { scanned_bytes: text.len() as u64, ..Coverage::default() },
             file: own_file("", "text/plain", text.as_bytes()),
             is_document: false,
+            shown: Shown::default(),
         });
         self.text(path, Home::Attachment(index), Placement::Attachment, text);
     }
@@ -158,6 +160,7 @@ impl Builder<'_> {
                 None => Coverage { scanned_bytes: size_bytes, ..Coverage::default() },
             },
             file: own_file(&name, &media_type, octets),
+            shown: self.shown(node),
             media_type,
             is_document: false,
         });
@@ -170,6 +173,15 @@ impl Builder<'_> {
         let disposition = self.disposition(node);
         let name = disposition.param("filename").or_else(|| node.content_type.param("name"));
         name.or_else(|| node.content_type.param("filename")).unwrap_or_default().trim().to_owned()
+    }
+
+    fn shown(&self, node: &Node) -> Shown {
+        let charset = node.content_type.param("charset").and_then(|label| Encoding::for_label(label.as_bytes()));
+        Shown {
+            content_id: self.layout.values(node, "content-id").next().and_then(|value| message_ids(value, 1).pop()),
+            inline: self.disposition(node).value == "inline",
+            charset: charset.map(|encoding| encoding.name().to_owned()),
+        }
     }
 
     fn disposition(&self, node: &Node) -> Structured {
@@ -279,8 +291,18 @@ impl Builder<'_> {
         }
         let opaque = opaque.filter(|_| !is_document);
         let media_type = media_type.to_owned();
-        let sha256 = sha256(octets);
-        self.attachments.push(Attached { path, media_type, size_bytes, opaque, sha256, file, coverage, is_document });
+        let (sha256, shown) = (sha256(octets), Shown::default());
+        self.attachments.push(Attached {
+            path,
+            media_type,
+            size_bytes,
+            opaque,
+            sha256,
+            file,
+            coverage,
+            is_document,
+            shown,
+        });
     }
 
     /// A leaf in a format that others read.

@@ -31,17 +31,17 @@ impl Pipeline {
     /// subject are not asked here: the subject is scanned as a text, and what it held goes from them too.
     pub(super) fn take_facts(&self, read: &mut Message, digest: &Digest) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let mut clean = |name: &str, text: &str| {
-            let found = self.fact(name, text, digest);
+        let mut clean = |path: &str, text: &str| {
+            let found = self.fact(path, text, digest);
             let clean = found.iter().all(|finding| finding.action < Action::Redact);
             findings.extend(found);
             clean
         };
         let envelope = &mut read.envelope;
-        envelope.message_id = envelope.message_id.take().filter(|id| clean("message-id", id));
-        envelope.in_reply_to = envelope.in_reply_to.take().filter(|id| clean("in-reply-to", id));
-        envelope.references.retain(|id| clean("references", id));
-        read.bounced_ids.retain(|id| clean("message-id", id));
+        envelope.message_id = envelope.message_id.take().filter(|id| clean("header/message-id", id));
+        envelope.in_reply_to = envelope.in_reply_to.take().filter(|id| clean("header/in-reply-to", id));
+        envelope.references.retain(|id| clean("header/references", id));
+        read.bounced_ids.retain(|id| clean("header/message-id", id));
         let lists =
             [("from", &envelope.from), ("reply-to", &envelope.reply_to), ("to", &envelope.to), ("cc", &envelope.cc)];
         let addresses = lists.into_iter().flat_map(|(name, list)| list.iter().map(move |a| (name, a.addr.as_ref())));
@@ -52,13 +52,17 @@ impl Pipeline {
         let local = |addr: &Addr| addr.as_str().rsplit_once('@').map(|(local, _)| local.to_owned());
         for (name, addr) in addresses.chain([("return-path", sender)]) {
             if let Some(local) = addr.and_then(local) {
-                clean(name, &local);
+                clean(&format!("header/{name}"), &local);
             }
+        }
+        for attached in &mut read.attachments {
+            let path = format!("{}/content-id", attached.path.as_str());
+            attached.shown.content_id = attached.shown.content_id.take().filter(|id| clean(&path, id));
         }
         findings
     }
 
-    fn fact(&self, name: &str, text: &str, digest: &Digest) -> Vec<Finding> {
+    fn fact(&self, path: &str, text: &str, digest: &Digest) -> Vec<Finding> {
         let mut findings = Vec::new();
         for hit in self.examine_text(text, Placement::Header, &[]).hits {
             let (Some(known), By::Rule(ix)) = (self.known(hit.by), hit.by) else { continue };
@@ -71,7 +75,7 @@ impl Pipeline {
                 rule: known.rule.to_owned(),
                 class: known.class,
                 entity: known.entity.to_owned(),
-                part: PartPath::new(format!("header/{name}")),
+                part: PartPath::new(path),
                 tag: mark::tag(&self.mark_key, known.class, known.entity, &canonical, digest),
                 span: hit.span,
                 score: hit.score,

@@ -275,6 +275,7 @@ impl Pipeline {
             to.name = Cleared::mint(format!("{}.txt", to.name.as_str()));
             to.media_type = "text/plain".to_owned();
         }
+        to.charset = Some("UTF-8".to_owned());
         Ok(text.into_bytes())
     }
 }

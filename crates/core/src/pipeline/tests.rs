@@ -68,7 +68,9 @@ pub(crate) fn all_text(outcome: &Outcome) -> String {
     for attachment in &outcome.attachments {
         all.extend([attachment.name.to_string(), attachment.media_type.clone()]);
         all.extend(attachment.text.as_ref().map(Cleared::to_string));
+        all.extend(attachment.content_id.clone());
     }
+    all.extend(outcome.headers.iter().flat_map(|h| [h.name.clone(), h.value.to_string()]));
     all.extend(envelope.references.iter().chain(&envelope.subject_refs).chain(&outcome.bounced_ids).cloned());
     all.extend(envelope.message_id.iter().chain(&envelope.in_reply_to).chain(&outcome.own_copy).cloned());
     all.join("\n")
@@ -304,6 +306,9 @@ fn after_bad_redaction(home: Home, form: write::Form, mut values: Values) -> Out
         opaque: None,
         file: None,
         coverage: crate::Coverage::default(),
+        content_id: None,
+        inline: false,
+        charset: None,
     };
     let pieces = vec![write::Piece { home, placement, form, cut: true, withheld: false }];
     shipped().outcome(read, judged, Written { pieces, attachments: vec![attachment] }, &mut values, &profile)

@@ -63,6 +63,9 @@ impl Pipeline {
                     opaque: attached.opaque,
                     file: None,
                     coverage: attached.coverage,
+                    content_id: attached.shown.content_id.clone(),
+                    inline: attached.shown.inline,
+                    charset: attached.shown.charset.clone(),
                 }
             })
             .collect();
@@ -133,9 +136,11 @@ impl Pipeline {
             })
             .collect();
         let clear = |text: &str, placement| self.is_clear(text, placement, values, profile);
+        // A header field that still holds something is left out alone.
+        let of_ticket = || pieces.iter().filter(|piece| !matches!(piece.home, Home::Header(_)));
         // What was neither cut nor joined is what was scanned; it needs no second look.
         let rewritten =
-            pieces.iter().any(|piece| piece.cut) || of(Home::Subject).count() > 1 || of(Home::Body).count() > 1;
+            of_ticket().any(|piece| piece.cut) || of(Home::Subject).count() > 1 || of(Home::Body).count() > 1;
         // Pages in a row render as one.
         let joined = html.as_ref().filter(|_| of(Home::Html).count() > 1).map(|all| Html::read(Raw::new(all.clone())));
         let all_clear = joined.is_none_or(|page| clear(page.text().expose(), Placement::Body))
@@ -143,7 +148,7 @@ impl Pipeline {
             && (!rewritten
                 || clear(&subject, Placement::Header)
                     && clear(&text, Placement::Body)
-                    && pieces.iter().all(|piece| clear(piece.scanned(), piece.placement)));
+                    && of_ticket().all(|piece| clear(piece.scanned(), piece.placement)));
         if all_clear {
             to.subject = Cleared::mint(subject);
             to.text = Cleared::mint(text);
@@ -163,7 +168,7 @@ impl Pipeline {
 
 impl Piece {
     /// Its text; for HTML what a reader sees.
-    fn visible(&self) -> &str {
+    pub(super) fn visible(&self) -> &str {
         match &self.form {
             Form::Plain(text) => text,
             Form::Html(html) => html.visible(),
@@ -234,6 +239,9 @@ pub(super) fn screen_facts(outcome: &mut Outcome, values: &Values) {
     envelope.references.retain(good);
     envelope.subject_refs.retain(good);
     outcome.bounced_ids.retain(good);
+    for attachment in &mut outcome.attachments {
+        attachment.content_id = attachment.content_id.take().filter(good);
+    }
     // Ours are short and of few characters; whether one is ours the parent tells by its key.
     let is_token = |text: &String| text.len() <= 250 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.');
     outcome.own_copy = outcome.own_copy.take().filter(|text| is_token(text) && good(text));

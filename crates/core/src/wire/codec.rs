@@ -7,8 +7,8 @@ use crate::pipeline::{Explain, Setup, Show};
 use crate::report::Report;
 use crate::{
     Addr, Address, Attachment, Class, Cleared, ClearedOctets, DigestKey, Envelope, Facts, Finding, Fingerprint,
-    Fingerprints, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw, Reason,
-    Remembered, Reporter, TermPrint, Thread, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
+    Fingerprints, HeaderField, Limits, MarkKey, Opaque, OpaqueWhy, Outcome, PartPath, Profile, Proof, ProofMode, Raw,
+    Reason, Remembered, Reporter, TermPrint, Thread, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
 };
 use lazaret_scan::{Action, Placement};
 use std::ops::Range;
@@ -115,7 +115,8 @@ records! {
     Fingerprints { all dropped }
     TermPrint { name points word }
     Opaque { part why action }
-    Attachment { part name media_type size_bytes action text opaque file coverage }
+    Attachment { part name media_type size_bytes action text opaque file coverage content_id inline charset }
+    HeaderField { name value }
     Profile { mailbox own staff reporters proof countries language }
     Reporter { from customer_in_reply_to }
     Setup { build_id rules policy accepted limits digest_key mark_key today }
@@ -444,11 +445,11 @@ impl Code for Outcome {
     fn put(&self, out: &mut Vec<u8>) {
         let Outcome {
             class, staff, proof, envelope, customer, verdict, reasons, findings, fingerprints, opaque, subject, text, html, attachments,
-            keep_nothing, language, own_copy, bounced_ids, junk, hops, remembered,
+            headers, headers_left_out, keep_nothing, language, own_copy, bounced_ids, junk, hops, remembered,
         } = self;
         class.put(out); staff.put(out); proof.put(out); envelope.put(out); customer.put(out); verdict.put(out);
         reasons.put(out); findings.put(out); fingerprints.put(out); opaque.put(out); subject.put(out); text.put(out); html.put(out);
-        attachments.put(out); keep_nothing.put(out); language.put(out); own_copy.put(out); bounced_ids.put(out);
+        attachments.put(out); headers.put(out); headers_left_out.put(out); keep_nothing.put(out); language.put(out); own_copy.put(out); bounced_ids.put(out);
         junk.put(out); hops.put(out); remembered.put(out);
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
@@ -467,6 +468,8 @@ impl Code for Outcome {
             text: Code::take(from)?,
             html: Code::take(from)?,
             attachments: Code::take(from)?,
+            headers: Code::take(from)?,
+            headers_left_out: Code::take(from)?,
             keep_nothing: Code::take(from)?,
             language: Code::take(from)?,
             own_copy: Code::take(from)?,

@@ -1,9 +1,9 @@
 use super::*;
 use crate::message::ReturnPath;
 use crate::{
-    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Facts, Finding, Fingerprint, Fingerprints, Limits,
-    MarkKey, Opaque, OpaqueWhy, PartPath, Proof, ProofMode, Reason, Remembered, Reporter, TermPrint, ThreadDigest,
-    ThreadKey, ValueDigest, Verdict, Why,
+    Addr, Address, Attachment, Class, Cleared, DigestKey, Envelope, Facts, Finding, Fingerprint, Fingerprints,
+    HeaderField, Limits, MarkKey, Opaque, OpaqueWhy, PartPath, Proof, ProofMode, Reason, Remembered, Reporter,
+    TermPrint, ThreadDigest, ThreadKey, ValueDigest, Verdict, Why,
 };
 use lazaret_scan::{Action, Placement};
 use proptest::prelude::*;
@@ -154,6 +154,9 @@ fn attachment() -> impl Strategy<Value = Attachment> {
             opaque,
             file: file.map(|octets| crate::ClearedOctets::mint(octets.to_vec())),
             coverage: crate::Coverage { scanned_bytes: size_bytes, decoded_bytes: 1, unexamined_bytes: 2 },
+            content_id: opaque.map(|why| why.as_str().to_owned()),
+            inline: opaque.is_some(),
+            charset: opaque.map(|why| why.as_str().to_owned()),
         })
 }
 
@@ -182,6 +185,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         let (class, proof, verdict, envelope, customer, (staff, keep_nothing, junk, hops)) = facts;
         let (fingerprints, subject, text, html, language, bounced_ids) = words;
         let own_copy = language.clone();
+        let headers = vec![HeaderField { name: "X-Field".into(), value: subject.clone() }];
         let mut outcome = Outcome {
             class,
             staff,
@@ -197,6 +201,8 @@ fn outcome() -> impl Strategy<Value = Outcome> {
             text,
             html,
             attachments,
+            headers,
+            headers_left_out: hops,
             keep_nothing,
             language,
             own_copy,
