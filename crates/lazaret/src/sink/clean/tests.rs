@@ -1,5 +1,6 @@
+use super::banner::{banner, with_banner};
 use super::*;
-use lazaret_store::Ack;
+use lazaret_store::{Ack, AttachmentView, FindingView, Told};
 
 fn view() -> MessageView {
     let person = |name: &str, address: &str| AddressView { name: name.into(), address: address.into() };
@@ -33,6 +34,8 @@ fn view() -> MessageView {
         told: Told::Accepted,
         ack: Ack::Replace,
         copies: 0,
+        headers: Vec::new(),
+        headers_left_out: 0,
     }
 }
 
@@ -60,6 +63,9 @@ fn attachment(name: &str, action: &str, opaque: Option<&str>, text: Option<&str>
         opaque: opaque.map(str::to_owned),
         text: text.map(str::to_owned),
         file_bytes: None,
+        content_id: None,
+        inline: false,
+        charset: None,
         scanned_bytes: 0,
         decoded_bytes: 0,
         unexamined_bytes: 0,
@@ -104,10 +110,10 @@ fn a_copy_threads_like_its_original() {
 fn the_first_line_says_what_was_done() {
     type Change = fn(&mut MessageView);
     let rows: &[(Change, &str)] = &[
-        (|_| {}, "[Lazaret: 1 payment card detail taken out; the customer was told. LZ-7K2Q-M4XD]"),
+        (|_| {}, "[Lazaret: 1 payment card detail taken out; the customer was sent a notice. LZ-7K2Q-M4XD]"),
         (
             |v| v.findings.push(finding("credit_card", "redact", "C7K2QM4X")),
-            "[Lazaret: 1 payment card detail taken out; the customer was told. LZ-7K2Q-M4XD]",
+            "[Lazaret: 1 payment card detail taken out; the customer was sent a notice. LZ-7K2Q-M4XD]",
         ),
         (
             |v| {
@@ -116,7 +122,7 @@ fn the_first_line_says_what_was_done() {
                 v.findings.push(finding("date_of_birth", "flag", "DDDDDDDD"));
                 v.told = Told::NotSent("auto".into());
             },
-            "[Lazaret: 1 password or key and 2 payment card details taken out; the customer was not told (auto). LZ-7K2Q-M4XD]",
+            "[Lazaret: 1 password or key and 2 payment card details taken out; the customer had not been told when this was written (auto). LZ-7K2Q-M4XD]",
         ),
         (
             |v| {
@@ -124,13 +130,16 @@ fn the_first_line_says_what_was_done() {
                 v.attachments.push(attachment("x.pdf", "withhold", Some("unsupported"), None));
                 v.told = Told::Pending;
             },
-            "[Lazaret: an attachment was left out; the customer is being told. LZ-7K2Q-M4XD]",
+            "[Lazaret: 1 attachment left out; a notice to the customer was still to be sent when this was written. LZ-7K2Q-M4XD]",
         ),
         (
             |v| (v.findings.clear(), v.told = Told::Unknown).0,
-            "[Lazaret: nothing was taken out; it is not known whether the customer was told. LZ-7K2Q-M4XD]",
+            "[Lazaret: nothing was taken out; it was not known whether the notice to the customer arrived when this was written. LZ-7K2Q-M4XD]",
         ),
-        (|v| v.verdict = "reject".into(), "[Lazaret: this message was refused; the customer was told. LZ-7K2Q-M4XD]"),
+        (
+            |v| v.verdict = "reject".into(),
+            "[Lazaret: this message was refused; the customer was sent a notice. LZ-7K2Q-M4XD]",
+        ),
     ];
     for (change, want) in rows {
         let mut view = view();
@@ -155,15 +164,144 @@ fn attachments_are_text_or_a_note() {
     assert!(message.contains("filename=\"_etc__list_.xls.txt\""), "{message}");
     assert!(message.contains("cleared notes") && message.contains("cleared list"));
     assert!(!message.contains("must not appear"));
+    for note in [
+        "[withheld: PDF document \"plan.pdf\", 47 KB - its format cannot be examined]",
+        "[left out: PDF document \"logo.png\", 47 KB - not in this copy]",
+        "[withheld: PDF document, 47 KB - it held personal data]",
+    ] {
+        assert!(message.contains(&format!("Content-Disposition: inline\r\n\r\n{note}\r\n")), "{note}\n{message}");
+    }
+    assert!(banner(&view, &ticket(), false)[0].contains("and 3 attachments left out;"));
+    view.attachments = vec![attachment("logo.png", "allow", Some("picture"), None); 12];
+    view.attachments.iter_mut().for_each(|a| a.file = Some(vec![1]));
     let lines = banner(&view, &ticket(), false);
-    assert_eq!(
-        lines[1..],
-        [
-            "[plan.pdf (application/pdf, 47 KB) left out: it could not be checked]",
-            "[logo.png (application/pdf, 47 KB) not in this copy]",
-            "[attachment without a name (application/pdf, 47 KB) left out: it held personal data]",
-        ]
-    );
+    assert_eq!(lines[1], "[logo.png (application/pdf, 47 KB) was not examined]");
+    assert_eq!((lines.len(), lines[11].as_str()), (12, "[2 more attachments were not examined]"));
+}
+
+#[test]
+fn fields_of_the_original_stay_in_their_order() {
+    let mut view = view();
+    let field = |name: &str, value: &str| HeaderView { name: name.into(), value: value.into() };
+    view.headers = vec![
+        field("subject", ""),
+        field("List-Id", "Gr\u{f6}\u{df}e <desk.example.org>"),
+        field("X-A", "1"),
+        field("Sender", "\"Moss, Mia\" <mia@example.net>"),
+        field("Sender", "second@example.net"),
+        field("From", ""),
+        field("X-A", "2\r\nBcc: x@example.org"),
+    ];
+    view.headers_left_out = 3;
+    let message = copy(&view);
+    let head = message.split("\r\n\r\n").next().expect("a header").replace("\r\n ", " ");
+    let names: Vec<&str> = head.split("\r\n").filter_map(|line| line.split_once(": ")).map(|(name, _)| name).collect();
+    let want = [
+        "Subject",
+        "List-Id",
+        "X-A",
+        "Sender",
+        "From",
+        "X-A",
+        "Date",
+        "Reply-To",
+        "To",
+        "Cc",
+        "Message-ID",
+        "In-Reply-To",
+        "References",
+        "X-Lazaret-Verdict",
+        "X-Lazaret-Ticket",
+        "X-Lazaret-Found",
+        "X-Lazaret-Fields-Left-Out",
+        OWN_COPY_HEADER,
+        "MIME-Version",
+        "Content-Type",
+        "Content-Transfer-Encoding",
+    ];
+    assert_eq!(names, want, "{head}");
+    assert!(head.contains("List-Id: =?utf-8?B?R3LDtsOfZQ==?= <desk.example.org>"), "{head}");
+    assert!(head.contains("Sender: =?utf-8?b?TW9zcywgTWlh?= <mia@example.net>"), "{head}");
+    assert!(head.contains("X-A: 2  Bcc: x@example.org") || head.contains("X-A: 2 Bcc: x@example.org"), "{head}");
+}
+
+#[test]
+fn pictures_that_the_html_shows_stand_beside_it() {
+    let mut view = view();
+    let picture = |id: &str, inline: bool| AttachmentView {
+        media_type: "image/png".into(),
+        content_id: Some(id.into()),
+        inline,
+        file: Some(vec![0, 255]),
+        ..attachment("a.png", "allow", None, None)
+    };
+    view.html = Some("<img src=\"cid:one@x\"><img src=\"cid:two%40x\">".into());
+    view.attachments = vec![picture("one@x", true), picture("two@x", false), picture("three@x", true)];
+    let message = copy(&view);
+    let kinds: Vec<&str> = message
+        .lines()
+        .filter_map(|l| l.strip_prefix("Content-Type: "))
+        .map(|k| k.split(';').next().unwrap_or(k))
+        .collect();
+    let want = [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "image/png",
+        "image/png",
+    ];
+    assert_eq!(kinds, want, "{message}");
+    assert_eq!(message.matches("Content-Disposition: inline; filename=\"a.png\"").count(), 2, "{message}");
+    for id in ["one", "two", "three"] {
+        assert!(message.contains(&format!("Content-ID: <{id}@x>\r\n")), "{message}");
+    }
+    // A picture that is left out is a note, whatever the HTML asks for.
+    view.attachments[0].action = "withhold".into();
+    assert!(copy(&view).contains("[withheld: picture \"a.png\", 47 KB - it held personal data]"));
+    assert_eq!(copy(&view), copy(&view), "the same ticket gives the same octets");
+}
+
+#[test]
+fn files_keep_what_they_are() {
+    let file = |media_type: &str, octets: &[u8]| AttachmentView {
+        media_type: media_type.into(),
+        file: Some(octets.to_vec()),
+        charset: Some("windows-1252".into()),
+        ..attachment("", "redact", None, None)
+    };
+    let long = format!("Subject: x\n\n{}", "y".repeat(999));
+    let rows: &[(AttachmentView, &str)] = &[
+        (
+            file("text/csv", b"a;b"),
+            "Content-Type: text/csv; charset=windows-1252\r\nContent-Transfer-Encoding: base64\r\n",
+        ),
+        (file("image/png", b"a"), "Content-Type: image/png\r\n"),
+        (file("multipart/mixed", b"a"), "Content-Type: application/octet-stream\r\n"),
+        (file("message/partial", b"a"), "Content-Type: application/octet-stream\r\n"),
+        (file("no type", b"a"), "Content-Type: application/octet-stream\r\n"),
+        (file("a/b\r\nBcc: x@y", b"a"), "Content-Type: application/octet-stream\r\n"),
+        (
+            file("message/rfc822", b"Subject: x\n\ny\n"),
+            "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: 7bit\r\n\
+             Content-Disposition: attachment; filename=\"message.eml\"\r\n\r\nSubject: x\r\n\r\ny\r\n",
+        ),
+        (file("message/rfc822", b"no header at all"), "Content-Type: application/octet-stream\r\n"),
+        (file("message/rfc822", "Subject: \u{f6}\n\n".as_bytes()), "Content-Type: application/octet-stream\r\n"),
+        (file("message/rfc822", long.as_bytes()), "Content-Type: application/octet-stream\r\n"),
+    ];
+    for (attachment, want) in rows {
+        let mut view = view();
+        view.attachments = vec![attachment.clone()];
+        let message = copy(&view);
+        assert!(message.contains(want), "{want}\n{message}");
+    }
+    // One that was made to hold the boundary gets another.
+    let mut view = view();
+    view.attachments = vec![file("message/rfc822", b"Subject: x\n\n--=_lazaret.mixed.abababababababab.0\n")];
+    assert!(copy(&view).contains("boundary=\"=_lazaret.mixed.abababababababab.1\""));
 }
 
 #[test]
