@@ -143,6 +143,12 @@ pub(crate) enum Command {
         /// Which file
         of: Schema,
     },
+    /// Manual pages, completions for shells, JSON Schemas and the table of all configuration keys, into a folder
+    Manual {
+        /// The folder; it is made if it is not there
+        #[arg(value_name = "DIR")]
+        dir: PathBuf,
+    },
     /// How the daemon fares
     Status {
         /// Exit 75 when something needs a look, for monitoring
@@ -555,6 +561,8 @@ mod tests {
             ("lazaret rules except r --value-file v --owner o --expires 2027-01-01", false),
             ("lazaret rules except r --value-file v --reason w --expires 2027-01-01", false),
             ("lazaret rules except r --value-file v --reason w --owner o", false),
+            ("lazaret manual dir", true),
+            ("lazaret manual", false),
             ("lazaret schema rules", true),
             ("lazaret schema mail", false),
             ("lazaret ticket show LZ-AAAA-BBBB", true),

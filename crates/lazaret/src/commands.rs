@@ -55,6 +55,13 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
             say!("{}", crate::schema::text(of));
             exit::OK
         }
+        Command::Manual { dir } => match crate::manual::write(&dir) {
+            Ok(()) => exit::OK,
+            Err(error) => {
+                eprintln!("lazaret: {}: {error}", dir.display());
+                exit::UNAVAILABLE
+            }
+        },
         command => control::run(config, command, format).await,
     }
 }

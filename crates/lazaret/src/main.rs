@@ -15,6 +15,7 @@ mod exit;
 mod files;
 mod ingest;
 mod keys;
+mod manual;
 mod outbox;
 mod output;
 mod panic;

@@ -4,13 +4,32 @@
 use crate::cli::Schema;
 use lazaret_scan::{Action, Class, keys};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 
 /// The schema as JSON, indented.
 pub(crate) fn text(of: Schema) -> String {
-    format!("{:#}", schema(of))
+    format!("{:#}", value(of))
 }
 
-fn schema(of: Schema) -> Value {
+/// Keys of the configuration that may not be left out, as `mailbox.imap.host`.
+pub(crate) fn required() -> BTreeSet<String> {
+    fn walk(schema: &Value, at: &str, out: &mut BTreeSet<String>) {
+        for key in schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+            out.insert(format!("{at}{key}"));
+        }
+        for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
+            let at = format!("{at}{key}.");
+            walk(inner, &at, out);
+            walk(&inner["items"], &at, out);
+        }
+    }
+    let mut out = BTreeSet::new();
+    walk(&config(), "", &mut out);
+    out
+}
+
+/// The schema.
+pub(crate) fn value(of: Schema) -> Value {
     match of {
         Schema::Rules => rules(),
         Schema::Policy => policy(),
@@ -435,7 +454,7 @@ mod tests {
     fn check(of: Schema, toml: &str) -> Vec<String> {
         let value: Value = toml::from_str(toml).expect("it is TOML");
         let mut out = Vec::new();
-        misfits(&schema(of), &value, "", &mut out);
+        misfits(&super::value(of), &value, "", &mut out);
         out
     }
 
@@ -453,12 +472,7 @@ mod tests {
     #[test]
     fn the_configuration_has_every_key_of_the_sample_and_no_other() {
         let sample = include_str!("../../../config/lazaret.toml");
-        let is_key = |l: &str| {
-            let key = l.strip_prefix("# ").and_then(|l| l.split_once(" = "));
-            key.is_some_and(|(k, _)| !k.contains([' ', '"']))
-        };
-        let on: String =
-            sample.lines().map(|l| format!("{}\n", if is_key(l) { l.trim_start_matches("# ") } else { l })).collect();
+        let on = crate::manual::all_on(sample);
         assert_eq!(check(Schema::Config, &on), [""; 0]);
         fn keys_of(schema: &Value, out: &mut Vec<String>) {
             for (key, inner) in schema["properties"].as_object().into_iter().flatten() {
@@ -468,7 +482,7 @@ mod tests {
             }
         }
         let mut keys = Vec::new();
-        keys_of(&schema(Schema::Config), &mut keys);
+        keys_of(&super::value(Schema::Config), &mut keys);
         assert!(keys.len() > 60, "{}", keys.len());
         let words: Vec<&str> = sample.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
         let missing: Vec<&String> = keys.iter().filter(|key| !words.contains(&key.as_str())).collect();

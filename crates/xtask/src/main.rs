@@ -1,6 +1,7 @@
-//! Development commands: `cargo xtask test`, `bench`, `fuzz`, `mutants` and `generate`. Nothing of this ships.
+//! Development commands: `cargo xtask test`, `bench`, `fuzz`, `mutants`, `docs` and `generate`. Nothing of this ships.
 
 mod bench;
+mod docs;
 mod e2e;
 mod fuzz;
 mod generate;
@@ -30,6 +31,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Small changes to validators and judges, which the tests must notice.
     Mutants(mutants::Args),
+    /// Documents that are made from the code: deploy/CONFIG.md.
+    Docs(docs::Args),
     /// A seeded mailbox with the truth about it.
     Generate(generate::Args),
 }
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Docs(args) => docs::run(&args),
         Command::Generate(args) => generate::run(&args).map(|mailbox| {
             let planted: usize = mailbox.messages.iter().map(|m| m.pii.len()).sum();
             println!("{} messages, {} bytes, {planted} values planted", mailbox.messages.len(), mailbox.bytes);

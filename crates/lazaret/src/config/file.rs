@@ -6,6 +6,7 @@ use super::value::{self, problem};
 use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies};
 use lazaret_core::Limits;
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -120,6 +121,14 @@ fn read(path: &Path) -> Result<String, (String, String)> {
         let line = before.iter().filter(|b| **b == b'\n').count() + 1;
         (format!("the configuration is not UTF-8 (line {line})"), "save it as UTF-8".into())
     })
+}
+
+/// Every key that is read where a text has all tables, as `mailbox.imap.host`, and what each takes.
+pub(crate) fn keys(source: SourceFile<'_>) -> BTreeMap<String, String> {
+    let reader = Reader::new(source);
+    let table = reader.parse();
+    root(reader.root(&table), Path::new("/"));
+    reader.takes()
 }
 
 /// Checks a text. The configuration is there exactly when no complaint is an error.

@@ -4,6 +4,7 @@
 use super::value::Problem;
 use lazaret_scan::{Diagnostic, SourceFile, nearest};
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -23,11 +24,13 @@ pub(super) struct Reader<'a> {
     complaints: RefCell<Vec<Diagnostic>>,
     /// Lines that do not parse as TOML: what seems missing may stand in the part that was not understood.
     broken: RefCell<Vec<usize>>,
+    /// Every key that was asked for, by its path, and what it takes; for the manual.
+    takes: RefCell<BTreeMap<String, String>>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(source: SourceFile<'a>) -> Reader<'a> {
-        Reader { source, complaints: RefCell::default(), broken: RefCell::default() }
+        Reader { source, complaints: RefCell::default(), broken: RefCell::default(), takes: RefCell::default() }
     }
 
     pub(super) fn parse(&self) -> Spanned<DeTable<'a>> {
@@ -62,6 +65,11 @@ impl<'a> Reader<'a> {
         all.retain(|d| d.message.starts_with(NOT_TOML) || !broken.contains(&d.line));
         all.sort_by_key(|d| d.span.start);
         all
+    }
+
+    /// Keys that were asked for, as `mailbox.imap.host`, with what each takes.
+    pub(super) fn takes(&self) -> BTreeMap<String, String> {
+        self.takes.borrow().clone()
     }
 
     pub(super) fn root<'r>(&'r self, table: &'r Spanned<DeTable<'r>>) -> Table<'r> {
@@ -125,7 +133,13 @@ impl<'r> Table<'r> {
         }
     }
 
+    /// Keeps what a key takes, unless its reader said it more exactly before.
+    fn note(&self, key: &str, takes: impl FnOnce() -> String) {
+        self.reader.takes.borrow_mut().entry(self.path(key)).or_insert_with(takes);
+    }
+
     fn typed<T>(&self, key: &'static str, wanted: &str, take: impl Fn(&'r DeValue<'r>) -> Option<T>) -> Option<At<T>> {
+        self.note(key, || wanted.to_owned());
         let found = self.entry(key)?;
         match take(found.get_ref()) {
             Some(value) => Some(At { value, span: found.span() }),
@@ -174,12 +188,14 @@ impl<'r> Table<'r> {
 
     /// A whole number within bounds, both included.
     pub(super) fn number(&self, key: &'static str, min: u64, max: u64) -> Option<At<u64>> {
+        self.note(key, || if max == u64::MAX { format!("a number from {min}") } else { format!("{min} to {max}") });
         let at = self.typed(key, "a whole number", |v| v.as_integer().map(integer))?;
         self.bounded(key, at, min, max, "")
     }
 
     /// A number of octets, or a string with a unit, within bounds.
     pub(super) fn bytes(&self, key: &'static str, min: u64, max: u64) -> Option<At<u64>> {
+        self.note(key, || format!("a size, {} to {}", size_words(min), size_words(max)));
         let at = self.typed(key, "a size", |v| match v {
             DeValue::String(text) => Some(super::value::size_bytes(text)),
             _ => v.as_integer().map(|i| Ok(integer(i).unwrap_or(u64::MAX))),
@@ -201,6 +217,7 @@ impl<'r> Table<'r> {
 
     /// A duration within bounds in seconds.
     pub(super) fn duration(&self, key: &'static str, min: u64, max: u64) -> Option<At<std::time::Duration>> {
+        self.note(key, || format!("a duration, {} to {}", span_words(min), span_words(max)));
         let at = self.parsed(key, super::value::duration)?;
         if (min..=max).contains(&at.value.as_secs()) {
             return Some(at);
@@ -212,6 +229,7 @@ impl<'r> Table<'r> {
 
     /// One of a few words.
     pub(super) fn choice<T: Copy>(&self, key: &'static str, choices: &[(&str, T)]) -> Option<At<T>> {
+        self.note(key, || choices.iter().map(|(word, _)| format!("\"{word}\"")).collect::<Vec<_>>().join(" or "));
         let text = self.text(key)?;
         if let Some((_, value)) = choices.iter().find(|(word, _)| *word == text.value) {
             return Some(At { value: *value, span: text.span });
@@ -336,6 +354,12 @@ fn example(wanted: &str, key: &str) -> String {
         "a list of tables" => format!("write [[{key}]] on a line of its own, or {key} = [{{ … }}]"),
         _ => format!("write {key} = {{ … }}, or [{key}] on a line of its own"),
     }
+}
+
+fn size_words(bytes: u64) -> String {
+    let units = [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    let unit = units.iter().find(|(bits, _)| bytes > 0 && bytes.is_multiple_of(1 << bits));
+    unit.map_or_else(|| bytes.to_string(), |(bits, name)| format!("{}{name}", bytes >> bits))
 }
 
 fn span_words(secs: u64) -> String {
