@@ -12,6 +12,7 @@ pub(crate) struct Budget {
     inflated_left: u64,
     members_left: usize,
     cells_left: usize,
+    pixels_left: u64,
     key_rounds_left: usize,
 }
 
@@ -22,6 +23,7 @@ impl Budget {
             inflated_left: limits.inflated_bytes_max,
             members_left: limits.members_max,
             cells_left: limits.cells_max,
+            pixels_left: limits.total_pixels_max,
             key_rounds_left: limits.key_rounds_max,
         }
     }
@@ -34,6 +36,13 @@ impl Budget {
     /// Counts cells; false if there are too many.
     pub(crate) fn cells(&mut self, count: usize) -> bool {
         take(&mut self.cells_left, count)
+    }
+
+    /// Counts pixels of a picture; false if there are too many.
+    pub(crate) fn pixels(&mut self, count: u64) -> bool {
+        let left = self.pixels_left.checked_sub(count);
+        self.pixels_left = left.unwrap_or(0);
+        left.is_some()
     }
 
     /// Counts rounds of hashing; false if there are too many.
@@ -114,10 +123,12 @@ mod tests {
 
     #[test]
     fn members_and_cells_are_counted() {
-        let limits = Limits { members_max: 2, cells_max: 10, key_rounds_max: 7, ..Limits::default() };
+        let limits =
+            Limits { members_max: 2, cells_max: 10, total_pixels_max: 5, key_rounds_max: 7, ..Limits::default() };
         let mut budget = Budget::new(&limits);
         assert_eq!([budget.member(), budget.member(), budget.member()], [true, true, false]);
         assert_eq!([budget.key_rounds(6), budget.key_rounds(1), budget.key_rounds(1)], [true, true, false]);
+        assert_eq!([budget.pixels(4), budget.pixels(1), budget.pixels(1)], [true, true, false]);
         assert_eq!([budget.cells(9), budget.cells(1), budget.cells(1)], [true, true, false]);
     }
 }

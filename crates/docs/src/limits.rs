@@ -34,8 +34,10 @@ pub struct Limits {
     pub depth_max: usize,
     /// Attributes of one element.
     pub attributes_max: usize,
-    /// Pixels of a picture that is decoded (codes, text recognition).
+    /// Pixels of a picture that is decoded to look for codes.
     pub pixels_max: u64,
+    /// Pixels of all such pictures of a file together.
+    pub total_pixels_max: u64,
     /// Passwords that are tried on one file.
     pub passwords_max: usize,
     /// Rounds of hashing that turn passwords into keys, all together: files say how many a password takes.
@@ -61,6 +63,7 @@ impl Default for Limits {
             depth_max: 200,
             attributes_max: 2_000,
             pixels_max: 40_000_000,
+            total_pixels_max: 250_000_000,
             passwords_max: 20,
             key_rounds_max: 3_000_000,
         }

@@ -1,7 +1,8 @@
-//! Pictures, sounds and films: metadata is text, the rest is opaque. Rewritten they have no metadata, and not an octet of
-//! what is seen is touched.
+//! Pictures, sounds and films: metadata and what QR codes and bar codes say is text, the rest is opaque. Rewritten they have
+//! no metadata, and not an octet of what is seen is touched: a picture whose codes are to be changed is not rewritten.
 
 mod chunks;
+mod codes;
 mod exif;
 mod gif;
 mod jpeg;
@@ -99,7 +100,11 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
         rest = next.rest;
     }
     let size = (file.octets.len() - rest.len()) as u64;
-    reading.opaque(at, media_type, Why::Picture, size);
+    let codes = codes_in(file.octets, reading);
+    reading.opaque(at, media_type, codes.as_ref().err().copied().unwrap_or(Why::Picture), size);
+    for (nth, text) in codes.into_iter().flatten().enumerate() {
+        reading.text(&format!("{at}!code{}", nth + 1), "text/plain", text, 0);
+    }
     if !text.is_empty() {
         reading.text(&format!("{at}!exif"), "text/plain", text, 0);
     }
@@ -120,9 +125,24 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     }
 }
 
+/// What its codes say.
+///
+/// # Errors
+/// [`Why::OverLimit`] if it has too many pixels.
+fn codes_in(octets: &[u8], reading: &mut Reading<'_>) -> Result<Vec<String>, Why> {
+    let Some(pixels) = codes::pixels(octets) else { return Ok(Vec::new()) };
+    if pixels > reading.limits().pixels_max || !reading.budget.pixels(pixels) {
+        return Err(Why::OverLimit);
+    }
+    codes::find(octets, &reading.limits())
+}
+
 /// Leaves metadata out; there is nothing to be replaced.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
     let octets = file.octets;
+    if (1..=codes::CODES_MAX).any(|nth| writing.touches(&format!("{at}!code{nth}"))) {
+        return Err(Unwritable::Format);
+    }
     let orientation = inspect(octets).orientation;
     let out = match octets {
         [0xff, 0xd8, 0xff, ..] => jpeg::strip(octets, orientation),

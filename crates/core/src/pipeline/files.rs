@@ -97,7 +97,11 @@ impl Pipeline {
         }
         let spans = redact::union(source, cuts.to_vec());
         plan.stand_in(path, &redact::replace(source, &spans));
-        plan.edits.extend(replacements(path, spans));
+        match seen_in_picture(path).and_then(member) {
+            // Nobody paints over a picture: its document goes on without it.
+            Some(picture) if !spans.is_empty() => plan.edits.push(Edit::Remove { path: picture.to_owned() }),
+            _ => plan.edits.extend(replacements(path, spans)),
+        }
     }
 
     /// Puts the files of attachments into an outcome: as they came where nothing was found, rewritten where something was.
@@ -331,6 +335,13 @@ fn replacements(path: &str, spans: Vec<(Range<usize>, String)>) -> impl Iterator
     spans.into_iter().map(move |(span, with)| Edit::Replace { path: path.to_owned(), span, with })
 }
 
+/// The path of the picture that a text is seen in: as a code, or as letters.
+fn seen_in_picture(path: &str) -> Option<&str> {
+    let (picture, text) = path.rsplit_once('!')?;
+    let is_code = text.strip_prefix("code").is_some_and(|nth| nth.bytes().all(|b| b.is_ascii_digit()));
+    (is_code || text == "seen").then_some(picture)
+}
+
 /// Is all of a text to be left out?
 fn is_withheld(seen: &Examined) -> bool {
     seen.incomplete || seen.hits.iter().any(|hit| hit.action >= Action::Withhold)
@@ -381,6 +392,21 @@ mod tests {
             ("!document!4", Some("!document!4")),
         ] {
             assert_eq!(member(path), want, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_seen_in_a_picture_is_told_by_its_path() {
+        for (path, want) in [
+            ("!code1", Some("")),
+            ("!2!code12", Some("!2")),
+            ("!document!4!seen", Some("!document!4")),
+            ("!code1/name", None),
+            ("!codes", None),
+            ("", None),
+            ("!document", None),
+        ] {
+            assert_eq!(seen_in_picture(path), want, "{path}");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Pictures that the tests make, and what is read from and left of them.
 
 use crate::{Content, Edit, File, Limits};
+use rxing::{BarcodeFormat, MultiFormatWriter, Writer};
 
 fn file(octets: &[u8]) -> File<'_> {
     File { octets, name: "a", media_type: "", passwords: &[] }
@@ -180,4 +181,94 @@ fn tiffs_and_films_are_searched() {
 fn many_pictures_in_a_row_are_bounded() {
     let parts = told(&gif(true).repeat(5_000));
     assert!(parts.len() < 200, "{}", parts.len());
+}
+
+/// A code as grey pixels, each module so many pixels wide, within a grey picture.
+fn drawn(kind: BarcodeFormat, text: &str, module: u32, margin: u32, is_dark_on_light: bool) -> image::GrayImage {
+    let height = if matches!(kind, BarcodeFormat::QR_CODE | BarcodeFormat::DATA_MATRIX) { 0 } else { 30 };
+    let code = MultiFormatWriter::default().encode(text, &kind, 0, height).expect("can be encoded");
+    let size = |modules: u32| modules * module + 2 * margin;
+    image::GrayImage::from_fn(size(code.getWidth()), size(code.getHeight()), |x, y| {
+        let at = |n: u32| n.checked_sub(margin).map(|n| n / module);
+        let is_set = match (at(x), at(y)) {
+            (Some(x), Some(y)) => x < code.getWidth() && y < code.getHeight() && code.get(x, y),
+            _ => false,
+        };
+        image::Luma([if is_set == is_dark_on_light { 0 } else { 255 }])
+    })
+}
+
+fn encoded(picture: &image::GrayImage, format: image::ImageFormat) -> Vec<u8> {
+    let mut out = std::io::Cursor::new(Vec::new());
+    image::DynamicImage::from(picture.clone()).to_rgb8().write_to(&mut out, format).expect("can be written");
+    out.into_inner()
+}
+
+#[test]
+fn codes_are_text() {
+    use image::ImageFormat::{Bmp, Gif, Jpeg, Png, WebP};
+    let transfer = "BCD\n002\n1\nSCT\n\nAnn Smith\nDE89370400440532013000\nEUR12.3";
+    for (kind, text, module, margin, is_dark, format) in [
+        (BarcodeFormat::QR_CODE, transfer, 4, 20, true, Png),
+        (BarcodeFormat::QR_CODE, transfer, 4, 20, true, Jpeg),
+        (BarcodeFormat::QR_CODE, transfer, 4, 20, true, Gif),
+        (BarcodeFormat::QR_CODE, transfer, 4, 20, true, WebP),
+        (BarcodeFormat::QR_CODE, transfer, 4, 20, true, Bmp),
+        (BarcodeFormat::QR_CODE, "Grüße an 4111111111111111", 3, 20, false, Png),
+        // So large that it is shrunk.
+        (BarcodeFormat::QR_CODE, transfer, 8, 600, true, Png),
+        (BarcodeFormat::DATA_MATRIX, "4111111111111111", 5, 20, true, Png),
+        (BarcodeFormat::CODE_128, "4111111111111111", 3, 20, true, Jpeg),
+        (BarcodeFormat::EAN_13, "5901234123457", 3, 20, true, Png),
+    ] {
+        let octets = encoded(&drawn(kind, text, module, margin, is_dark), format);
+        let parts = told(&octets);
+        assert_eq!(parts[0], (String::new(), "picture".into()), "{kind:?} {format:?}");
+        assert_eq!(parts.get(1), Some(&("!code1".into(), text.into())), "{kind:?} {format:?}: {parts:?}");
+        // A picture is not painted over.
+        let edits = [Edit::Replace { path: "!code1".into(), span: 0..3, with: "x".into() }];
+        assert_eq!(crate::rewrite(&file(&octets), &Limits::default(), &edits), Err(crate::Unwritable::Format));
+    }
+}
+
+#[test]
+fn two_codes_are_two_texts_and_what_is_transparent_is_white() {
+    let mut page = image::RgbaImage::new(700, 300);
+    for (nth, text) in ["first 4111", "second 4242"].into_iter().enumerate() {
+        let code = drawn(BarcodeFormat::QR_CODE, text, 4, 16, true);
+        for (x, y, pixel) in code.enumerate_pixels() {
+            page.put_pixel(20 + 350 * nth as u32 + x, 60 + y, image::Rgba([0, 0, 0, 255 - pixel.0[0]]));
+        }
+    }
+    let mut out = std::io::Cursor::new(Vec::new());
+    page.write_to(&mut out, image::ImageFormat::Png).expect("can be written");
+    let texts: Vec<String> = told(out.get_ref()).into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts, ["picture", "first 4111", "second 4242"]);
+}
+
+#[test]
+fn pixels_are_counted_before_they_are_decoded() {
+    let octets = encoded(&drawn(BarcodeFormat::QR_CODE, "4111", 4, 16, true), image::ImageFormat::Png);
+    let pixels = super::codes::pixels(&octets).expect("is decoded");
+    for (pixels_max, total_pixels_max, want) in [
+        (pixels + 1, u64::MAX, 2),
+        (pixels, u64::MAX, 2),
+        (pixels - 1, u64::MAX, 1),
+        (u64::MAX / 8, pixels + 1, 2),
+        (u64::MAX / 8, pixels, 2),
+        (u64::MAX / 8, pixels - 1, 1),
+    ] {
+        let limits = Limits { pixels_max, total_pixels_max, ..Limits::default() };
+        let parts = crate::read(&file(&octets), &limits).parts;
+        let why = if want == 2 { crate::Why::Picture } else { crate::Why::OverLimit };
+        assert_eq!(parts.len(), want, "{pixels_max} {total_pixels_max}");
+        assert!(parts[0].content == Content::Opaque(why), "{pixels_max} {total_pixels_max}");
+    }
+    // What it says of its size is believed for no longer than it takes to refuse it.
+    let mut huge = octets.clone();
+    huge[16..24].copy_from_slice(&[0, 0, 0x7f, 0xff, 0, 0, 0x7f, 0xff]);
+    let mut sum = flate2::Crc::new();
+    sum.update(&huge[12..29]);
+    huge[29..33].copy_from_slice(&sum.sum().to_be_bytes());
+    assert_eq!(told(&huge)[0].1, "over_limit");
 }
