@@ -3,36 +3,38 @@
 //! Start: everything is parsed and opened before a login. End: fetching stops, what is in flight is committed and
 //! acknowledged, the outbox finishes the reply that it is sending, the store is closed.
 
+mod mailboxes;
+mod reload;
+mod signals;
+
 use crate::cli::Format;
 use crate::config::{Config, Mode};
 use crate::event::{Event, emit};
 use crate::ingest::{self, Context, CycleError, Ended, Progress};
+use crate::live::{Current, Set};
 use crate::outbox::Outbox;
-use crate::rules::Material;
-use crate::source::Source;
 use crate::status::Status;
-use crate::templates::Templates;
-use crate::worker::{BUILD_ID, Pool};
+use crate::worker::Pool;
 use crate::{exit, keys, progress, socket};
-use lazaret_core::pipeline::Setup;
-use lazaret_store::{Counts, Options, Store};
+use lazaret_store::{Counts, Options, ReplyLimits, Store};
+use mailboxes::Mailboxes;
+pub(crate) use reload::Asked;
+use reload::{Loading, Parts};
+use signals::{Heard, Signals};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::signal::unix::{Signal, SignalKind};
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{Notify, mpsc, watch};
 
 /// Time that a drain may take.
 const DRAIN: Duration = Duration::from_secs(20);
 
 /// All parts of a running daemon.
 pub(crate) struct App {
-    pub(crate) config: Arc<Config>,
+    /// What runs; a reload exchanges it.
+    set: Arc<Current<Set>>,
     pub(crate) store: Store,
-    pub(crate) pool: Pool,
-    pub(crate) status: Arc<Status>,
-    templates: Arc<Templates>,
-    material: Material,
+    pool: Pool,
+    status: Arc<Status>,
     stop: watch::Sender<bool>,
 }
 
@@ -43,11 +45,9 @@ pub(crate) struct Refusal {
 }
 
 impl App {
-    /// Opens keys, store and templates and starts the workers. No login yet.
-    pub(crate) fn open(config: Config, material: Material) -> Result<App, Refusal> {
-        let config = Arc::new(config);
-        let templates = Templates::load(config.templates_dir.as_deref())
-            .map_err(|d| Refusal { message: crate::diagnostics::text(&d, &[], false), code: exit::CONFIG })?;
+    /// Opens keys and store and starts the workers. No login yet.
+    pub(crate) fn open(set: Set) -> Result<App, Refusal> {
+        let config = set.config.clone();
         let root_key = keys::store_key(&config.store_key)
             .map_err(|e| Refusal { message: format!("store_key: {e}"), code: exit::CONFIG })?;
         let store = Store::open(Options {
@@ -56,27 +56,21 @@ impl App {
             root_key,
             cache_bytes: config.cache_bytes,
             disk_reserve_bytes: config.disk_reserve_bytes,
-            reply_limits: config.replies.as_ref().map(|r| r.limits.clone()).unwrap_or_default(),
+            reply_limits: App::reply_limits(&config),
         })
         .map_err(|e| Refusal { code: keys::store_exit(&e), message: e.to_string() })?;
-        let setup = Setup {
-            build_id: BUILD_ID.to_owned(),
-            rules: material.rules.clone(),
-            policy: material.policy.clone(),
-            accepted: true,
-            limits: config.limits,
-            digest_key: store.keys().digest.clone(),
-            mark_key: store.keys().mark.clone(),
-            today: crate::clock::today(),
-        };
-        let pool = Pool::start(setup, config.workers);
+        let pool = Pool::start(set.setup(store.keys()), config.workers);
         let status = Arc::new(Status::new(&config));
-        if !material.degraded.is_empty() {
-            status.degraded(material.degraded.len());
-            emit(Event::RulesDegraded { complaints: material.degraded.len() });
+        if !set.material.degraded.is_empty() {
+            status.degraded(set.material.degraded.len());
+            emit(Event::RulesDegraded { complaints: set.material.degraded.len() });
         }
         let (stop, _) = watch::channel(false);
-        Ok(App { config, store, pool, status, templates: Arc::new(templates), material, stop })
+        Ok(App { set: Arc::new(Current::new(set)), store, pool, status, stop })
+    }
+
+    fn reply_limits(config: &Config) -> ReplyLimits {
+        config.replies.as_ref().map(|r| r.limits.clone()).unwrap_or_default()
     }
 
     /// Runs until told to stop, or with `once` until there is nothing left to do. Answers the exit code.
@@ -85,7 +79,7 @@ impl App {
         let mut code = self.pull(once).await;
         if once {
             let after = self.store.counts().await.unwrap_or_default();
-            crate::commands::summary::print(&before, &after, self.config.mode, format);
+            crate::commands::summary::print(&before, &after, self.set.get().config.mode, format);
             if code == exit::OK && has_work_left(&after) {
                 code = exit::TEMPFAIL;
             }
@@ -98,37 +92,37 @@ impl App {
 
     /// Pulls the mailboxes and empties the outbox; the store stays open.
     pub(crate) async fn pull(&self, once: bool) -> u8 {
+        let set = self.set.get();
         let nudge = Arc::new(Notify::new());
         let bar = progress::Bar::new(once);
-        let context = Arc::new(self.context(nudge.clone(), bar.clone()));
-        if !once && let Err(error) = self.listen(&context) {
+        let context = Arc::new(Current::new(self.context(&set, nudge.clone(), bar.clone())));
+        let (reload, requests) = mpsc::channel(1);
+        let socket = Arc::new(Current::new(self.socket_context(&context, reload)));
+        if !once && let Err(error) = self.listen(&socket) {
             eprintln!("lazaret: {error}");
             return exit::UNAVAILABLE;
         }
         let (outbox_stop, outbox_told) = watch::channel(false);
-        let outbox = self.outbox(nudge.clone()).map(|o| tokio::spawn(o.run(outbox_told)));
+        let (exchanged, _) = watch::channel(());
+        let outbox = tokio::spawn(outbox(context.clone(), exchanged.subscribe(), outbox_told));
         let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
-        let mut mailboxes = JoinSet::new();
-        for mailbox in &self.config.mailboxes {
-            let source = Source::open(mailbox, keys::secrets()).with_state(&self.config.state_dir);
-            mailboxes.spawn(ingest::run(context.clone(), mailbox.clone(), source, once, self.stop.subscribe()));
-        }
+        let mut parts = Parts { mailboxes: Mailboxes::new(context.clone(), once), context, socket, exchanged };
+        parts.mailboxes.go_on_with(&set.config.mailboxes);
         emit(Event::Ready {
-            mailboxes: self.config.mailboxes.len(),
-            workers: self.config.workers,
-            observe: self.config.mode == Mode::Observe,
+            mailboxes: set.config.mailboxes.len(),
+            workers: set.config.workers,
+            observe: set.config.mode == Mode::Observe,
         });
+        drop(set);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status("pulling mail")]);
-        let code = self.wait(&mut mailboxes, once).await;
+        let code = self.wait(&mut parts, requests, once).await;
         bar.end();
         // The outbox is told last, and finishes what it is sending.
         let _ = outbox_stop.send(true);
-        if let Some(outbox) = outbox {
-            let _ = tokio::time::timeout(DRAIN, outbox).await;
-        }
+        let _ = tokio::time::timeout(DRAIN, outbox).await;
         if once
             && !*self.stop.borrow()
-            && let Some(outbox) = self.outbox(nudge)
+            && let Some(outbox) = Outbox::of(&parts.context.get())
         {
             // What the lanes had not begun is free again.
             if let Err(error) = self.store.end_leases().await {
@@ -140,21 +134,24 @@ impl App {
         code
     }
 
-    fn listen(&self, context: &Arc<Context>) -> Result<(), String> {
-        let listener = socket::listen(&self.config).map_err(|e| e.to_string())?;
-        tokio::spawn(socket::serve(listener, self.socket_context(context), self.stop.subscribe()));
+    fn listen(&self, context: &Arc<Current<socket::SocketContext>>) -> Result<(), String> {
+        let listener = socket::listen(&self.set.get().config).map_err(|e| e.to_string())?;
+        tokio::spawn(socket::serve(listener, context.clone(), self.stop.subscribe()));
         Ok(())
     }
 
-    /// Waits for the mailboxes to end or for a signal, and then for what is in flight.
-    async fn wait(&self, mailboxes: &mut JoinSet<Ended>, once: bool) -> u8 {
+    /// Waits for the mailboxes to end or for a signal, and then for what is in flight. Reloads meanwhile.
+    async fn wait(&self, parts: &mut Parts, mut requests: mpsc::Receiver<Asked>, once: bool) -> u8 {
         // Of mailboxes that ended by themselves. A daemon of which some were refused goes on with the others, and a
         // stop that was asked for is no failure of theirs; one of which all were refused must not end as if all was well.
         let mut code = exit::OK;
         let mut signals = Signals::new();
+        let mut loading: Option<Loading> = None;
+        // A signal during a reload asks for another one: the files may have changed since it began.
+        let mut again = false;
         loop {
             tokio::select! {
-                ended = mailboxes.join_next() => match ended {
+                ended = parts.mailboxes.next() => match ended {
                     None => return code,
                     // A mailbox whose task broke down would be pulled by nobody: end in order, and be started again.
                     Some(Err(_)) if !once => {
@@ -163,16 +160,28 @@ impl App {
                     }
                     Some(ended) => code = code.max(told(ended)),
                 },
-                () = signals.next() => break,
+                heard = signals.next() => match heard {
+                    Heard::End => break,
+                    Heard::Reload if loading.is_some() => again = true,
+                    Heard::Reload => loading = Some(Loading::begin(self, None)),
+                },
+                Some(asked) = requests.recv(), if loading.is_none() => {
+                    loading = Some(Loading::begin(self, Some(asked)));
+                }
+                loaded = Loading::done(&mut loading) => {
+                    reload::finish(self, parts, loaded, loading.take()).await;
+                    loading = std::mem::take(&mut again).then(|| Loading::begin(self, None));
+                }
             }
         }
         emit(Event::Draining);
         let _ = sd_notify::notify(&[sd_notify::NotifyState::Stopping]);
         let _ = self.stop.send(true);
-        let drained = tokio::time::timeout(DRAIN, async { while mailboxes.join_next().await.is_some() {} }).await;
+        parts.mailboxes.stop();
+        let drained = tokio::time::timeout(DRAIN, async { while parts.mailboxes.next().await.is_some() {} }).await;
         if drained.is_err() {
             // What is in flight stays claimed, and the next start tries it alone.
-            mailboxes.abort_all();
+            parts.mailboxes.abort();
         }
         match code {
             _ if once => exit::TEMPFAIL,
@@ -181,49 +190,66 @@ impl App {
         }
     }
 
-    fn context(&self, nudge: Arc<Notify>, bar: progress::Bar) -> Context {
+    fn context(&self, set: &Set, nudge: Arc<Notify>, bar: progress::Bar) -> Context {
         Context {
-            config: self.config.clone(),
+            config: set.config.clone(),
             store: self.store.clone(),
             pool: self.pool.clone(),
+            setup: Arc::new(set.setup(self.store.keys())),
+            templates: set.templates.clone(),
             status: self.status.clone(),
             nudge,
-            ours: self.config.mailboxes.iter().flat_map(|m| m.profile.own.clone()).collect(),
-            keep_secs: self.material.keep_secs,
-            rules: self.material.short_hash(),
-            progress: Box::new(move |step| match step {
+            ours: ingest::ours(&set.config),
+            keep_secs: set.material.keep_secs,
+            rules: set.material.short_hash(),
+            progress: Arc::new(move |step| match step {
                 Progress::Found(count) => bar.found(count),
                 Progress::Done(count) => bar.done(count),
             }),
         }
     }
 
-    fn outbox(&self, nudge: Arc<Notify>) -> Option<Outbox> {
-        if self.config.mode == Mode::Observe || self.config.replies.is_none() {
-            return None;
-        }
-        Some(Outbox::new(
-            self.config.clone(),
-            self.store.clone(),
-            self.templates.clone(),
-            nudge,
-            self.material.keep_secs,
-        ))
-    }
-
-    fn socket_context(&self, context: &Arc<Context>) -> Arc<socket::SocketContext> {
-        let context = context.clone();
-        Arc::new(socket::SocketContext {
+    fn socket_context(&self, current: &Arc<Current<Context>>, reload: mpsc::Sender<Asked>) -> socket::SocketContext {
+        let context = current.get();
+        let (current, set) = (current.clone(), self.set.clone());
+        socket::SocketContext {
             store: self.store.clone(),
-            config: self.config.clone(),
+            config: context.config.clone(),
             status: self.status.clone(),
             nudge: context.nudge.clone(),
             rules: context.rules.clone(),
-            release: Box::new(move |id, message, reason| {
-                let context = context.clone();
+            reload,
+            differs: Arc::new(move || set.get().differs()),
+            release: Arc::new(move |id, message, reason| {
+                let context = current.get();
                 Box::pin(async move { ingest::release(&context, id, message, reason).await })
             }),
-        })
+        }
+    }
+}
+
+/// Sends replies under what is in force, and begins anew after every exchange, when what is being sent is finished.
+async fn outbox(context: Arc<Current<Context>>, mut exchanged: watch::Receiver<()>, mut stop: watch::Receiver<bool>) {
+    loop {
+        exchanged.mark_unchanged();
+        let now = context.get();
+        let (end, told) = watch::channel(false);
+        let running = Outbox::of(&now).map(|outbox| tokio::spawn(outbox.run(told)));
+        let again = tokio::select! {
+            more = exchanged.changed() => more.is_ok(),
+            _ = stop.wait_for(|stop| *stop) => false,
+        };
+        let _ = end.send(true);
+        if let Some(running) = running {
+            let _ = running.await;
+        }
+        if !again {
+            return;
+        }
+        // What the lanes had not begun is free again.
+        if let Err(error) = now.store.end_leases().await {
+            emit(Event::StoreFailed { kind: error.to_string() });
+        }
     }
 }
 
@@ -260,40 +286,6 @@ fn refusal(error: &CycleError) -> String {
 
 fn has_work_left(counts: &Counts) -> bool {
     counts.claimed > 0 || counts.unacknowledged > 0 || counts.outbox_waiting > 0
-}
-
-/// SIGTERM and SIGINT. SIGHUP, which would end the process, and which old habits send to a daemon, is heard and said.
-struct Signals {
-    term: Option<Signal>,
-    hangup: Option<Signal>,
-}
-
-impl Signals {
-    fn new() -> Signals {
-        let of = |kind| tokio::signal::unix::signal(kind).ok();
-        Signals { term: of(SignalKind::terminate()), hangup: of(SignalKind::hangup()) }
-    }
-
-    /// Waits for one that means the end.
-    async fn next(&mut self) {
-        loop {
-            tokio::select! {
-                () = received(&mut self.term) => return,
-                _ = tokio::signal::ctrl_c() => return,
-                () = received(&mut self.hangup) => emit(Event::HangupIgnored),
-            }
-        }
-    }
-}
-
-async fn received(signal: &mut Option<Signal>) {
-    let heard = match signal {
-        Some(signal) => signal.recv().await,
-        None => None,
-    };
-    if heard.is_none() {
-        std::future::pending::<()>().await;
-    }
 }
 
 /// Pings the watchdog while the store answers, and erases sealed originals whose time is over.
@@ -347,15 +339,5 @@ mod tests {
         assert!(has_work_left(&Counts { claimed: 1, ..none }));
         assert!(has_work_left(&Counts { unacknowledged: 1, ..none }));
         assert!(has_work_left(&Counts { outbox_waiting: 1, ..none }));
-    }
-
-    #[tokio::test]
-    async fn a_hangup_does_not_end_the_daemon() {
-        let me = rustix::process::getpid();
-        let mut signals = Signals::new();
-        // Without a handler of ours this ends the test's process.
-        rustix::process::kill_process(me, rustix::process::Signal::HUP).expect("a signal to this process");
-        rustix::process::kill_process(me, rustix::process::Signal::TERM).expect("a signal to this process");
-        signals.next().await;
     }
 }

@@ -149,6 +149,11 @@ pub(crate) enum Command {
         #[arg(value_name = "DIR")]
         dir: PathBuf,
     },
+    /// Have the running daemon read configuration, rules, policy and templates again
+    ///
+    /// All of them are loaded and checked first; if anything is wrong, every complaint is shown, the exit code is 78, and
+    /// what ran goes on. No mail is lost by it: a message is finished under what it began with.
+    Reload,
     /// How the daemon fares
     Status {
         /// Exit 75 when something needs a look, for monitoring

@@ -16,6 +16,7 @@ use crate::cli::{Cli, Command, Format, RuleFiles};
 use crate::config::Config;
 use crate::config::file::{self, DEFAULT_PATH, Loaded};
 use crate::diagnostics::{self, Shown};
+use crate::live::Set;
 use crate::output::say;
 use crate::rules::{Material, Refused};
 use crate::{event, exit, keys};
@@ -68,18 +69,19 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
 
 async fn run(path: Option<&Path>, once: bool, format: Format) -> u8 {
     event::start_log();
-    let config = match load(path, format) {
-        Ok(config) => config,
+    let path = path.unwrap_or(Path::new(DEFAULT_PATH));
+    let loaded = match loaded(path, format) {
+        Ok(loaded) => loaded,
         Err(code) => return code,
     };
-    let material = match Material::load(&config) {
-        Ok(material) => material,
-        Err(refused) => {
-            refused.print(format);
+    let set = match Set::start(path, loaded) {
+        Ok(set) => set,
+        Err(complaints) => {
+            complaints.print(format);
             return exit::CONFIG;
         }
     };
-    match App::open(config, material) {
+    match App::open(set) {
         Ok(app) => app.run(once, format).await,
         Err(refusal) => {
             eprintln!("lazaret: {}", refusal.message);
@@ -117,13 +119,17 @@ async fn replay(
 
 /// Loads the configuration for a verb that needs one; complaints are printed.
 pub(crate) fn load(path: Option<&Path>, format: Format) -> Result<Config, u8> {
+    loaded(path.unwrap_or(Path::new(DEFAULT_PATH)), format).map(|loaded| loaded.config)
+}
+
+fn loaded(path: &Path, format: Format) -> Result<Loaded, u8> {
     let report = |complaints: &[lazaret_scan::Diagnostic], source: &file::Text| {
         diagnostics::print(complaints, &[Shown { source: source.as_source(), masked: true }], format);
     };
-    match file::load(path.unwrap_or(Path::new(DEFAULT_PATH))) {
-        Ok(Loaded { config, warnings, source }) => {
-            report(&warnings, &source);
-            Ok(config)
+    match file::load(path) {
+        Ok(loaded) => {
+            report(&loaded.warnings, &loaded.source);
+            Ok(loaded)
         }
         Err(refused) => {
             report(&refused.diagnostics, &refused.source);
@@ -151,7 +157,7 @@ fn material(path: Option<&Path>, files: &RuleFiles, format: Format) -> Result<(M
     let loaded: Result<Material, Refused> = if files.rules.is_none() && files.policy.is_none() {
         Ok(Material::compiled_in())
     } else {
-        Material::check(files.rules.as_deref(), files.policy.as_deref(), Path::new(""))
+        Material::check(files.rules.as_deref(), files.policy.as_deref(), None)
     };
     loaded.map(|m| (Material { digest_key: config.as_ref().and_then(digest_key), ..m }, limits)).map_err(|refused| {
         refused.print(format);
@@ -162,7 +168,7 @@ fn material(path: Option<&Path>, files: &RuleFiles, format: Format) -> Result<(M
 /// The rules that the configuration names, without a word if they do not load.
 fn in_force(path: Option<&Path>) -> Option<Material> {
     let config = configured(path)?;
-    Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), &config.state_dir.join("accepted")).ok()
+    Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), None).ok()
 }
 
 /// The key under which exceptions name values, if this user may read the store key and there is a store.

@@ -1,5 +1,6 @@
 //! Configuration, as meant. `config/file.rs` mirrors the TOML as written; only the conversion complains, all at once.
 
+pub(crate) mod changes;
 pub(crate) mod file;
 mod mailbox;
 #[cfg(test)]
@@ -82,7 +83,7 @@ pub(crate) struct Quarantine {
 }
 
 /// One mailbox.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Mailbox {
     /// Name in ledger, logs and metrics.
     pub(crate) name: String,
@@ -111,7 +112,7 @@ impl Mailbox {
 }
 
 /// A place that mail is pulled from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Source {
     /// An IMAP server.
     Imap(Imap),
@@ -120,7 +121,7 @@ pub(crate) enum Source {
 }
 
 /// An IMAP account; TLS from the first octet (RFC 8314), no other way.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Imap {
     /// Host name, checked against the certificate.
     pub(crate) host: String,
@@ -137,7 +138,7 @@ pub(crate) struct Imap {
 }
 
 /// How to log in.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Auth {
     /// AUTHENTICATE PLAIN, else LOGIN.
     Password(SecretRef),

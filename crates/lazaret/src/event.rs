@@ -20,8 +20,10 @@ pub(crate) enum Event<'a> {
     Stopped,
     /// The rules or the policy were refused; the last accepted ones run.
     RulesDegraded { complaints: usize },
-    /// SIGHUP came.
-    HangupIgnored,
+    /// Configuration, rules, policy and templates were read again and are in force.
+    Reloaded { changes: usize, rules: &'a str },
+    /// They were refused; what ran goes on.
+    ReloadRefused { complaints: usize },
     /// Logged in.
     LoggedIn { mailbox: &'a str },
     /// A cycle of a mailbox failed; it is tried again.
@@ -89,7 +91,8 @@ pub(crate) fn emit(event: Event<'_>) {
         Ready { mailboxes, workers, observe } => info!(mailboxes, workers, observe, "ready"),
         Draining => info!("draining"),
         Stopped => info!("stopped"),
-        HangupIgnored => warn!("SIGHUP changes nothing: configuration and rules are read at start, so restart"),
+        Reloaded { changes, rules } => info!(changes, rules, "reloaded"),
+        ReloadRefused { complaints } => error!(complaints, "reload refused, what ran goes on: see lazaret check"),
         RulesDegraded { complaints } => error!(complaints, "rules refused, last accepted ones run"),
         LoggedIn { mailbox } => info!(mailbox, "logged in"),
         MailboxFailed { mailbox, kind, retry_secs } => warn!(mailbox, kind, retry_secs, "mailbox failed"),

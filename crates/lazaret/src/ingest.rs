@@ -17,10 +17,13 @@ mod release;
 use crate::clock;
 use crate::config::{Config, Mailbox, Mode, Start};
 use crate::event::{Event, emit};
+use crate::live::{Current, Set};
 use crate::source::{self, ErrorKind, Fetched, Source, SourceError};
 use crate::status::Status;
+use crate::templates::Templates;
 use crate::worker::Pool;
 use lazaret_core::MessageKey;
+use lazaret_core::pipeline::Setup;
 use lazaret_store::{Ack, FolderState, Store, StoreError, Survey};
 use message::{Arrival, Settlement};
 pub(crate) use release::release;
@@ -37,11 +40,16 @@ const AUTH_PAUSE: Duration = Duration::from_secs(60);
 /// Batches of one mailbox that are fetched, but not acknowledged.
 const BATCHES_IN_FLIGHT_MAX: usize = 3;
 
-/// What every mailbox needs.
+/// What every mailbox needs. A message is taken in under one context from its claim to its ticket; a reload makes another
+/// one for those that come after.
 pub(crate) struct Context {
     pub(crate) config: Arc<Config>,
     pub(crate) store: Store,
     pub(crate) pool: Pool,
+    /// Rules, policy and limits, for workers.
+    pub(crate) setup: Arc<Setup>,
+    /// Texts of replies.
+    pub(crate) templates: Arc<Templates>,
     pub(crate) status: Arc<Status>,
     /// Wakes the outbox; a hint that may be lost, since the outbox also looks by itself.
     pub(crate) nudge: Arc<Notify>,
@@ -52,7 +60,31 @@ pub(crate) struct Context {
     /// Short hash of the rules and the policy.
     pub(crate) rules: String,
     /// Told of every message that found its place, for the progress bar.
-    pub(crate) progress: Box<dyn Fn(Progress) + Send + Sync>,
+    pub(crate) progress: Arc<dyn Fn(Progress) + Send + Sync>,
+}
+
+impl Context {
+    /// The same parts under another set.
+    pub(crate) fn of_set(&self, set: &Set) -> Context {
+        Context {
+            config: set.config.clone(),
+            store: self.store.clone(),
+            pool: self.pool.clone(),
+            setup: Arc::new(set.setup(self.store.keys())),
+            templates: set.templates.clone(),
+            status: self.status.clone(),
+            nudge: self.nudge.clone(),
+            ours: ours(&set.config),
+            keep_secs: set.material.keep_secs,
+            rules: set.material.short_hash(),
+            progress: self.progress.clone(),
+        }
+    }
+}
+
+/// Addresses of all mailboxes, in lower case.
+pub(crate) fn ours(config: &Config) -> Vec<String> {
+    config.mailboxes.iter().flat_map(|m| m.profile.own.clone()).collect()
 }
 
 /// How far a run is.
@@ -125,7 +157,7 @@ pub(crate) enum Ended {
 
 /// Pulls one mailbox until told to stop, or until it is empty of news with `once`.
 pub(crate) async fn run(
-    context: Arc<Context>,
+    current: Arc<Current<Context>>,
     mailbox: Mailbox,
     mut source: Source,
     once: bool,
@@ -133,7 +165,12 @@ pub(crate) async fn run(
 ) -> Ended {
     let mut failures = 0_u32;
     loop {
-        let cycle = cycle(&context, &mailbox, &mut source, &stop).await;
+        if *stop.borrow() {
+            source.logout().await;
+            return Ended::Stopped;
+        }
+        let cycle = cycle(&current, &mailbox, &mut source, &stop).await;
+        let context = current.get();
         if *stop.borrow() {
             source.logout().await;
             return Ended::Stopped;
@@ -194,19 +231,20 @@ fn backoff(failures: u32) -> Duration {
 
 /// Looks at every folder once. Answers whether something is left that the next cycle should do at once.
 async fn cycle(
-    context: &Arc<Context>,
+    current: &Current<Context>,
     mailbox: &Mailbox,
     source: &mut Source,
     stop: &watch::Receiver<bool>,
 ) -> Result<bool, CycleError> {
     source.connect().await?;
-    if context.status.login(&mailbox.name) {
+    if current.get().status.login(&mailbox.name) {
         emit(Event::LoggedIn { mailbox: &mailbox.name });
     }
     let mut left = false;
     let mut missing = None;
     for folder in &mailbox.folders {
-        match (Folder { context, mailbox, source, folder, stop, trouble: None }).cycle().await {
+        let context = current.get();
+        match (Folder { current, context, mailbox, source, folder, stop, trouble: None }).cycle().await {
             Ok(more) => left |= more,
             // The mail in the other folders has done nothing to deserve waiting.
             Err(CycleError::FolderMissing(folder)) => missing = Some(folder),
@@ -216,13 +254,15 @@ async fn cycle(
     if let Some(folder) = missing {
         return Err(CycleError::FolderMissing(folder));
     }
-    context.status.healthy(&mailbox.name);
+    current.get().status.healthy(&mailbox.name);
     Ok(left)
 }
 
 /// One look at one folder.
 struct Folder<'a> {
-    context: &'a Arc<Context>,
+    current: &'a Current<Context>,
+    /// Taken anew for each batch: a backlog does not hold new rules up.
+    context: Arc<Context>,
     mailbox: &'a Mailbox,
     source: &'a mut Source,
     folder: &'a str,
@@ -269,7 +309,7 @@ impl Folder<'_> {
 
     /// The folder's place in the ledger; a new one needs `start`, a new UIDVALIDITY a new baseline.
     async fn state(&mut self, uid_validity: u32, uid_next: u32, messages: u32) -> Result<FolderState, CycleError> {
-        let store = &self.context.store;
+        let store = self.context.store.clone();
         let memory = format!("start/{}/{}", self.mailbox.name, self.folder);
         let baseline_uid = match store.folder(&self.mailbox.name, self.folder).await? {
             Some(state) if state.uid_validity == uid_validity => return Ok(state),
@@ -367,6 +407,7 @@ impl Folder<'_> {
                 let first = flying.remove(0);
                 left |= self.land(first).await?;
             }
+            self.context = self.current.get();
             let (set, large) = self.launch(uid_validity, &batch).await?;
             flying.push(set);
             for uid in large {

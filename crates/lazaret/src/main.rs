@@ -16,6 +16,7 @@ mod files;
 mod ingest;
 mod keys;
 mod manual;
+mod live;
 mod outbox;
 mod output;
 mod panic;

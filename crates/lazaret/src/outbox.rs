@@ -5,8 +5,9 @@
 //! reply can leave at all (no connection, no login) everything waits together, and no entry is charged for it.
 
 use crate::clock;
-use crate::config::{Config, Replies};
+use crate::config::{Mode, Replies};
 use crate::event::{Event, emit};
+use crate::ingest::Context;
 use crate::portal::Portal;
 use crate::sink::letter::{self, Sender};
 use crate::sink::{Fault, Letter, Sent, Sink, Withdrawn};
@@ -60,15 +61,14 @@ struct Relay {
 }
 
 impl Outbox {
-    /// `nudge` wakes it after a commit; `keep_secs` is how long a sealed original is kept.
-    pub(crate) fn new(
-        config: Arc<Config>,
-        store: Store,
-        templates: Arc<Templates>,
-        nudge: Arc<Notify>,
-        keep_secs: u64,
-    ) -> Outbox {
-        Outbox::with(config.replies.clone(), &config.tenant, store, templates, nudge, keep_secs)
+    /// What sends replies under a context; `None` where nobody is answered.
+    pub(crate) fn of(context: &Context) -> Option<Outbox> {
+        let config = &context.config;
+        if config.mode == Mode::Observe || config.replies.is_none() {
+            return None;
+        }
+        let (store, templates, nudge) = (context.store.clone(), context.templates.clone(), context.nudge.clone());
+        Some(Outbox::with(config.replies.clone(), &config.tenant, store, templates, nudge, context.keep_secs))
     }
 
     fn with(

@@ -1,5 +1,4 @@
-//! The rules and the policy that a run uses: the compiled-in rules with the operator's files after them; and the last
-//! accepted set, kept in the state directory, for the day on which a file is bad.
+//! The rules and the policy that a run uses: the compiled-in rules with the operator's files after them.
 
 use crate::cli::Format;
 use crate::clock;
@@ -8,8 +7,8 @@ use crate::diagnostics::Shown;
 use crate::worker::BUILD_ID;
 use lazaret_core::DigestKey;
 use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile, shipped};
+use std::fs;
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
 /// Octets of one rule or policy file.
 const FILE_BYTES_MAX: u64 = 4 << 20;
@@ -21,7 +20,8 @@ const FILES_MAX: usize = 200;
 pub(crate) struct Refused {
     /// Every complaint.
     pub(crate) complaints: Vec<Diagnostic>,
-    files: Vec<(String, String)>,
+    /// Name and text of each file.
+    pub(crate) files: Vec<(String, String)>,
 }
 
 impl Refused {
@@ -70,7 +70,12 @@ impl Material {
     /// A short hash of rules, policy and program, by which fingerprints name what judged them.
     pub(crate) fn short_hash(&self) -> String {
         const DIGITS: usize = 12;
-        digest(&self.rules, &self.policy).chars().take(DIGITS).collect()
+        self.digest().chars().take(DIGITS).collect()
+    }
+
+    /// SHA-256 over build, names and texts.
+    pub(crate) fn digest(&self) -> String {
+        digest(&self.rules, &self.policy)
     }
 
     fn sources(&self) -> Vec<SourceFile<'_>> {
@@ -87,72 +92,41 @@ impl Material {
         accept(shipped::rule_files(), shipped_policy(), true).expect("the compiled-in rules are tested")
     }
 
-    /// What the configuration names. With a bad file the last accepted set runs, and `degraded` says why; without one
-    /// every complaint is answered.
-    pub(crate) fn load(config: &Config) -> Result<Material, Refused> {
-        if config.rules_dir.is_none() && config.policy.is_none() {
-            return Ok(Material::compiled_in());
-        }
-        let kept = config.state_dir.join("accepted");
-        match Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), &kept) {
-            Ok(material) => {
-                // Without a kept copy the next bad file is refused instead of bridged; that is worth no refusal now.
-                let _ = material.keep(&kept);
-                Ok(material)
-            }
-            Err(refused) => match Material::kept(&kept) {
-                Some(material) => Ok(Material { degraded: refused.complaints, ..material }),
-                None => Err(refused),
-            },
-        }
-    }
-
-    /// Loads files and runs every example, unless exactly this text was accepted before (`kept`).
-    pub(crate) fn check(rules: Option<&Path>, policy: Option<&Path>, kept: &Path) -> Result<Material, Refused> {
-        let rules = match rules {
-            Some(path) => shipped::layered(read_rules(path)?),
-            None => shipped::rule_files(),
-        };
-        let policy = match policy {
-            Some(file) => (file.display().to_string(), read(file)?),
-            None => shipped_policy(),
-        };
-        let known = fs::read_to_string(kept.join("digest")).is_ok_and(|d| d == digest(&rules, &policy));
+    /// Loads files and runs every example, unless `known` is the digest of exactly this text, which was accepted before.
+    pub(crate) fn check(rules: Option<&Path>, policy: Option<&Path>, known: Option<&str>) -> Result<Material, Refused> {
+        let (rules, policy) = read_all(rules, policy)?;
+        let known = known.is_some_and(|known| known == digest(&rules, &policy));
         accept(rules, policy, known)
     }
 
-    fn keep(&self, dir: &Path) -> io::Result<()> {
-        let digest = digest(&self.rules, &self.policy);
-        if fs::read_to_string(dir.join("digest")).is_ok_and(|d| d == digest) {
-            return Ok(());
-        }
-        // The digest is written last: until it stands there, the copy counts for nothing.
-        let _ = fs::remove_dir_all(dir);
-        fs::create_dir_all(dir.join("rules"))?;
-        for (index, (_, text)) in self.rules.iter().enumerate() {
-            fs::write(dir.join("rules").join(format!("{index:03}.toml")), text)?;
-        }
-        fs::write(dir.join("names"), self.rules.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>().join("\n"))?;
-        fs::write(dir.join("policy.toml"), &self.policy.1)?;
-        fs::write(dir.join("policy.name"), &self.policy.0)?;
-        fs::write(dir.join("digest"), digest)
-    }
-
-    fn kept(dir: &Path) -> Option<Material> {
-        let want = fs::read_to_string(dir.join("digest")).ok()?;
-        let names = fs::read_to_string(dir.join("names")).ok()?;
-        let rules: Vec<(String, String)> = names
-            .lines()
-            .enumerate()
-            .map(|(i, n)| Some((n.to_owned(), read(&dir.join("rules").join(format!("{i:03}.toml"))).ok()?)))
-            .collect::<Option<_>>()?;
-        let policy =
-            (fs::read_to_string(dir.join("policy.name")).ok()?, fs::read_to_string(dir.join("policy.toml")).ok()?);
-        (digest(&rules, &policy) == want).then(|| accept(rules, policy, true).ok()).flatten()
+    /// Does the disk hold what a configuration named when it was loaded?
+    pub(crate) fn is_on_disk(&self, config: &Config) -> bool {
+        let read = read_all(config.rules_dir.as_deref(), config.policy.as_deref());
+        read.is_ok_and(|(rules, policy)| rules == self.rules && policy == self.policy)
     }
 }
 
-fn accept(rules: Vec<(String, String)>, policy: (String, String), tested: bool) -> Result<Material, Refused> {
+type Named = (String, String);
+
+/// Texts of rules and policy, those that are compiled in where no file is named.
+fn read_all(rules: Option<&Path>, policy: Option<&Path>) -> Result<(Vec<Named>, Named), Refused> {
+    let rules = match rules {
+        Some(path) => shipped::layered(read_rules(path)?),
+        None => shipped::rule_files(),
+    };
+    let policy = match policy {
+        Some(file) => (file.display().to_string(), read(file)?),
+        None => shipped_policy(),
+    };
+    Ok((rules, policy))
+}
+
+/// Takes texts that load; `tested` ones need no run of their examples.
+pub(crate) fn accept(
+    rules: Vec<(String, String)>,
+    policy: (String, String),
+    tested: bool,
+) -> Result<Material, Refused> {
     match judge(&rules, &policy, tested) {
         Ok((keep_secs, warnings)) => {
             Ok(Material { rules, policy, keep_secs, digest_key: None, warnings, degraded: Vec::new() })
@@ -178,7 +152,7 @@ fn judge(
 }
 
 /// SHA-256 over build, names and texts.
-fn digest(rules: &[(String, String)], policy: &(String, String)) -> String {
+pub(crate) fn digest(rules: &[(String, String)], policy: &(String, String)) -> String {
     let mut context = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
     context.update(BUILD_ID.as_bytes());
     for (name, text) in rules.iter().chain([policy]) {
@@ -246,7 +220,7 @@ mod tests {
             files.iter().map(|(name, _)| name.rsplit('/').next().expect("a path has a last part")).collect();
         assert_eq!(names, shipped::RULE_FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>());
         let policy = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../config/policy.toml"));
-        let material = Material::check(Some(dir), Some(policy), Path::new("")).expect("they load");
+        let material = Material::check(Some(dir), Some(policy), None).expect("they load");
         assert!(material.warnings.is_empty(), "{:?}", material.warnings);
         assert!(Material::compiled_in().keep_secs > 0);
     }
@@ -263,20 +237,9 @@ mod tests {
             fs::write(&own, text).expect("written");
             fs::write(&own_policy, policy).expect("written");
             for path in [dir.path(), &own] {
-                let material = Material::check(Some(path), Some(&own_policy), Path::new("")).expect("it loads");
+                let material = Material::check(Some(path), Some(&own_policy), None).expect("it loads");
                 assert_eq!(material.rules.len(), files);
             }
         }
-    }
-
-    #[test]
-    fn a_kept_set_comes_back_and_a_changed_one_does_not() {
-        let dir = tempfile::tempdir().expect("a directory");
-        let material = Material::compiled_in();
-        material.keep(dir.path()).expect("it is kept");
-        let kept = Material::kept(dir.path()).expect("it comes back");
-        assert_eq!((kept.rules, kept.policy), (material.rules, material.policy));
-        fs::write(dir.path().join("policy.toml"), "changed").expect("written");
-        assert!(Material::kept(dir.path()).is_none(), "its digest does not hold");
     }
 }

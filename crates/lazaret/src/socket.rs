@@ -13,8 +13,11 @@ mod answer;
 pub(crate) use answer::value;
 pub(crate) mod roles;
 
+use crate::app::Asked;
 use crate::config::{Config, Role};
 use crate::event::{Event, emit};
+use crate::ingest::Context;
+use crate::live::Current;
 use crate::status::Status;
 use answer::Answer;
 use lazaret_core::RawMessage;
@@ -30,7 +33,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
 
 /// Name of the socket in the runtime directory.
@@ -45,6 +48,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const RELEASE_DEADLINE: Duration = Duration::from_secs(120);
 /// Time for the fingerprints of 90 days.
 const STORED_DEADLINE: Duration = Duration::from_secs(600);
+/// Time for loading all files and running every example, behind a reload that is under way.
+const RELOAD_DEADLINE: Duration = Duration::from_secs(240);
 /// Within this time a second officer must ask for the same release.
 const FOUR_EYES: Duration = Duration::from_secs(15 * 60);
 
@@ -132,6 +137,9 @@ pub(crate) enum Request {
     /// Closes the breaker: replies that wait go out.
     #[serde(rename = "outbox resume")]
     OutboxResume {},
+    /// Reads configuration, rules, policy and templates again.
+    #[serde(rename = "reload")]
+    Reload {},
     /// Public keys of portal links.
     #[serde(rename = "keys portal")]
     KeysPortal {},
@@ -154,6 +162,7 @@ impl Request {
             Request::QuarantineRelease { .. } => "quarantine release",
             Request::OutboxList { .. } => "outbox list",
             Request::OutboxResume {} => "outbox resume",
+            Request::Reload {} => "reload",
             Request::KeysPortal {} => "keys portal",
         }
     }
@@ -175,12 +184,13 @@ impl Request {
             Request::OutboxList { .. } | Request::OutboxResume {} | Request::RulesStored { .. } => {
                 &[Role::Operator, Role::Officer]
             }
+            Request::Reload {} => &[Role::Operator],
         }
     }
 }
 
 /// Processes a released message again: id, octets, stated reason → a line for the officer, or why not.
-pub(crate) type Release = Box<
+pub(crate) type Release = Arc<
     dyn Fn(String, RawMessage, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync,
 >;
 
@@ -196,8 +206,28 @@ pub(crate) struct SocketContext {
     pub(crate) rules: String,
     /// Wakes the outbox.
     pub(crate) nudge: Arc<tokio::sync::Notify>,
+    /// Asks for a reload.
+    pub(crate) reload: mpsc::Sender<Asked>,
+    /// Do the files say something else than what runs? Blocking.
+    pub(crate) differs: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Processes a released message again.
     pub(crate) release: Release,
+}
+
+impl SocketContext {
+    /// The same parts under what another context has.
+    pub(crate) fn of_context(&self, context: &Context) -> SocketContext {
+        SocketContext {
+            store: self.store.clone(),
+            config: context.config.clone(),
+            status: self.status.clone(),
+            rules: context.rules.clone(),
+            nudge: self.nudge.clone(),
+            reload: self.reload.clone(),
+            differs: self.differs.clone(),
+            release: self.release.clone(),
+        }
+    }
 }
 
 /// Why the socket cannot be opened. `Display` says what and the mend.
@@ -242,14 +272,18 @@ pub(crate) fn listen(config: &Config) -> Result<UnixListener, ListenError> {
 
 /// All callers share this.
 struct Server {
-    context: Arc<SocketContext>,
+    context: Arc<Current<SocketContext>>,
     /// Releases that wait for a second officer: id and who asked first, when.
     first_eyes: Mutex<HashMap<String, (u32, Instant)>>,
 }
 
 /// Answers callers until told to stop.
-pub(crate) async fn serve(listener: UnixListener, context: Arc<SocketContext>, mut shutdown: watch::Receiver<bool>) {
-    let path = context.config.runtime_dir.join(SOCKET_NAME);
+pub(crate) async fn serve(
+    listener: UnixListener,
+    context: Arc<Current<SocketContext>>,
+    mut shutdown: watch::Receiver<bool>,
+) {
+    let path = context.get().config.runtime_dir.join(SOCKET_NAME);
     let server = Arc::new(Server { context, first_eyes: Mutex::default() });
     let places = Arc::new(Semaphore::new(CALLERS_MAX));
     loop {
@@ -304,7 +338,9 @@ impl Server {
         read: &mut (impl AsyncReadExt + Unpin),
         answer: &mut Answer,
     ) -> Result<(), Failure> {
-        let config = &self.context.config;
+        // One caller is answered under one configuration.
+        let context = self.context.get();
+        let config = &context.config;
         let own = rustix::process::geteuid().as_raw();
         let held = roles::roles(caller, own, &config.operator.roles, &Accounts::read());
         let needs = request.needs();
@@ -313,19 +349,22 @@ impl Server {
             return Err(Failure::denied(request.verb(), needs));
         }
         if let Request::QuarantineRelease { id, reason, size_bytes } = request {
-            return self.release(id, reason, size_bytes, caller, read, answer).await;
+            return self.release(&context, (id, reason, size_bytes), caller, read, answer).await;
         }
         let late = |_| Failure::unavailable("the store did not answer in time");
         // Everything else is one look into the store; this reads page after page, each in its own time.
-        let most = if matches!(request, Request::RulesStored { .. }) { STORED_DEADLINE } else { DEADLINE * 3 };
-        timeout(most, answer.request(&self.context, &request, caller, &held)).await.map_err(late)?
+        let most = match request {
+            Request::RulesStored { .. } => STORED_DEADLINE,
+            Request::Reload {} => RELOAD_DEADLINE,
+            _ => DEADLINE * 3,
+        };
+        timeout(most, answer.request(&context, &request, caller, &held)).await.map_err(late)?
     }
 
     async fn release(
         &self,
-        id: String,
-        reason: String,
-        size_bytes: u64,
+        context: &SocketContext,
+        (id, reason, size_bytes): (String, String, u64),
         caller: Caller,
         read: &mut (impl AsyncReadExt + Unpin),
         answer: &mut Answer,
@@ -335,7 +374,7 @@ impl Server {
         if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
             return Err(Failure::usage("a release needs a reason of 1 to 500 characters"));
         }
-        let max = self.context.config.limits.message_bytes_max;
+        let max = context.config.limits.message_bytes_max;
         if size_bytes == 0 || size_bytes > max {
             return Err(Failure::usage(format!("the message must have 1 to {max} bytes")));
         }
@@ -346,11 +385,11 @@ impl Server {
             return Err(Failure::usage("the message was cut short"));
         }
         emit(Event::QuarantineAccess { uid: caller.uid, verb: "quarantine release", id: &id });
-        if self.context.config.quarantine.four_eyes && !self.is_second(&id, caller) {
+        if context.config.quarantine.four_eyes && !self.is_second(&id, caller) {
             let line = "noted; another officer must release the same message within 15 minutes";
             return Err(Failure::new(line, crate::exit::TEMPFAIL));
         }
-        let work = (self.context.release)(id.clone(), message, reason);
+        let work = (context.release)(id.clone(), message, reason);
         match timeout(RELEASE_DEADLINE, work).await {
             Ok(Ok(line)) => {
                 answer.line(&serde_json::json!({ "id": id, "released": line })).await.map_err(|_| Failure::gone())

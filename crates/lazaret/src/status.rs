@@ -5,8 +5,8 @@ use crate::config::{Config, Mode};
 use lazaret_core::ProofMode;
 use lazaret_store::Counts;
 use serde_json::{Value, json};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 /// A mailbox that fails for longer needs a look.
 const RETRYING_SECS_MAX: i64 = 15 * 60;
@@ -15,11 +15,32 @@ const WAITING_SECS_MAX: i64 = 3_600;
 
 /// What is known since the start.
 pub(crate) struct Status {
-    mode: Mode,
     started_at: i64,
-    mailboxes: Vec<(String, Mutex<Mailbox>)>,
-    unproven: Vec<String>,
+    shape: RwLock<Shape>,
     degraded: AtomicUsize,
+    /// When a reload was refused, and with how many complaints; nothing once one was accepted.
+    refused: Mutex<Option<(i64, usize)>>,
+    files_differ: AtomicBool,
+}
+
+/// What of the configuration the status tells of.
+struct Shape {
+    mode: Mode,
+    mailboxes: Vec<(String, Arc<Mutex<Mailbox>>)>,
+    unproven: Vec<String>,
+}
+
+impl Shape {
+    /// The mailboxes of a configuration; those that `before` knows keep what is known of them.
+    fn new(config: &Config, before: &[(String, Arc<Mutex<Mailbox>>)]) -> Shape {
+        let known = |name: &str| before.iter().find(|(n, _)| n == name).map(|(_, m)| m.clone()).unwrap_or_default();
+        let unproven = config.mailboxes.iter().filter(|m| m.profile.proof == ProofMode::None);
+        Shape {
+            mode: config.mode,
+            mailboxes: config.mailboxes.iter().map(|m| (m.name.clone(), known(&m.name))).collect(),
+            unproven: unproven.map(|m| m.name.clone()).collect(),
+        }
+    }
 }
 
 /// One mailbox.
@@ -42,14 +63,36 @@ struct Mailbox {
 impl Status {
     /// Nothing has happened yet.
     pub(crate) fn new(config: &Config) -> Status {
-        let unproven = config.mailboxes.iter().filter(|m| m.profile.proof == ProofMode::None);
         Status {
-            mode: config.mode,
             started_at: clock::now(),
-            mailboxes: config.mailboxes.iter().map(|m| (m.name.clone(), Mutex::default())).collect(),
-            unproven: unproven.map(|m| m.name.clone()).collect(),
+            shape: RwLock::new(Shape::new(config, &[])),
             degraded: AtomicUsize::new(0),
+            refused: Mutex::default(),
+            files_differ: AtomicBool::new(false),
         }
+    }
+
+    /// Another configuration is in force; what is wrong with files is mended.
+    pub(crate) fn reloaded(&self, config: &Config) {
+        let mut shape = self.shape.write().unwrap_or_else(PoisonError::into_inner);
+        *shape = Shape::new(config, &shape.mailboxes);
+        // Those that had ended are begun again.
+        for (_, mailbox) in &shape.mailboxes {
+            mailbox.lock().unwrap_or_else(PoisonError::into_inner).refused = false;
+        }
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.degraded(0);
+        self.files_differ(false);
+    }
+
+    /// A reload was refused with so many complaints; what ran goes on.
+    pub(crate) fn reload_refused(&self, complaints: usize) {
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = Some((clock::now(), complaints));
+    }
+
+    /// Do the files say something else than what runs?
+    pub(crate) fn files_differ(&self, differ: bool) {
+        self.files_differ.store(differ, Ordering::Relaxed);
     }
 
     /// The login stands. Answers whether that is news: the first one, or the first one after trouble.
@@ -96,7 +139,7 @@ impl Status {
         });
     }
 
-    /// The mailbox is not pulled any more, until the operator decides and starts the daemon again.
+    /// The mailbox is not pulled any more, until the operator decides and has the configuration read again.
     pub(crate) fn refused(&self, mailbox: &str, kind: &str) {
         self.error(mailbox, kind);
         self.change(mailbox, |m, _| m.refused = true);
@@ -117,26 +160,33 @@ impl Status {
     }
 
     fn change<T>(&self, mailbox: &str, change: impl FnOnce(&mut Mailbox, i64) -> T) -> Option<T> {
-        let (_, state) = self.mailboxes.iter().find(|(name, _)| name == mailbox)?;
+        let shape = self.shape.read().unwrap_or_else(PoisonError::into_inner);
+        let (_, state) = shape.mailboxes.iter().find(|(name, _)| name == mailbox)?;
         // A panic while the lock was held left plain numbers behind; they are still worth reading.
-        let mut state = state.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         Some(change(&mut state, clock::now()))
     }
 
-    fn states(&self) -> Vec<(&str, Mailbox)> {
-        let copy = |m: &Mutex<Mailbox>| m.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
-        self.mailboxes.iter().map(|(name, m)| (name.as_str(), copy(m))).collect()
+    fn states(&self) -> Vec<(String, Mailbox)> {
+        let copy = |m: &Mutex<Mailbox>| m.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let shape = self.shape.read().unwrap_or_else(PoisonError::into_inner);
+        shape.mailboxes.iter().map(|(name, m)| (name.clone(), copy(m))).collect()
+    }
+
+    fn mode(&self) -> Mode {
+        self.shape.read().unwrap_or_else(PoisonError::into_inner).mode
     }
 
     /// What everybody on the machine may know: is it well?
     pub(crate) fn health(&self, counts: &Counts, disk: Disk) -> Value {
-        let retrying = self.states().iter().filter(|(_, m)| m.failing_since.is_some() && !m.refused).count();
+        let states = self.states();
+        let retrying = states.iter().filter(|(_, m)| m.failing_since.is_some() && !m.refused).count();
         json!({
             "kind": "daemon",
             "healthy": self.troubles(counts, disk, clock::now()).is_empty(),
             "mode": self.mode_word(),
             "started_at": self.started_at,
-            "mailboxes": self.mailboxes.len(),
+            "mailboxes": states.len(),
             "mailboxes_retrying": retrying,
         })
     }
@@ -146,9 +196,13 @@ impl Status {
         let troubles = self.troubles(counts, disk, clock::now());
         let mut daemon = self.health(counts, disk);
         let [allow, redact, quarantine, reject] = counts.verdicts;
+        let refused = *self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let mut facts = json!({
             "troubles": troubles,
             "rules_degraded": self.degraded.load(Ordering::Relaxed),
+            "reload_refused_at": refused.map(|(at, _)| at),
+            "reload_complaints": refused.map_or(0, |(_, complaints)| complaints),
+            "files_differ": self.files_differ.load(Ordering::Relaxed),
             "disk_free_bytes": disk.free_bytes,
             "disk_reserve_bytes": disk.reserve_bytes,
             "tickets": counts.tickets,
@@ -167,12 +221,13 @@ impl Status {
             "not_told": counts.outbox_failed + counts.outbox_unknown + counts.outbox_limited,
             "would": null,
         });
-        if self.mode == Mode::Observe {
+        if self.mode() == Mode::Observe {
             facts["would"] = json!({ "move": allow, "clean": redact, "quarantine": quarantine, "reject": reject });
         }
         if let (Value::Object(daemon), Value::Object(facts)) = (&mut daemon, facts) {
             daemon.extend(facts);
         }
+        let unproven = self.shape.read().unwrap_or_else(PoisonError::into_inner).unproven.clone();
         let mailboxes = self.states().into_iter().map(|(name, m)| {
             let state = match (m.failing_since, m.look_at) {
                 _ if m.refused => "refused",
@@ -185,14 +240,14 @@ impl Status {
                 "last_login_at": m.login_at, "last_mail_at": m.mail_at, "last_look_at": m.look_at,
                 "taken": m.taken, "held": m.held, "waiting": m.waiting, "oldest_waiting_at": m.waiting_since,
                 "retrying_since_at": m.failing_since, "failures": m.failures,
-                "sender_proof": !self.unproven.iter().any(|u| u == name),
+                "sender_proof": !unproven.contains(&name),
             })
         });
         std::iter::once(daemon).chain(mailboxes).collect()
     }
 
     fn mode_word(&self) -> &'static str {
-        match self.mode {
+        match self.mode() {
             Mode::Observe => "observe",
             Mode::Enforce => "enforce",
         }
@@ -204,7 +259,7 @@ impl Status {
         for (name, m) in self.states() {
             let error = m.error.as_deref().unwrap_or("unknown");
             if m.refused {
-                out.push(format!("mailbox {name} is not pulled: {error}; mend it and restart"));
+                out.push(format!("mailbox {name} is not pulled: {error}; mend it, then lazaret reload"));
             } else if m.failing_since.is_some_and(|since| now - since > RETRYING_SECS_MAX) {
                 out.push(format!("mailbox {name} cannot be pulled: {error}"));
             }
@@ -223,6 +278,12 @@ impl Status {
         }
         if self.degraded.load(Ordering::Relaxed) > 0 {
             out.push("rules or policy were refused; the last accepted ones run: see lazaret check".to_owned());
+        }
+        if let Some((at, _)) = *self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
+            let at = clock::rfc3339(at);
+            out.push(format!(
+                "reload refused at {at}, what ran before goes on: see lazaret check, then lazaret reload"
+            ));
         }
         out
     }
@@ -244,12 +305,13 @@ mod tests {
     const DISK: Disk = Disk { free_bytes: Some(1000), reserve_bytes: 10 };
 
     fn status(mode: Mode) -> Status {
+        let mailboxes = vec![("a".into(), Arc::default()), ("b".into(), Arc::default())];
         Status {
-            mode,
             started_at: 0,
-            mailboxes: vec![("a".into(), Mutex::default()), ("b".into(), Mutex::default())],
-            unproven: vec!["b".into()],
+            shape: RwLock::new(Shape { mode, mailboxes, unproven: vec!["b".into()] }),
             degraded: AtomicUsize::new(0),
+            refused: Mutex::default(),
+            files_differ: AtomicBool::new(false),
         }
     }
 

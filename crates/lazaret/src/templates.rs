@@ -4,6 +4,7 @@
 //! when it is loaded, by rendering every text in every combination of facts: what a customer would see as a mistake, an
 //! operator sees as a line and column. A template gets facts of ours and nothing else; see [`Facts`].
 
+use crate::config::Config;
 use lazaret_core::notice::{ATTACHMENTS, HELD, NAMES, NOT_KEPT, RECORDS, UNREADABLE};
 use lazaret_scan::{Diagnostic, SourceFile, nearest};
 use lazaret_store::Template;
@@ -44,6 +45,7 @@ const BUILT_IN: [(&str, &str, &str); 7] = [
 pub(crate) struct Templates {
     env: Environment<'static>,
     words: BTreeMap<String, Words>,
+    files: Files,
 }
 
 /// What a reply is told; the strings are the configuration's or our own.
@@ -157,16 +159,30 @@ impl Context<'_> {
 impl Templates {
     /// Loads the compiled-in texts and what `dir` overrides or adds; every complaint at once.
     pub(crate) fn load(dir: Option<&Path>) -> Result<Templates, Vec<Diagnostic>> {
-        let mut files = BTreeMap::new();
-        for (language, name, text) in BUILT_IN {
-            let file = File { shown: format!("config/templates/{language}/{name}"), text: text.to_owned() };
-            files.insert((language.to_owned(), name.to_owned()), file);
-        }
-        let mut complaints = Vec::new();
-        if let Some(dir) = dir {
-            read_directory(dir, &mut files, &mut complaints);
-        }
+        let (files, complaints) = read(dir);
         Templates::check(files, complaints)
+    }
+
+    /// Texts that [`texts`](Templates::texts) gave, checked again.
+    pub(crate) fn of_texts(texts: Vec<(String, String)>) -> Result<Templates, Vec<Diagnostic>> {
+        let file = |(place, text): (String, String)| {
+            let (language, name) = place.split_once('/')?;
+            let shown = format!("config/templates/{place}");
+            Some(((language.to_owned(), name.to_owned()), File { shown, text }))
+        };
+        Templates::check(texts.into_iter().filter_map(file).collect(), Vec::new())
+    }
+
+    /// Language and file name, with the text.
+    pub(crate) fn texts(&self) -> Vec<(String, String)> {
+        self.files.iter().map(|((language, name), file)| (format!("{language}/{name}"), file.text.clone())).collect()
+    }
+
+    /// Does the disk hold what a configuration named when it was loaded?
+    pub(crate) fn is_on_disk(&self, config: &Config) -> bool {
+        let (files, _) = read(config.templates_dir.as_deref());
+        files.len() == self.files.len()
+            && files.iter().all(|(place, file)| self.files.get(place).is_some_and(|f| f.text == file.text))
     }
 
     fn check(files: Files, mut complaints: Vec<Diagnostic>) -> Result<Templates, Vec<Diagnostic>> {
@@ -190,9 +206,9 @@ impl Templates {
                 complaints.push(file.complaint(&error));
             }
         }
-        let templates = Templates { env, words };
+        let templates = Templates { env, words, files };
         if complaints.is_empty() {
-            complaints = templates.try_all(&files);
+            complaints = templates.try_all(&templates.files);
         }
         if complaints.is_empty() { Ok(templates) } else { Err(complaints) }
     }
@@ -325,6 +341,20 @@ impl Templates {
         }
         None
     }
+}
+
+/// The compiled-in texts and what `dir` overrides or adds.
+fn read(dir: Option<&Path>) -> (Files, Vec<Diagnostic>) {
+    let mut files = BTreeMap::new();
+    for (language, name, text) in BUILT_IN {
+        let file = File { shown: format!("config/templates/{language}/{name}"), text: text.to_owned() };
+        files.insert((language.to_owned(), name.to_owned()), file);
+    }
+    let mut complaints = Vec::new();
+    if let Some(dir) = dir {
+        read_directory(dir, &mut files, &mut complaints);
+    }
+    (files, complaints)
 }
 
 /// Combinations of kinds, portal and phone in which each text is tried.

@@ -64,7 +64,8 @@ impl Death {
     }
 }
 
-type Request = (Job, oneshot::Sender<(Job, Result<Answer, Death>)>);
+/// What a job is to be done under, the job, and where its answer goes.
+type Request = (Arc<Setup>, Job, oneshot::Sender<(Job, Result<Answer, Death>)>);
 
 /// A fixed number of workers behind one queue.
 #[derive(Clone)]
@@ -73,6 +74,8 @@ pub(crate) struct Pool {
 }
 
 struct Inner {
+    /// What a job is done under that names nothing else.
+    setup: Arc<Setup>,
     /// `None` once the pool is closing.
     queue: Mutex<Option<mpsc::SyncSender<Request>>>,
     slots: Mutex<Vec<JoinHandle<()>>>,
@@ -86,10 +89,10 @@ impl Pool {
         // A message waits here, in memory, only until a worker is free: the senders bound how many are in flight.
         let (queue, requests) = mpsc::sync_channel::<Request>(64);
         let (warmed, warm) = watch::channel(0);
-        let (requests, warmed, setup) = (Arc::new(Mutex::new(requests)), Arc::new(warmed), Arc::new(setup));
+        let (requests, warmed, first) = (Arc::new(Mutex::new(requests)), Arc::new(warmed), Arc::new(setup));
         let slots = (0..count.max(1))
             .map(|number| {
-                let (requests, warmed, setup) = (requests.clone(), warmed.clone(), setup.clone());
+                let (requests, warmed, setup) = (requests.clone(), warmed.clone(), first.clone());
                 std::thread::Builder::new()
                     .name(format!("worker-{number}"))
                     .spawn(move || {
@@ -99,7 +102,7 @@ impl Pool {
                     .expect("the machine has a thread left at start")
             })
             .collect();
-        Pool { inner: Arc::new(Inner { queue: Mutex::new(Some(queue)), slots: Mutex::new(slots), warm }) }
+        Pool { inner: Arc::new(Inner { setup: first, queue: Mutex::new(Some(queue)), slots: Mutex::new(slots), warm }) }
     }
 
     /// Waits until a worker is there (or could not be started): what comes next needs not wait for one.
@@ -108,20 +111,32 @@ impl Pool {
         let _ = self.inner.warm.clone().wait_for(|slots| *slots > 0).await;
     }
 
-    /// Has a worker do a job. The job comes back, so that its octets can be sealed or tried again.
+    /// Does a worker start with this setup? Blocking.
+    pub(crate) fn accepts(setup: &Arc<Setup>) -> bool {
+        Worker::start(setup).map(Worker::end).is_ok()
+    }
+
+    /// Has a worker do a job under the setup that the pool was started with. The job comes back, so that its octets can
+    /// be sealed or tried again.
     pub(crate) async fn run(&self, job: Job) -> (Job, Result<Answer, Death>) {
+        self.run_under(&self.inner.setup, job).await
+    }
+
+    /// The same under another setup: a worker that was started with a different one is replaced first. So a job is done
+    /// under one setup from its beginning to its end, whatever is loaded meanwhile.
+    pub(crate) async fn run_under(&self, setup: &Arc<Setup>, job: Job) -> (Job, Result<Answer, Death>) {
         let (reply, answer) = oneshot::channel();
-        let mut request = (job, reply);
+        let mut request = (setup.clone(), job, reply);
         loop {
             let queue = unpoisoned(&self.inner.queue).clone();
-            let Some(queue) = queue else { return (request.0, Err(Death::Closing)) };
+            let Some(queue) = queue else { return (request.1, Err(Death::Closing)) };
             match queue.try_send(request) {
                 Ok(()) => break,
                 Err(mpsc::TrySendError::Full(back)) => {
                     request = back;
                     tokio::time::sleep(Duration::from_millis(1)).await;
                 }
-                Err(mpsc::TrySendError::Disconnected((job, _))) => return (job, Err(Death::Closing)),
+                Err(mpsc::TrySendError::Disconnected((_, job, _))) => return (job, Err(Death::Closing)),
             }
         }
         answer.await.expect("a slot answers every request that it takes")
@@ -157,7 +172,8 @@ impl Slot {
         loop {
             // The lock is held while waiting: the other slots wait for it in turn.
             let request = unpoisoned(requests).recv();
-            let Ok((job, reply)) = request else { return };
+            let Ok((setup, job, reply)) = request else { return };
+            self.follow(setup);
             let answer = self.work(&job);
             // The asker may have given up; then nobody wants the answer.
             let _ = reply.send((job, answer));
@@ -165,6 +181,21 @@ impl Slot {
                 self.worker = self.spawn().ok();
             }
             self.readers.renew();
+        }
+    }
+
+    /// Goes on under the setup of the next job.
+    fn follow(&mut self, setup: Arc<Setup>) {
+        if Arc::ptr_eq(&self.setup, &setup) {
+            return;
+        }
+        if self.setup.limits != setup.limits {
+            self.readers = Readers::new(self.number, &setup.limits);
+        }
+        self.setup = setup;
+        if let Some(worker) = self.worker.take() {
+            emit(Event::WorkerRetired { slot: self.number, messages: worker.messages, why: "reload" });
+            worker.end();
         }
     }
 

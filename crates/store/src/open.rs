@@ -47,7 +47,8 @@ pub(crate) fn open(options: &Options) -> Result<(File, State), OpenError> {
     let (keyring, new) = keyring(options)?;
     let tree = Tree::open(dir, options.cache_bytes)?;
     let blobs = Blobs::open(dir).map_err(io("opening the blob files"))?;
-    let mut state = State::new(tree, blobs, Vault::new(keyring, 0), options.reply_limits.clone());
+    let mut state =
+        State::new(tree, blobs, Vault::new(keyring, 0), options.reply_limits.clone(), options.disk_reserve_bytes);
     let at = Key::new(Family::Meta, &[]);
     let meta: Option<Meta> = state.get(Family::Meta, &at).map_err(corrupt)?;
     let epoch = match (meta, new) {

@@ -151,7 +151,7 @@ impl Group {
         self.size += 1;
         if need == Need::Intake {
             let free_bytes = *self.free_bytes.get_or_insert_with(|| free_bytes(&options.dir).unwrap_or(u64::MAX));
-            if free_bytes < options.disk_reserve_bytes {
+            if free_bytes < state.disk_reserve_bytes {
                 return refuse(StoreError::DiskFull { free_bytes });
             }
         }
@@ -235,12 +235,13 @@ mod tests {
         let dir = tempfile::tempdir().expect("temp dir");
         let roomy = options(dir.path());
         let (_lock, mut state) = open(&roomy).expect("opens");
-        let full = Options { disk_reserve_bytes: u64::MAX, ..roomy.clone() };
         let write = |state: &mut State| state.remember("a", vec![1]);
-        let refused = ask(&mut state, &full, Need::Intake, write);
+        state.disk_reserve_bytes = u64::MAX;
+        let refused = ask(&mut state, &roomy, Need::Intake, write);
         assert!(matches!(refused, Err(StoreError::DiskFull { .. })), "{refused:?}");
         assert_eq!(state.recall("a"), Ok(None));
-        assert_eq!(ask(&mut state, &full, Need::Sync, write), Ok(()));
+        assert_eq!(ask(&mut state, &roomy, Need::Sync, write), Ok(()));
+        state.disk_reserve_bytes = 0;
         assert_eq!(ask(&mut state, &roomy, Need::Intake, write), Ok(()));
         assert_eq!(state.recall("a"), Ok(Some(vec![1])));
     }

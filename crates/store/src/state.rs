@@ -63,6 +63,8 @@ pub(crate) struct State {
     pub(crate) blobs: Blobs,
     pub(crate) vault: Vault,
     pub(crate) limits: ReplyLimits,
+    /// Free octets on the disk below which nothing new is taken in.
+    pub(crate) disk_reserve_bytes: u64,
     pub(crate) tally: Tally,
     pub(crate) queue: Queue,
     pub(crate) syncs: u64,
@@ -79,12 +81,13 @@ pub(crate) struct State {
 }
 
 impl State {
-    pub(crate) fn new(tree: Tree, blobs: Blobs, vault: Vault, limits: ReplyLimits) -> State {
+    pub(crate) fn new(tree: Tree, blobs: Blobs, vault: Vault, limits: ReplyLimits, disk_reserve_bytes: u64) -> State {
         State {
             tree,
             blobs,
             vault,
             limits,
+            disk_reserve_bytes,
             tally: Tally::default(),
             queue: Queue::default(),
             syncs: 0,

@@ -323,6 +323,16 @@ impl Store {
         self.ask(Need::Read, move |s| outbox::list(s, limit)).await
     }
 
+    /// Goes on under other bounds: free octets on the disk below which nothing new is taken in, and limits on replies.
+    /// What they count stays counted.
+    pub async fn set_bounds(&self, disk_reserve_bytes: u64, reply_limits: ReplyLimits) -> Result<(), StoreError> {
+        let set = move |s: &mut State| {
+            (s.disk_reserve_bytes, s.limits) = (disk_reserve_bytes, reply_limits);
+            Ok(())
+        };
+        self.ask(Need::Read, set).await
+    }
+
     /// Counts for `status`.
     pub async fn counts(&self) -> Result<Counts, StoreError> {
         self.ask(Need::Read, |s| Ok(outbox::counts(s))).await

@@ -11,7 +11,7 @@ use crate::source::{ErrorKind, FolderInfo, Source, SourceError};
 use crate::templates::Templates;
 use crate::{exit, keys, tls};
 use lazaret_core::ProofMode;
-use lazaret_scan::{Diagnostic, Severity, shipped};
+use lazaret_scan::{Diagnostic, Severity, SourceFile, shipped};
 use lazaret_store::Store;
 use std::path::Path;
 use std::time::Duration;
@@ -126,7 +126,7 @@ fn config_in_words(config: &Config) -> String {
 /// Rules, policy and templates; their complaints have lines of their own files.
 fn rules(config: &Config, report: &mut Report, format: Format) -> bool {
     // Every example runs, also where this text was accepted before: whoever checks wants to see it all.
-    let rules = match Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), Path::new("")) {
+    let rules = match Material::check(config.rules_dir.as_deref(), config.policy.as_deref(), None) {
         Ok(material) => {
             material.print_warnings(format);
             report.rules.clone_from(&material.warnings);
@@ -180,23 +180,28 @@ fn secrets(config: &Config, report: &mut Report) {
         }
         Err(e) => report.complain(Severity::Error, &["store_key"], format!("store_key: {e}"), "then: lazaret check"),
     }
+    report.complaints.extend(unreadable(config, report.source.as_source()));
+}
+
+/// Secrets and certificates of mailboxes and replies that cannot be read.
+pub(crate) fn unreadable(config: &Config, source: SourceFile<'_>) -> Vec<Diagnostic> {
+    const AGAIN: &str = "then: lazaret check";
+    const PEM: &str = "name a PEM file";
+    let mut out = Vec::new();
+    let mut complain = |at: &[&str], message: String, mend| {
+        let span = (1..=at.len()).rev().find_map(|n| file::span_of(source, at.get(..n)?)).unwrap_or(0..0);
+        out.push(Diagnostic::error(source, span, message).help(mend));
+    };
     for (index, mailbox) in config.mailboxes.iter().enumerate() {
         if let Place::Imap(imap) = &mailbox.source {
-            let index = index.to_string();
+            let (index, name) = (index.to_string(), &mailbox.name);
             if let Auth::Password(secret) = &imap.auth
                 && let Err(e) = keys::secret(secret)
             {
-                let message = format!("mailbox {}: {e}", mailbox.name);
-                report.complain(
-                    Severity::Error,
-                    &["mailbox", &index, "auth", "secret"],
-                    message,
-                    "then: lazaret check",
-                );
+                complain(&["mailbox", &index, "auth", "secret"], format!("mailbox {name}: {e}"), AGAIN);
             }
             if let Err(e) = tls::client_config(imap.ca_file.as_deref()) {
-                let message = format!("mailbox {}: {e}", mailbox.name);
-                report.complain(Severity::Error, &["mailbox", &index, "imap", "ca_file"], message, "name a PEM file");
+                complain(&["mailbox", &index, "imap", "ca_file"], format!("mailbox {name}: {e}"), PEM);
             }
         }
     }
@@ -204,22 +209,13 @@ fn secrets(config: &Config, report: &mut Report) {
         if let Some((_, secret)) = &smtp.login
             && let Err(e) = keys::secret(secret)
         {
-            report.complain(
-                Severity::Error,
-                &["replies", "smtp", "secret"],
-                format!("replies: {e}"),
-                "then: lazaret check",
-            );
+            complain(&["replies", "smtp", "secret"], format!("replies: {e}"), AGAIN);
         }
         if let Err(e) = tls::client_config(smtp.ca_file.as_deref()) {
-            report.complain(
-                Severity::Error,
-                &["replies", "smtp", "ca_file"],
-                format!("replies: {e}"),
-                "name a PEM file",
-            );
+            complain(&["replies", "smtp", "ca_file"], format!("replies: {e}"), PEM);
         }
     }
+    out
 }
 
 /// What works, but should be looked at.

@@ -45,6 +45,15 @@ pub(crate) async fn run(config: Option<&Path>, command: Command, format: Format)
                 let healthy = lines.first().and_then(|l| l["healthy"].as_bool()).unwrap_or(false);
                 Ok(if *exit_code && !healthy { exit::TEMPFAIL } else { exit::OK })
             }
+            Command::Reload => {
+                let lines = call.lines().await?;
+                let answer = lines.first().unwrap_or(&Value::Null);
+                match (format, answer["accepted"].as_bool()) {
+                    (Format::Text, Some(false)) => eprint!("{}", table::reload(answer)),
+                    _ => print(&command, &lines, format),
+                }
+                Ok(if answer["accepted"] == true { exit::OK } else { exit::CONFIG })
+            }
             Command::Ticket(Ticket::Explain { .. }) if format == Format::Text => {
                 // Without rules that this user can read the words of contexts stay unnamed.
                 let rules = super::in_force(config).map(|material| material.loaded().0);
@@ -78,6 +87,7 @@ fn end(result: Result<u8, Failure>, format: Format) -> u8 {
 fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
     let request = match command {
         Command::Status { .. } => Request::Status {},
+        Command::Reload => Request::Reload {},
         Command::Ticket(Ticket::List { limit }) => Request::TicketList { limit: *limit },
         Command::Ticket(Ticket::Show { ticket }) => Request::TicketShow { ticket: ticket.clone() },
         Command::Ticket(Ticket::Explain { ticket }) => Request::TicketExplain { ticket: ticket.clone() },
@@ -277,6 +287,7 @@ fn print(command: &Command, lines: &[Value], format: Format) {
             lines.iter().map(|l| format!("{l}\n")).collect()
         }
         (_, Command::Status { .. }) => table::status(lines),
+        (_, Command::Reload) => lines.iter().map(table::reload).collect(),
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),

@@ -8,8 +8,8 @@ use crate::config::{
     self, Config, Deliver, Mailbox, Mode, Quarantine, Receipt, Replies, SecretRef, Source, Start, Transport,
 };
 use crate::exit;
+use crate::live::{Complaints, Set};
 use crate::output::say;
-use crate::rules::Material;
 use lazaret_core::seal::OpeningKey;
 use lazaret_core::{Addr, Limits, Profile, ProofMode};
 use lazaret_store::{ReplyLimits, TicketView, Told};
@@ -36,7 +36,8 @@ async fn play(dir: Option<PathBuf>) -> Result<(), Refusal> {
     let dir = dir.unwrap_or_else(|| std::env::temp_dir().join(format!("lazaret-demo-{}", std::process::id())));
     let place = Place::build(&dir).map_err(|e| unavailable(format!("{}: {}", dir.display(), e.kind())))?;
     let started = std::time::Instant::now();
-    let app = App::open(place.config()?, Material::compiled_in())?;
+    let refused = |complaints: Complaints| Refusal { message: complaints.text(), code: exit::CONFIG };
+    let app = App::open(Set::compiled_in(place.config()?).map_err(refused)?)?;
     place.deliver(mails::MAILS.iter().filter(|m| !m.is_follow_up()), &[]).map_err(disk)?;
     let mut code = app.pull(true).await;
     // The follow-ups quote what they answer: replies that exist now.

@@ -198,7 +198,7 @@ struct Tested<'a> {
 
 /// Runs every example of the rules, also where their text was accepted before.
 fn test(rules: Option<&Path>, policy: Option<&Path>, format: Format) -> u8 {
-    let material = match Material::check(rules, policy, Path::new("")) {
+    let material = match Material::check(rules, policy, None) {
         Ok(material) => material,
         Err(refused) => {
             refused.print(format);

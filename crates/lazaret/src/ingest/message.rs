@@ -83,7 +83,7 @@ async fn judge(
 ) -> Result<Option<(Outcome, RawMessage)>, StoreError> {
     let mut job = Job { kind: JobKind::Process, profile: mailbox.profile.clone(), thread: None, message: octets };
     while strikes < STRIKES_MAX {
-        let (back, answer) = context.pool.run(job).await;
+        let (back, answer) = context.pool.run_under(&context.setup, job).await;
         job = back;
         match answer {
             Ok(Answer::Outcome(outcome)) => {

@@ -29,7 +29,8 @@ pub(crate) async fn release(
     let mailbox = context.config.mailboxes.iter().find(|m| m.name == row.mailbox);
     let profile = mailbox.map(|m| m.profile.clone()).unwrap_or_default();
     let thread = context.store.thread_of(&row.ticket, crate::clock::now()).await.map_err(|e| e.to_string())?;
-    let (_, answer) = context.pool.run(Job { kind: JobKind::Release, profile, thread, message }).await;
+    let (_, answer) =
+        context.pool.run_under(&context.setup, Job { kind: JobKind::Release, profile, thread, message }).await;
     let mut outcome = match answer {
         Ok(Answer::Outcome(outcome)) => admit::checked(*outcome),
         Ok(_) => return Err("the worker gave another answer".into()),

@@ -13,6 +13,7 @@ use std::io;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::unix::OwnedWriteHalf;
+use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 /// Rows of one list at most.
@@ -117,6 +118,8 @@ impl Answer {
                 let reserve_bytes = context.config.disk_reserve_bytes;
                 let disk = Disk { free_bytes: disk::free_bytes(&context.config.state_dir), reserve_bytes };
                 if held.contains(&Role::Operator) {
+                    let differs = context.differs.clone();
+                    context.status.files_differ(tokio::task::spawn_blocking(move || differs()).await.unwrap_or(false));
                     self.lines(context.status.snapshot(&counts, disk)).await
                 } else {
                     self.lines(vec![context.status.health(&counts, disk)]).await
@@ -162,6 +165,7 @@ impl Answer {
                 context.nudge.notify_one();
                 self.lines(vec![json!({ "resumed": waiting })]).await
             }
+            Request::Reload {} => self.reload(context).await,
             Request::KeysPortal {} => match portal::jwks(&store.keys().portal_seed) {
                 Ok(keys) => self.lines(vec![keys]).await,
                 Err(_) => Err(Failure::new("the portal key cannot be used", exit::UNAVAILABLE)),
@@ -173,6 +177,15 @@ impl Answer {
 }
 
 impl Answer {
+    /// Has everything read again; a refusal is an answer with every complaint.
+    async fn reload(&mut self, context: &SocketContext) -> Result<(), Failure> {
+        let (asked, answer) = oneshot::channel();
+        let ending = || Failure::new("the daemon is ending", exit::UNAVAILABLE);
+        context.reload.send(asked).await.map_err(|_| ending())?;
+        let answer = answer.await.map_err(|_| ending())?;
+        self.lines(vec![answer]).await
+    }
+
     /// A line for each message of a ticket of which fingerprints are kept.
     async fn explain(&mut self, context: &SocketContext, ticket: &TicketRef) -> Result<(), Failure> {
         let none = || Failure::new(format!("there is no ticket {}", ticket.0), exit::FAILED);

@@ -14,7 +14,7 @@ struct Daemon {
     stop: watch::Sender<bool>,
 }
 
-fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
+fn context(dir: &Path, four_eyes: bool) -> Arc<Current<SocketContext>> {
     let text = format!(
         "mode = \"observe\"\nstore_key = \"file:k\"\nstate_dir = \"state\"\nruntime_dir = \"run\"\n\
          quarantine = {{ four_eyes = {four_eyes} }}\nlimits = {{ message_bytes_max = 1024 }}\n\
@@ -32,7 +32,7 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
         reply_limits: lazaret_store::ReplyLimits::default(),
     })
     .expect("a store");
-    let release: Release = Box::new(|id, message, reason| {
+    let release: Release = Arc::new(|id, message, reason| {
         Box::pin(async move {
             match reason.as_str() {
                 "refuse" => Err("the message stays sealed".to_owned()),
@@ -41,13 +41,17 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<SocketContext> {
         })
     });
     let status = Arc::new(Status::new(&config));
-    Arc::new(SocketContext { store, config, status, rules: "in force".into(), nudge: Arc::default(), release })
+    // Nobody is there to reload.
+    let (reload, _) = mpsc::channel(1);
+    let rules = "in force".into();
+    let (nudge, differs) = (Arc::default(), Arc::new(|| false));
+    Arc::new(Current::new(SocketContext { store, config, status, rules, nudge, reload, differs, release }))
 }
 
 fn daemon(four_eyes: bool) -> Daemon {
     let dir = tempfile::tempdir().expect("a directory");
     let context = context(dir.path(), four_eyes);
-    let listener = listen(&context.config).expect("a socket");
+    let listener = listen(&context.get().config).expect("a socket");
     let (stop, told) = watch::channel(false);
     tokio::spawn(serve(listener, context.clone(), told));
     Daemon { dir, server: Server { context, first_eyes: Mutex::default() }, stop }
@@ -119,7 +123,7 @@ async fn fingerprints_are_told_by_ticket_and_without_it() {
     use lazaret_core::{Fingerprint, MessageKey, Outcome, Reason, TermPrint, Verdict};
     use lazaret_scan::{Action, Class, Placement};
     let d = daemon(false);
-    let store = &d.server.context.store;
+    let store = d.server.context.get().store.clone();
     let mut tickets = Vec::new();
     for (uid, rules) in [(1, "in force"), (2, "older")] {
         let mut outcome = Outcome::unprocessed(Reason::Released, Verdict::Allow);
@@ -242,7 +246,7 @@ async fn one_daemon_a_socket_and_a_dead_ones_is_replaced() {
     let d = daemon(false);
     let mode = std::fs::metadata(d.path()).expect("there").permissions().mode() & 0o777;
     assert_eq!(mode, 0o666);
-    assert!(matches!(listen(&d.server.context.config), Err(ListenError::InUse { .. })));
+    assert!(matches!(listen(&d.server.context.get().config), Err(ListenError::InUse { .. })));
     d.stop.send(true).expect("told");
     // The end of the server is seen by its socket going away.
     while d.path().exists() {
@@ -250,7 +254,7 @@ async fn one_daemon_a_socket_and_a_dead_ones_is_replaced() {
     }
     drop(std::os::unix::net::UnixListener::bind(d.path()).expect("bound"));
     assert!(d.path().exists(), "a left-over");
-    assert!(listen(&d.server.context.config).is_ok());
+    assert!(listen(&d.server.context.get().config).is_ok());
 }
 
 #[test]
@@ -272,6 +276,7 @@ fn who_may_what() {
         (Request::QuarantineRelease { id: id(), reason: id(), size_bytes: 1 }, vec!["officer"]),
         (Request::OutboxList { limit: 1 }, vec!["operator", "officer"]),
         (Request::OutboxResume {}, vec!["operator", "officer"]),
+        (Request::Reload {}, vec!["operator"]),
     ] {
         assert_eq!(may(&request), want, "{}", request.verb());
         let line = serde_json::to_value(&request).expect("JSON");

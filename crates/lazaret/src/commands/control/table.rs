@@ -63,6 +63,28 @@ fn columns(rows: &[Value], columns: &[(&str, &str, usize)], none: &str) -> Strin
     lines.iter().map(line).collect()
 }
 
+/// What came of a reload.
+pub(super) fn reload(answer: &Value) -> String {
+    if answer["accepted"] != true {
+        let text = clean_lines(answer["text"].as_str().unwrap_or_default());
+        return format!("{text}reload refused: nothing has changed, what ran goes on\n");
+    }
+    let mut out = String::from("reloaded\n");
+    for change in answer["changed"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "  {}: {}", cell(change, "what"), cell(change, "takes_effect"));
+    }
+    if answer["changed"].as_array().is_none_or(Vec::is_empty) {
+        out.push_str("  nothing has changed\n");
+    }
+    for what in ["added", "restarted", "removed"] {
+        let names = cell(&answer["mailboxes"], what);
+        if !names.is_empty() {
+            let _ = writeln!(out, "  mailboxes {what}: {names}");
+        }
+    }
+    out
+}
+
 pub(super) fn tickets(rows: &[Value]) -> String {
     let wanted = [
         ("TICKET", "ticket", 12),
@@ -220,7 +242,11 @@ pub(super) fn status(lines: &[Value]) -> String {
         cell(daemon, "sealed")
     );
     let mib = |key: &str| daemon[key].as_u64().map_or_else(|| "-".to_owned(), |b| format!("{} MiB", b >> 20));
-    let _ = writeln!(out, "disk       {} free, reserve {}\n", mib("disk_free_bytes"), mib("disk_reserve_bytes"));
+    let _ = writeln!(out, "disk       {} free, reserve {}", mib("disk_free_bytes"), mib("disk_reserve_bytes"));
+    if daemon["files_differ"] == true {
+        out.push_str("files      differ from what runs: lazaret check, then lazaret reload\n");
+    }
+    out.push('\n');
     let wanted = [
         ("MAILBOX", "name", 24),
         ("STATE", "state", 10),

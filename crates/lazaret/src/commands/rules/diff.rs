@@ -53,7 +53,7 @@ pub(crate) async fn run(path: Option<&Path>, options: &RulesDiff, format: Format
     let policy = RuleFiles { rules: None, policy: options.policy.clone() }.or(config.as_ref()).policy;
     let digest_key = config.as_ref().and_then(digest_key);
     let open = |side: &Path| {
-        let material = Material::check(rules_of(side), policy.as_deref(), Path::new(""))?;
+        let material = Material::check(rules_of(side), policy.as_deref(), None)?;
         Ok(pool(&Material { digest_key: digest_key.clone(), ..material }, limits, 1))
     };
     let (old, new) = match open(&options.old).and_then(|old| Ok((old, open(&options.new)?))) {

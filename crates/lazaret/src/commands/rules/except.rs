@@ -118,7 +118,7 @@ impl Target {
 
     fn load(&self, is_read: bool, format: Format) -> Result<Material, Refusal> {
         let rules = Some(self.rules.as_path()).filter(|_| is_read);
-        Material::check(rules, self.policy.as_deref(), Path::new("")).map_err(|refused| {
+        Material::check(rules, self.policy.as_deref(), None).map_err(|refused| {
             refused.print(format);
             Refusal::Said(exit::CONFIG)
         })
@@ -262,7 +262,7 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("4929"), "{text}");
-        let material = Material::check(Some(&dir.path().join("rules")), None, Path::new("")).expect("it loads");
+        let material = Material::check(Some(&dir.path().join("rules")), None, None).expect("it loads");
         let (set, _) = material.loaded();
         let rule = set.rules().iter().find(|r| r.id == "payment-card").expect("it is there");
         assert_eq!((rule.exceptions.len(), rule.exceptions[0].reason.as_str()), (2, "our \"demo\" card"));

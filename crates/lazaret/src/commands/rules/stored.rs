@@ -336,7 +336,7 @@ pub(super) async fn diff(config: Option<&Path>, options: &RulesDiff, days: u32, 
         Err(code) => return code,
     };
     let policy = RuleFiles { rules: None, policy: options.policy.clone() }.or(loaded.as_ref()).policy;
-    let open = |side: &Path| Material::check(rules_of(side), policy.as_deref(), Path::new(""));
+    let open = |side: &Path| Material::check(rules_of(side), policy.as_deref(), None);
     let sides = open(&options.old).and_then(|old| Ok((Side::new(&old), Side::new(&open(&options.new)?))));
     let (old, new) = match sides {
         Ok(sides) => sides,
