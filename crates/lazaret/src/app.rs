@@ -16,7 +16,7 @@ use crate::outbox::Outbox;
 use crate::status::Status;
 use crate::worker::Pool;
 use crate::{exit, keys, progress, socket};
-use lazaret_store::{Counts, Options, ReplyLimits, Store};
+use lazaret_store::{AuditEntry, Counts, Options, ReplyLimits, Store, StoreError};
 use mailboxes::Mailboxes;
 pub(crate) use reload::Asked;
 use reload::{Loading, Parts};
@@ -75,6 +75,10 @@ impl App {
 
     /// Runs until told to stop, or with `once` until there is nothing left to do. Answers the exit code.
     pub(crate) async fn run(self, once: bool, format: Format) -> u8 {
+        if let Err(error) = note(&self.store, "start", "done").await {
+            eprintln!("lazaret: the audit trail cannot be written: {error}");
+            return exit::UNAVAILABLE;
+        }
         let before = self.store.counts().await.unwrap_or_default();
         let mut code = self.pull(once).await;
         if once {
@@ -85,6 +89,8 @@ impl App {
             }
         }
         self.pool.close().await;
+        let _ = note(&self.store, "stop", "done").await;
+        witness(&self.store).await;
         self.store.close().await;
         emit(Event::Stopped);
         code
@@ -228,6 +234,27 @@ impl App {
     }
 }
 
+/// Records in the audit trail what the daemon does by itself.
+async fn note(store: &Store, verb: &str, outcome: &str) -> Result<(), StoreError> {
+    let entry = AuditEntry {
+        uid: rustix::process::geteuid().as_raw(),
+        name: "lazaret".into(),
+        verb: verb.into(),
+        object: String::new(),
+        outcome: outcome.into(),
+    };
+    store.audit(entry, crate::clock::now()).await.map(drop).inspect_err(|error| {
+        emit(Event::StoreFailed { kind: error.to_string() });
+    })
+}
+
+/// Writes the end of the audit trail into the log, which is kept elsewhere: it proves later that nothing was cut off.
+async fn witness(store: &Store) {
+    if let Ok(head) = store.audit_head().await {
+        emit(Event::AuditHead { head: &head.to_string() });
+    }
+}
+
 /// Sends replies under what is in force, and begins anew after every exchange, when what is being sent is finished.
 async fn outbox(context: Arc<Current<Context>>, mut exchanged: watch::Receiver<()>, mut stop: watch::Receiver<bool>) {
     loop {
@@ -288,7 +315,8 @@ fn has_work_left(counts: &Counts) -> bool {
     counts.claimed > 0 || counts.unacknowledged > 0 || counts.outbox_waiting > 0
 }
 
-/// Pings the watchdog while the store answers, and erases sealed originals whose time is over.
+/// Pings the watchdog while the store answers; every hour erases what has passed its time and tells the end of the audit
+/// trail.
 async fn housekeeping(store: Store, mut stop: watch::Receiver<bool>) {
     let watchdog = sd_notify::watchdog_enabled().unwrap_or(Duration::from_secs(60));
     let mut next_sweep = tokio::time::Instant::now();
@@ -299,6 +327,7 @@ async fn housekeeping(store: Store, mut stop: watch::Receiver<bool>) {
                 Ok(count) => emit(Event::Expired { count: count as usize }),
                 Err(error) => emit(Event::StoreFailed { kind: error.to_string() }),
             }
+            witness(&store).await;
             next_sweep += Duration::from_secs(3600);
         }
         // A store that does not answer is what the watchdog is for.

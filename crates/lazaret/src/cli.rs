@@ -169,6 +169,9 @@ pub(crate) enum Command {
     /// Replies
     #[command(subcommand)]
     Outbox(Outbox),
+    /// Who asked the daemon for what
+    #[command(subcommand)]
+    Audit(Audit),
     /// Keys for others
     #[command(subcommand)]
     Keys(Keys),
@@ -439,6 +442,52 @@ pub(crate) enum Outbox {
     },
     /// Let replies go out again after the breaker stopped them
     Resume,
+}
+
+/// The audit trail.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// List what was asked for, newest first
+    List {
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+        /// Not older than a day (2026-11-30) or a time back from now (36h, 7d)
+        #[arg(long, value_name = "WHEN", value_parser = since)]
+        since: Option<i64>,
+        /// Of this user alone, by name or number
+        #[arg(long, value_name = "USER")]
+        actor: Option<String>,
+        /// About this ticket alone
+        #[arg(long, value_name = "REF")]
+        ticket: Option<String>,
+    },
+    /// Check that no record was changed, removed, moved or added
+    ///
+    /// With a head that was noted elsewhere (the journal has one every hour, `lazaret status` shows the newest) it also shows
+    /// whether the end was cut off, or an older copy of the store put back. Exit code 1: something is wrong.
+    Verify {
+        /// A head, as the journal and the status show it
+        #[arg(long, value_name = "SEQ:HASH")]
+        head: Option<String>,
+    },
+}
+
+/// A day, or so many minutes, hours or days before now, in seconds since 1970.
+fn since(text: &str) -> Result<i64, String> {
+    let wrong = || "write a day such as 2026-11-30, or 90m, 36h, 7d".to_owned();
+    if let Ok(day) = text.parse::<jiff::civil::Date>() {
+        return day.to_zoned(jiff::tz::TimeZone::UTC).map(|z| z.timestamp().as_second()).map_err(|_| wrong());
+    }
+    let (number, unit) = text.split_at_checked(text.len().saturating_sub(1)).ok_or_else(wrong)?;
+    let secs = match unit {
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => return Err(wrong()),
+    };
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    Ok(crate::clock::now().saturating_sub(i64::from(number) * secs))
 }
 
 /// Keys for others.

@@ -78,6 +78,8 @@ pub(crate) enum Event<'a> {
     Denied { uid: u32, verb: &'a str },
     /// A caller of the socket handled quarantined content.
     QuarantineAccess { uid: u32, verb: &'a str, id: &'a str },
+    /// The end of the audit trail; noted here, it proves later that nothing was cut off.
+    AuditHead { head: &'a str },
     /// Sealed originals whose time was over were erased.
     Expired { count: usize },
     /// The store said no.
@@ -125,6 +127,7 @@ pub(crate) fn emit(event: Event<'_>) {
         RelayFailed { kind } => warn!(kind, "relay failed, replies wait"),
         Denied { uid, verb } => warn!(uid, verb, "denied"),
         QuarantineAccess { uid, verb, id } => warn!(uid, verb, id, "quarantine"),
+        AuditHead { head } => info!(head, "audit trail"),
         Expired { count } => info!(count, "sealed originals erased"),
         StoreFailed { kind } => error!(kind, "store failed"),
     }

@@ -186,6 +186,12 @@ impl Set {
         Complaints::one(&self.source, 0..0, message, "see the log; is the machine out of memory or processes?")
     }
 
+    /// The refusal of a set whose reload cannot be recorded.
+    pub(crate) fn not_recorded(&self) -> Complaints {
+        let message = "the reload cannot be recorded in the audit trail".to_owned();
+        Complaints::one(&self.source, 0..0, message, "see lazaret status; is the disk full?")
+    }
+
     /// Keeps rules, policy and templates for a start on which a file is bad.
     pub(crate) fn keep(&self) {
         let own = [&self.config.rules_dir, &self.config.policy, &self.config.templates_dir].iter().any(|p| p.is_some());

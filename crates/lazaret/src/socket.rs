@@ -12,9 +12,11 @@
 mod answer;
 pub(crate) use answer::value;
 pub(crate) mod roles;
+mod trail;
+mod verbs;
 
 use crate::app::Asked;
-use crate::config::{Config, Role};
+use crate::config::{Config, Principal, Role};
 use crate::event::{Event, emit};
 use crate::ingest::Context;
 use crate::live::Current;
@@ -35,6 +37,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::time::{Instant, timeout};
+use trail::{Denials, Who};
+use verbs::{Trail, Verb};
 
 /// Name of the socket in the runtime directory.
 pub(crate) const SOCKET_NAME: &str = "lazaret.sock";
@@ -140,53 +144,27 @@ pub(crate) enum Request {
     /// Reads configuration, rules, policy and templates again.
     #[serde(rename = "reload")]
     Reload {},
+    /// Records of the audit trail, newest first.
+    #[serde(rename = "audit list")]
+    AuditList {
+        /// At most so many.
+        limit: u32,
+        /// Not older than this, in seconds since 1970.
+        since: Option<i64>,
+        /// Of this user, by name or number.
+        actor: Option<String>,
+        /// About this ticket.
+        ticket: Option<String>,
+    },
+    /// Is the audit trail whole?
+    #[serde(rename = "audit verify")]
+    AuditVerify {
+        /// A head that was noted elsewhere, `SEQ:HASH`.
+        head: Option<String>,
+    },
     /// Public keys of portal links.
     #[serde(rename = "keys portal")]
     KeysPortal {},
-}
-
-impl Request {
-    /// The verb in words of our own.
-    pub(crate) fn verb(&self) -> &'static str {
-        match self {
-            Request::Status {} => "status",
-            Request::TicketList { .. } => "ticket list",
-            Request::TicketShow { .. } => "ticket show",
-            Request::TicketExport { .. } => "ticket export",
-            Request::TicketExplain { .. } => "ticket explain",
-            Request::TicketFeedback { .. } => "ticket feedback",
-            Request::RulesStored { .. } => "rules stored",
-            Request::QuarantineList { .. } => "quarantine list",
-            Request::QuarantineShow { .. } => "quarantine show",
-            Request::QuarantineExport { .. } => "quarantine export",
-            Request::QuarantineRelease { .. } => "quarantine release",
-            Request::OutboxList { .. } => "outbox list",
-            Request::OutboxResume {} => "outbox resume",
-            Request::Reload {} => "reload",
-            Request::KeysPortal {} => "keys portal",
-        }
-    }
-
-    /// Roles of which one is needed; none: everybody may.
-    fn needs(&self) -> &'static [Role] {
-        match self {
-            Request::Status {} | Request::KeysPortal {} => &[],
-            Request::TicketList { .. } | Request::TicketShow { .. } | Request::TicketExport { .. } => {
-                &[Role::Agent, Role::Officer]
-            }
-            Request::TicketExplain { .. } | Request::TicketFeedback { .. } => {
-                &[Role::Agent, Role::Operator, Role::Officer]
-            }
-            Request::QuarantineList { .. }
-            | Request::QuarantineShow { .. }
-            | Request::QuarantineExport { .. }
-            | Request::QuarantineRelease { .. } => &[Role::Officer],
-            Request::OutboxList { .. } | Request::OutboxResume {} | Request::RulesStored { .. } => {
-                &[Role::Operator, Role::Officer]
-            }
-            Request::Reload {} => &[Role::Operator],
-        }
-    }
 }
 
 /// Processes a released message again: id, octets, stated reason → a line for the officer, or why not.
@@ -275,6 +253,7 @@ struct Server {
     context: Arc<Current<SocketContext>>,
     /// Releases that wait for a second officer: id and who asked first, when.
     first_eyes: Mutex<HashMap<String, (u32, Instant)>>,
+    denials: Denials,
 }
 
 /// Answers callers until told to stop.
@@ -284,7 +263,7 @@ pub(crate) async fn serve(
     mut shutdown: watch::Receiver<bool>,
 ) {
     let path = context.get().config.runtime_dir.join(SOCKET_NAME);
-    let server = Arc::new(Server { context, first_eyes: Mutex::default() });
+    let server = Arc::new(Server { context, first_eyes: Mutex::default(), denials: Denials::default() });
     let places = Arc::new(Semaphore::new(CALLERS_MAX));
     loop {
         let accepted = tokio::select! {
@@ -342,23 +321,45 @@ impl Server {
         let context = self.context.get();
         let config = &context.config;
         let own = rustix::process::geteuid().as_raw();
-        let held = roles::roles(caller, own, &config.operator.roles, &Accounts::read());
-        let needs = request.needs();
-        if !needs.is_empty() && !needs.iter().any(|role| held.contains(role)) {
-            emit(Event::Denied { uid: caller.uid, verb: request.verb() });
-            return Err(Failure::denied(request.verb(), needs));
+        let accounts = Accounts::read();
+        let held = roles::roles(caller, own, &config.operator.roles, &accounts);
+        let (verb, who, object) = (request.row(), Who::new(caller, &accounts), request.object());
+        if !verb.needs.is_empty() && !verb.needs.iter().any(|role| held.contains(role)) {
+            trail::denied(&context, &self.denials, &who, verb, object).await;
+            return Err(Failure::denied(verb, &who, &config.operator.roles));
         }
+        if verb.trail != Trail::Nothing {
+            trail::record(&context, &who, verb, object.clone(), "allowed").await?;
+        }
+        let done = self.perform(&context, request, caller, &held, read, answer).await;
+        if verb.trail == Trail::Change {
+            let outcome = if done.is_ok() { "done" } else { "failed" };
+            // It has happened; that it cannot be recorded is in the log.
+            let _ = trail::record(&context, &who, verb, object, outcome).await;
+        }
+        done
+    }
+
+    async fn perform(
+        &self,
+        context: &SocketContext,
+        request: Request,
+        caller: Caller,
+        held: &[Role],
+        read: &mut (impl AsyncReadExt + Unpin),
+        answer: &mut Answer,
+    ) -> Result<(), Failure> {
         if let Request::QuarantineRelease { id, reason, size_bytes } = request {
-            return self.release(&context, (id, reason, size_bytes), caller, read, answer).await;
+            return self.release(context, (id, reason, size_bytes), caller, read, answer).await;
         }
         let late = |_| Failure::unavailable("the store did not answer in time");
-        // Everything else is one look into the store; this reads page after page, each in its own time.
+        // Everything else is one look into the store; these read page after page, each in its own time.
         let most = match request {
-            Request::RulesStored { .. } => STORED_DEADLINE,
+            Request::RulesStored { .. } | Request::AuditList { .. } | Request::AuditVerify { .. } => STORED_DEADLINE,
             Request::Reload {} => RELOAD_DEADLINE,
             _ => DEADLINE * 3,
         };
-        timeout(most, answer.request(&context, &request, caller, &held)).await.map_err(late)?
+        timeout(most, answer.request(context, &request, caller, held)).await.map_err(late)?
     }
 
     async fn release(
@@ -437,9 +438,18 @@ impl Failure {
         Failure::unavailable("the caller went away")
     }
 
-    fn denied(verb: &str, needs: &[Role]) -> Failure {
-        let words: Vec<_> = needs.iter().map(|r| roles::word(*r)).collect();
-        let message = format!("`{verb}` needs the role {}; see operator.roles in lazaret.toml", words.join(" or "));
+    /// Says which role is needed, and who has it.
+    fn denied(verb: Verb, who: &Who, given: &[(Role, Principal)]) -> Failure {
+        let words: Vec<_> = verb.needs.iter().map(|r| roles::word(*r)).collect();
+        let have = given.iter().filter(|(role, _)| verb.needs.contains(role));
+        let have: Vec<String> = have.map(|(_, principal)| roles::principal(principal)).collect();
+        let have = if have.is_empty() { "nobody but root".to_owned() } else { have.join(", ") };
+        let message = format!(
+            "`{}` needs the role {}, which {} does not have; operator.roles in lazaret.toml gives it to {have}",
+            verb.name,
+            words.join(" or "),
+            who.name
+        );
         Failure::new(message, crate::exit::FAILED)
     }
 }

@@ -45,6 +45,8 @@ pub(crate) enum Family {
     Fingerprint = b'p',
     /// What people said of them.
     Feedback = b'j',
+    /// Record of the audit trail, by number.
+    Audit = b'A',
     /// Small named record.
     Named = b'n',
     /// What the messages of a ticket tell later ones.
@@ -82,6 +84,7 @@ impl Family {
             Family::Window => "window",
             Family::Fingerprint => "fingerprint",
             Family::Feedback => "feedback",
+            Family::Audit => "audit",
             Family::Named => "named",
             Family::Thread => "thread",
             Family::ThreadId => "thread-id",

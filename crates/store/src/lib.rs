@@ -37,6 +37,7 @@
 //! - **No key encrypts twice.**
 
 mod admission;
+mod audit;
 mod blob;
 mod codec;
 mod commit;
@@ -59,6 +60,7 @@ mod tickets;
 mod tree;
 mod window;
 
+pub use audit::{AUDIT_SECS_MAX, AUDIT_UNREADABLE};
 pub use commit::{JOIN_CANDIDATES_MAX, TICKET_MESSAGES_MAX, TICKET_PARTIES_MAX};
 pub use error::{OpenError, OpenErrorKind, StoreError};
 pub use feedback::UNSEEN_MAX;

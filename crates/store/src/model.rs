@@ -569,3 +569,83 @@ pub struct Counts {
     /// Since when the breaker is open and replies wait for the operator, in seconds since 1970.
     pub breaker_open_since: Option<i64>,
 }
+
+/// What is to be recorded in the audit trail. Words of our own and ids; nothing of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// User of this machine that asked.
+    pub uid: u32,
+    /// Its name, or what stands for it.
+    pub name: String,
+    /// What was asked for.
+    pub verb: String,
+    /// Ticket reference or id of a sealed original; empty if it was about none.
+    pub object: String,
+    /// What came of it: `allowed`, `denied`, `done`, `failed`.
+    pub outcome: String,
+}
+
+/// A record of the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditRecord {
+    /// Its number, from 1, without gaps.
+    pub seq: u64,
+    /// Seconds since 1970.
+    pub at: i64,
+    /// As in [`AuditEntry`].
+    pub uid: u32,
+    /// As in [`AuditEntry`].
+    pub name: String,
+    /// As in [`AuditEntry`].
+    pub verb: String,
+    /// As in [`AuditEntry`].
+    pub object: String,
+    /// As in [`AuditEntry`].
+    pub outcome: String,
+}
+
+/// The newest record of the audit trail: noted elsewhere, it proves later that nothing before it is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditHead {
+    /// Its number; 0 if there is none.
+    pub seq: u64,
+    /// Its hash, 64 hexadecimal digits.
+    pub hash: String,
+}
+
+impl AuditHead {
+    /// `SEQ:HASH`, as [`Display`](std::fmt::Display) writes it.
+    pub fn parse(text: &str) -> Option<AuditHead> {
+        let (seq, hash) = text.split_once(':')?;
+        let good = hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b));
+        Some(AuditHead { seq: seq.parse().ok()?, hash: good.then(|| hash.to_owned())? })
+    }
+}
+
+impl std::fmt::Display for AuditHead {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
+/// Something that is wrong with the audit trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditProblem {
+    /// The number of the record.
+    pub seq: u64,
+    /// What is wrong, in words of our own.
+    pub what: String,
+}
+
+/// What a check of the audit trail found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditVerdict {
+    /// Records that are there.
+    pub records: u64,
+    /// The first that is whole; older ones were erased when their time was over.
+    pub first_seq: Option<u64>,
+    /// The end of the trail, as the store remembers it.
+    pub head: AuditHead,
+    /// Nothing: the trail is whole.
+    pub problems: Vec<AuditProblem>,
+}

@@ -1,7 +1,6 @@
 //! Sealed originals: kept for their time, exported, released, erased. They come sealed to a key that is not on this
 //! host and are encrypted once more like everything else, so that erasing the ticket's key erases them too.
 
-use crate::admission;
 use crate::codec::{Family, Key, sortable, tail, unsortable};
 use crate::error::StoreError;
 use crate::fingerprints;
@@ -11,6 +10,7 @@ use crate::model::*;
 use crate::state::State;
 use crate::thread;
 use crate::tickets::{self, Message, Ticket, Twin, describe};
+use crate::{admission, audit};
 use lazaret_core::seal::Sealed;
 use lazaret_core::{Digest, Outcome, Verdict};
 use serde::{Deserialize, Serialize};
@@ -164,5 +164,6 @@ pub(crate) fn expire(state: &mut State, now: i64) -> Result<u64, StoreError> {
     fingerprints::expire(state, now);
     admission::expire_windows(state, now)?;
     thread::expire(state, now)?;
+    audit::expire(state, now)?;
     Ok(erased)
 }

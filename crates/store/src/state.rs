@@ -38,6 +38,9 @@ pub(crate) struct Tally {
     pub(crate) limited: u64,
     /// Latest time ever given, in seconds since 1970: a clock set back opens no window again.
     pub(crate) clock_max: i64,
+    /// Number and hash of the newest record of the audit trail.
+    pub(crate) audit_seq: u64,
+    pub(crate) audit_hash: [u8; 32],
     /// Since when replies wait for the operator.
     pub(crate) breaker_open_since: Option<i64>,
     #[serde(skip)]

@@ -5,7 +5,7 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{commit, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
+use crate::{audit, commit, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome, Reason, Thread, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -331,6 +331,39 @@ impl Store {
             Ok(())
         };
         self.ask(Need::Read, set).await
+    }
+
+    /// Appends to the audit trail. Durable at the answer: what is to be recorded is done after it, or not at all.
+    pub async fn audit(&self, entry: AuditEntry, now: i64) -> Result<AuditHead, StoreError> {
+        self.ask(Need::Sync, move |s| audit::append(s, entry, now)).await
+    }
+
+    /// The newest record of the audit trail.
+    pub async fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.ask(Need::Read, |s| Ok(audit::head(s))).await
+    }
+
+    /// Records of the audit trail from a number on, at most a thousand, and the number to go on with; one that cannot be
+    /// read stands there with nothing but its number.
+    pub async fn audit_page(&self, from: u64) -> Result<(Vec<AuditRecord>, Option<u64>), StoreError> {
+        let page = self.ask(Need::Read, move |s| Ok(audit::page(s, from))).await?;
+        let next = page.next();
+        Ok((page.into_records(), next))
+    }
+
+    /// Checks the whole audit trail: each record, that each follows the one before it, both ends, and, with a head that was
+    /// noted elsewhere, that the trail still holds it.
+    pub async fn audit_verify(&self, witness: Option<AuditHead>) -> Result<AuditVerdict, StoreError> {
+        let mut walk = audit::Walk::new(witness);
+        let mut from = 0;
+        loop {
+            let page = self.ask(Need::Read, move |s| Ok(audit::page(s, from))).await?;
+            walk.step(&page);
+            match page.next() {
+                Some(next) => from = next,
+                None => return Ok(walk.end(&page.head)),
+            }
+        }
     }
 
     /// Counts for `status`.

@@ -60,16 +60,26 @@ pub(super) struct Parts {
 
 /// Accepts or refuses what was loaded, and tells who asked.
 pub(super) async fn finish(app: &App, parts: &mut Parts, loaded: Result<Set, Complaints>, asked: Option<Loading>) {
+    let asked = asked.and_then(|loading| loading.asked);
+    // Who asked by the socket is recorded there.
+    let by_signal = asked.is_none();
+    let noted = !by_signal || super::note(&app.store, "reload", "allowed").await.is_ok();
     let answer = match loaded {
-        Ok(next) => accept(app, parts, next).await,
+        Ok(next) if noted => accept(app, parts, next).await,
+        Ok(next) => next.not_recorded().answer(),
         Err(complaints) => {
             app.status.reload_refused(complaints.len());
             emit(Event::ReloadRefused { complaints: complaints.len() });
             complaints.answer()
         }
     };
+    if by_signal {
+        let outcome = if answer["accepted"] == true { "done" } else { "failed" };
+        // It has happened; that it cannot be recorded is in the log.
+        let _ = super::note(&app.store, "reload", outcome).await;
+    }
     let _ = sd_notify::notify(&[NotifyState::Ready]);
-    if let Some(asked) = asked.and_then(|loading| loading.asked) {
+    if let Some(asked) = asked {
         // Who asked may be gone.
         let _ = asked.send(answer);
     }

@@ -3,7 +3,7 @@
 mod explained;
 mod table;
 
-use crate::cli::{Command, Format, Keys, Outbox, Quarantine, Ticket};
+use crate::cli::{Audit, Command, Format, Keys, Outbox, Quarantine, Ticket};
 use crate::config::file::{self, DEFAULT_PATH};
 use crate::output::say;
 use crate::socket::{self, Failure, Request};
@@ -46,13 +46,21 @@ pub(crate) async fn run(config: Option<&Path>, command: Command, format: Format)
                 Ok(if *exit_code && !healthy { exit::TEMPFAIL } else { exit::OK })
             }
             Command::Reload => {
-                let lines = call.lines().await?;
-                let answer = lines.first().unwrap_or(&Value::Null);
-                match (format, answer["accepted"].as_bool()) {
-                    (Format::Text, Some(false)) => eprint!("{}", table::reload(answer)),
-                    _ => print(&command, &lines, format),
+                let answer: Vec<Value> = call.line().await?.into_iter().collect();
+                match format {
+                    Format::Text if answer.iter().any(|a| a["accepted"] == false) => {
+                        eprint!("{}", answer.iter().map(table::refused).collect::<String>());
+                    }
+                    _ => print(&command, &answer, format),
                 }
-                Ok(if answer["accepted"] == true { exit::OK } else { exit::CONFIG })
+                // What comes after a refusal is its words and its exit code.
+                call.lines().await.map(|_| exit::OK)
+            }
+            Command::Audit(Audit::Verify { .. }) => {
+                let lines = call.lines().await?;
+                print(&command, &lines, format);
+                let whole = lines.first().and_then(|l| l["problems"].as_array()).is_some_and(Vec::is_empty);
+                Ok(if whole { exit::OK } else { exit::FAILED })
             }
             Command::Ticket(Ticket::Explain { .. }) if format == Format::Text => {
                 // Without rules that this user can read the words of contexts stay unnamed.
@@ -105,6 +113,10 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
         }
         Command::Outbox(Outbox::List { limit }) => Request::OutboxList { limit: *limit },
         Command::Outbox(Outbox::Resume) => Request::OutboxResume {},
+        Command::Audit(Audit::List { limit, since, actor, ticket }) => {
+            Request::AuditList { limit: *limit, since: *since, actor: actor.clone(), ticket: ticket.clone() }
+        }
+        Command::Audit(Audit::Verify { head }) => Request::AuditVerify { head: head.clone() },
         Command::Keys(Keys::Portal) => Request::KeysPortal {},
         _ => return Err(Failure::new("this verb asks no daemon", exit::USAGE)),
     };
@@ -287,6 +299,8 @@ fn print(command: &Command, lines: &[Value], format: Format) {
             lines.iter().map(|l| format!("{l}\n")).collect()
         }
         (_, Command::Status { .. }) => table::status(lines),
+        (_, Command::Audit(Audit::List { .. })) => table::audit(lines),
+        (_, Command::Audit(Audit::Verify { .. })) => lines.iter().map(table::audit_verdict).collect(),
         (_, Command::Reload) => lines.iter().map(table::reload).collect(),
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),

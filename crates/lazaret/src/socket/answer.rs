@@ -6,7 +6,9 @@ use crate::config::Role;
 use crate::event::{Event, emit};
 use crate::status::Disk;
 use crate::{clock, disk, exit, portal};
-use lazaret_store::{FingerprintsView, OutboxRow, StoreError, TicketRef};
+use lazaret_store::{
+    AUDIT_UNREADABLE as UNREADABLE, AuditHead, AuditRecord, FingerprintsView, OutboxRow, StoreError, TicketRef,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::io;
@@ -38,7 +40,7 @@ pub(super) fn quarantine_id(id: &str) -> Result<String, Failure> {
 }
 
 /// Checks a reference; capitals and dashes do not matter, since people type it from a telephone.
-fn ticket_ref(text: &str) -> Result<TicketRef, Failure> {
+pub(super) fn ticket_ref(text: &str) -> Result<TicketRef, Failure> {
     let plain: String = text.trim().to_ascii_uppercase().chars().filter(|c| !matches!(c, '-' | ' ')).collect();
     let body = plain.strip_prefix("LZ").unwrap_or(&plain);
     let good = body.len() == 8 && body.bytes().all(|b| b.is_ascii_uppercase() || (b'2'..=b'7').contains(&b));
@@ -120,7 +122,10 @@ impl Answer {
                 if held.contains(&Role::Operator) {
                     let differs = context.differs.clone();
                     context.status.files_differ(tokio::task::spawn_blocking(move || differs()).await.unwrap_or(false));
-                    self.lines(context.status.snapshot(&counts, disk)).await
+                    let mut lines = context.status.snapshot(&counts, disk);
+                    let head = store.audit_head().await.map_err(failed)?;
+                    lines.iter_mut().take(1).for_each(|daemon| daemon["audit_head"] = head.to_string().into());
+                    self.lines(lines).await
                 } else {
                     self.lines(vec![context.status.health(&counts, disk)]).await
                 }
@@ -166,6 +171,8 @@ impl Answer {
                 self.lines(vec![json!({ "resumed": waiting })]).await
             }
             Request::Reload {} => self.reload(context).await,
+            Request::AuditList { .. } => self.audit(context, request).await,
+            Request::AuditVerify { head } => self.audit_verify(context, head.as_deref()).await,
             Request::KeysPortal {} => match portal::jwks(&store.keys().portal_seed) {
                 Ok(keys) => self.lines(vec![keys]).await,
                 Err(_) => Err(Failure::new("the portal key cannot be used", exit::UNAVAILABLE)),
@@ -177,13 +184,45 @@ impl Answer {
 }
 
 impl Answer {
-    /// Has everything read again; a refusal is an answer with every complaint.
+    /// The records that fit, newest first.
+    async fn audit(&mut self, context: &SocketContext, request: &Request) -> Result<(), Failure> {
+        let Request::AuditList { limit, since, actor, ticket } = request else { return Err(Failure::gone()) };
+        let ticket = ticket.as_deref().map(ticket_ref).transpose()?.map(|t| t.0);
+        // One that cannot be read is never left out.
+        let fits = |r: &AuditRecord| {
+            r.seq > 0 && r.outcome == UNREADABLE
+                || since.is_none_or(|since| r.at >= since)
+                    && actor.as_ref().is_none_or(|a| *a == r.name || *a == r.uid.to_string())
+                    && ticket.as_ref().is_none_or(|t| *t == r.object)
+        };
+        let mut newest = std::collections::VecDeque::new();
+        let mut from = Some(0);
+        while let Some(at) = from {
+            let (records, next) = context.store.audit_page(at).await.map_err(failed)?;
+            newest.extend(records.into_iter().filter(fits));
+            newest.drain(..newest.len().saturating_sub(rows(*limit)));
+            from = next;
+        }
+        self.rows(newest.into_iter().rev().collect()).await
+    }
+
+    async fn audit_verify(&mut self, context: &SocketContext, head: Option<&str>) -> Result<(), Failure> {
+        let wrong = || Failure::new("a head is SEQ:HASH, as lazaret status and the journal show it", exit::USAGE);
+        let head = head.map(|text| AuditHead::parse(text).ok_or_else(wrong)).transpose()?;
+        let verdict = context.store.audit_verify(head).await.map_err(failed)?;
+        self.rows(vec![verdict]).await
+    }
+
+    /// Has everything read again; a refusal comes after every complaint.
     async fn reload(&mut self, context: &SocketContext) -> Result<(), Failure> {
         let (asked, answer) = oneshot::channel();
         let ending = || Failure::new("the daemon is ending", exit::UNAVAILABLE);
         context.reload.send(asked).await.map_err(|_| ending())?;
         let answer = answer.await.map_err(|_| ending())?;
-        self.lines(vec![answer]).await
+        let accepted = answer["accepted"] == true;
+        self.lines(vec![answer]).await?;
+        let refused = "reload refused: nothing has changed, what ran goes on";
+        if accepted { Ok(()) } else { Err(Failure::new(refused, exit::CONFIG)) }
     }
 
     /// A line for each message of a ticket of which fingerprints are kept.

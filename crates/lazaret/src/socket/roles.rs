@@ -35,7 +35,8 @@ impl Accounts {
         }
     }
 
-    fn name(&self, uid: u32) -> Option<&str> {
+    /// The name of a user.
+    pub(super) fn name(&self, uid: u32) -> Option<&str> {
         self.passwd.lines().find_map(|l| {
             let mut fields = l.split(':');
             let name = fields.next()?;
@@ -74,6 +75,14 @@ pub(crate) fn roles(caller: Caller, own_uid: u32, given: &[(Role, Principal)], a
     }
     let has = |role: &Role| given.iter().any(|(r, p)| r == role && accounts.is(caller, p));
     all.into_iter().filter(has).collect()
+}
+
+/// A user or group, as the configuration names it.
+pub(crate) fn principal(principal: &Principal) -> String {
+    match principal {
+        Principal::User(name) => format!("user:{name}"),
+        Principal::Group(name) => format!("group:{name}"),
+    }
 }
 
 /// A role, as the configuration names it.

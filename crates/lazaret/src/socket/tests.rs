@@ -54,7 +54,7 @@ fn daemon(four_eyes: bool) -> Daemon {
     let listener = listen(&context.get().config).expect("a socket");
     let (stop, told) = watch::channel(false);
     tokio::spawn(serve(listener, context.clone(), told));
-    Daemon { dir, server: Server { context, first_eyes: Mutex::default() }, stop }
+    Daemon { dir, server: Server { context, first_eyes: Mutex::default(), denials: Denials::default() }, stop }
 }
 
 impl Daemon {
@@ -261,7 +261,7 @@ async fn one_daemon_a_socket_and_a_dead_ones_is_replaced() {
 fn who_may_what() {
     let all = [Role::Operator, Role::Agent, Role::Officer, Role::Auditor];
     let may = |request: &Request| {
-        all.into_iter().filter(|r| request.needs().contains(r)).map(roles::word).collect::<Vec<_>>()
+        all.into_iter().filter(|r| request.row().needs.contains(r)).map(roles::word).collect::<Vec<_>>()
     };
     let id = || "0123456789abcdef".to_owned();
     for (request, want) in [
@@ -277,10 +277,77 @@ fn who_may_what() {
         (Request::OutboxList { limit: 1 }, vec!["operator", "officer"]),
         (Request::OutboxResume {}, vec!["operator", "officer"]),
         (Request::Reload {}, vec!["operator"]),
+        (Request::AuditList { limit: 1, since: None, actor: None, ticket: None }, vec!["auditor"]),
+        (Request::AuditVerify { head: None }, vec!["auditor"]),
     ] {
         assert_eq!(may(&request), want, "{}", request.verb());
         let line = serde_json::to_value(&request).expect("JSON");
         assert_eq!(line["verb"], request.verb(), "the verb on the wire is the verb in messages");
     }
-    assert!(Failure::denied("quarantine export", &[Role::Officer]).message.contains("needs the role officer"));
+    let request = Request::QuarantineExport { id: id() };
+    let who = Who { uid: 7, name: "ann".into() };
+    let given = [(Role::Officer, Principal::User("jana".into())), (Role::Agent, Principal::Group("support".into()))];
+    for (given, have) in [(&given[..], "gives it to user:jana"), (&given[1..], "gives it to nobody but root")] {
+        let message = Failure::denied(request.row(), &who, given).message;
+        assert!(
+            message.starts_with("`quarantine export` needs the role officer, which ann does not have"),
+            "{message}"
+        );
+        assert!(message.ends_with(have), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_asked_for_is_recorded_and_what_cannot_be_recorded_is_not_done() {
+    let d = daemon(false);
+    let list = async |since, actor: Option<&str>, ticket: Option<&str>| {
+        let (actor, ticket) = (actor.map(str::to_owned), ticket.map(str::to_owned));
+        let lines = d.ask(&Request::AuditList { limit: 50, since, actor, ticket }).await;
+        let row = |l: &Value| {
+            let word = |key: &str| l[key].as_str().unwrap_or_default().to_owned();
+            format!("{} {} {}", word("verb"), word("object"), word("outcome"))
+        };
+        // Newest first is this very question.
+        lines.iter().filter(|l| l.get("seq").is_some()).skip(1).map(row).collect::<Vec<_>>()
+    };
+    let id = "0123456789abcdef".to_owned();
+    d.ask(&Request::Status {}).await;
+    d.ask(&Request::KeysPortal {}).await;
+    d.ask(&Request::TicketShow { ticket: "lz aaaa bbbb".into() }).await;
+    d.ask(&Request::TicketShow { ticket: "mia@customer.example".into() }).await;
+    d.ask(&Request::QuarantineExport { id: id.clone() }).await;
+    d.ask(&Request::OutboxResume {}).await;
+    d.ask(&Request::Reload {}).await;
+    let recorded = list(None, None, None).await;
+    let want = [
+        "reload  failed",
+        "reload  allowed",
+        "outbox resume  done",
+        "outbox resume  allowed",
+        "quarantine export 0123456789abcdef allowed",
+        "ticket show  allowed",
+        "ticket show LZ-AAAA-BBBB allowed",
+    ];
+    assert_eq!(recorded, want);
+    assert_eq!(list(None, None, Some("LZ-AAAA-BBBB")).await, [""; 0], "the newest that fits was skipped");
+    let own = rustix::process::geteuid().as_raw().to_string();
+    assert!(list(None, Some(&own), None).await.len() > want.len());
+    assert_eq!(list(None, Some("nobody-here"), None).await, [""; 0]);
+    assert_eq!(list(Some(crate::clock::now() + 60), None, None).await, [""; 0]);
+
+    let verdict = d.ask(&Request::AuditVerify { head: None }).await;
+    assert_eq!(verdict[0]["problems"], serde_json::json!([]), "{verdict:?}");
+    let head = d.ask(&Request::Status {}).await[0]["audit_head"].as_str().map(str::to_owned);
+    let verdict = d.ask(&Request::AuditVerify { head: head.clone() }).await;
+    assert_eq!(verdict[0]["problems"], serde_json::json!([]), "{verdict:?}");
+    let other = head.map(|h| format!("{}:{}", h.split(':').next().unwrap_or_default(), "0".repeat(64)));
+    let verdict = d.ask(&Request::AuditVerify { head: other }).await;
+    assert_eq!(verdict[0]["problems"].as_array().map(Vec::len), Some(1), "{verdict:?}");
+    assert_eq!(code(&d.ask(&Request::AuditVerify { head: Some("5".into()) }).await), Some(exit::USAGE.into()));
+
+    d.server.context.get().store.close().await;
+    for request in [Request::TicketList { limit: 1 }, Request::QuarantineShow { id }, Request::OutboxResume {}] {
+        let answer = d.ask(&request).await;
+        assert!(answer[0]["error"].as_str().is_some_and(|e| e.contains("audit trail")), "{answer:?}");
+    }
 }

@@ -63,18 +63,17 @@ fn columns(rows: &[Value], columns: &[(&str, &str, usize)], none: &str) -> Strin
     lines.iter().map(line).collect()
 }
 
-/// What came of a reload.
+/// Why a reload was refused.
+pub(super) fn refused(answer: &Value) -> String {
+    clean_lines(answer["text"].as_str().unwrap_or_default())
+}
+
+/// What a reload changed.
 pub(super) fn reload(answer: &Value) -> String {
-    if answer["accepted"] != true {
-        let text = clean_lines(answer["text"].as_str().unwrap_or_default());
-        return format!("{text}reload refused: nothing has changed, what ran goes on\n");
-    }
-    let mut out = String::from("reloaded\n");
-    for change in answer["changed"].as_array().into_iter().flatten() {
+    let changed = answer["changed"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut out = String::from(if changed.is_empty() { "reloaded; nothing has changed\n" } else { "reloaded\n" });
+    for change in changed {
         let _ = writeln!(out, "  {}: {}", cell(change, "what"), cell(change, "takes_effect"));
-    }
-    if answer["changed"].as_array().is_none_or(Vec::is_empty) {
-        out.push_str("  nothing has changed\n");
     }
     for what in ["added", "restarted", "removed"] {
         let names = cell(&answer["mailboxes"], what);
@@ -83,6 +82,31 @@ pub(super) fn reload(answer: &Value) -> String {
         }
     }
     out
+}
+
+pub(super) fn audit(rows: &[Value]) -> String {
+    let wanted = [
+        ("NUMBER", "seq", 10),
+        ("AT", "at", 20),
+        ("USER", "name", 24),
+        ("UID", "uid", 10),
+        ("VERB", "verb", 24),
+        ("ABOUT", "object", 24),
+        ("OUTCOME", "outcome", 40),
+    ];
+    columns(rows, &wanted, "no such records")
+}
+
+/// Whether the audit trail is whole.
+pub(super) fn audit_verdict(verdict: &Value) -> String {
+    let mut out = String::new();
+    for problem in verdict["problems"].as_array().into_iter().flatten() {
+        let _ = writeln!(out, "  ! record {}: {}", cell(problem, "seq"), cell(problem, "what"));
+    }
+    let well =
+        if out.is_empty() { "the audit trail is whole" } else { "the audit trail was tampered with or is damaged" };
+    let head = format!("{}:{}", cell(&verdict["head"], "seq"), cell(&verdict["head"], "hash"));
+    format!("{well}: {} records from {} on\n{out}head  {head}\n", cell(verdict, "records"), cell(verdict, "first_seq"))
 }
 
 pub(super) fn tickets(rows: &[Value]) -> String {
@@ -243,6 +267,7 @@ pub(super) fn status(lines: &[Value]) -> String {
     );
     let mib = |key: &str| daemon[key].as_u64().map_or_else(|| "-".to_owned(), |b| format!("{} MiB", b >> 20));
     let _ = writeln!(out, "disk       {} free, reserve {}", mib("disk_free_bytes"), mib("disk_reserve_bytes"));
+    let _ = writeln!(out, "audit      {}", cell(daemon, "audit_head"));
     if daemon["files_differ"] == true {
         out.push_str("files      differ from what runs: lazaret check, then lazaret reload\n");
     }
