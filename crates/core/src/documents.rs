@@ -3,6 +3,7 @@
 //! either.
 
 use crate::OpaqueWhy;
+use crate::redact::Coded;
 use lazaret_docs::{Document, Edit, File, Limits, Unwritable, Why};
 use std::fmt;
 use zeroize::Zeroizing;
@@ -12,6 +13,8 @@ pub struct Question<'a> {
     pub(crate) file: File<'a>,
     /// Set: rewrite it so. Else it is to be read.
     pub(crate) edits: Option<&'a [Edit]>,
+    /// Of a file to be read: whether one of these stands in a stream that is unpacked on the way, in whatever encoding.
+    pub(crate) values: &'a [String],
 }
 
 /// The answer to a question.
@@ -60,7 +63,12 @@ pub struct InProcess(pub Limits);
 impl Documents for InProcess {
     fn ask(&mut self, question: &Question<'_>) -> Reply {
         Reply(match question.edits {
-            None => Answered::Read(lazaret_docs::read(&question.file, &self.0)),
+            None if question.values.is_empty() => Answered::Read(lazaret_docs::read(&question.file, &self.0)),
+            None => {
+                let coded = Coded::new(question.values);
+                let watch = move |octets: &[u8]| coded.stand_in(octets);
+                Answered::Read(lazaret_docs::read_watched(&question.file, &self.0, watch))
+            }
             Some(edits) => match lazaret_docs::rewrite(&question.file, &self.0, edits) {
                 Ok(octets) => Answered::Written(Zeroizing::new(octets)),
                 Err(why) => Answered::Unwritable(why),
@@ -69,9 +77,9 @@ impl Documents for InProcess {
     }
 }
 
-/// Has a file read. A reader that died of it leaves one opaque part.
-pub(crate) fn read(documents: &mut dyn Documents, file: File<'_>) -> Result<Document, OpaqueWhy> {
-    match documents.ask(&Question { file, edits: None }).0 {
+/// Has a file read, with a look for values in what it packs. A reader that died of it leaves one opaque part.
+pub(crate) fn read(documents: &mut dyn Documents, file: File<'_>, values: &[String]) -> Result<Document, OpaqueWhy> {
+    match documents.ask(&Question { file, edits: None, values }).0 {
         Answered::Read(document) => Ok(document),
         Answered::Failed(why) => Err(why.into()),
         Answered::Written(_) | Answered::Unwritable(_) => Err(OpaqueWhy::Malformed),

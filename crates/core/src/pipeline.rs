@@ -130,7 +130,9 @@ impl Pipeline {
         documents: &mut dyn Documents,
     ) -> Outcome {
         let name = file.rsplit('/').next().unwrap_or(file);
-        let mut read = match report::is_message(message.expose()) {
+        // A mail without a header is one still, if its name says so.
+        let is_message = report::is_message(message.expose()) || name.to_ascii_lowercase().ends_with(".eml");
+        let mut read = match is_message {
             true => parse::read(message, profile, &self.limits),
             false => parse::read_file(name, message, &self.limits),
         };
@@ -171,7 +173,7 @@ impl Pipeline {
             remembered.values.clear();
         }
         let words = mark::words(&profile.language);
-        let plans = self.plan_files(&read, &seen, &marked.cuts, &opaque, words);
+        let plans = self.plan_files(&read, &seen, &marked.cuts, &marked.overfull, &opaque, words);
         let written = self.write(&mut read, &seen, marked.cuts, &opaque, words);
         let fingerprints = self.fingerprints(seen);
         let judged = Judged { verdict, reasons, findings, fingerprints, opaque, keep_nothing, digest, remembered };

@@ -2,6 +2,8 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use lazaret_scan::Action;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::rc::Rc;
 use zeroize::Zeroizing;
@@ -78,6 +80,9 @@ const VALUE_BYTES_MIN: usize = 4;
 const PART_BYTES_MIN: usize = 6;
 /// Distinct values of one message that are looked for elsewhere.
 const VALUES_MAX: usize = 1_000;
+/// The same for values of files that have no room among them, and for their bytes.
+const BEYOND_VALUES_MAX: usize = 10_000;
+const BEYOND_BYTES_MAX: usize = 1 << 20;
 /// Longest canonical form that is looked for in facts, in bytes; no fact is longer.
 const VALUE_IN_FACT_BYTES_MAX: usize = 512;
 /// Bytes of all of them.
@@ -94,6 +99,11 @@ pub(crate) struct Values {
     canonical: Vec<Zeroizing<String>>,
     /// One did not fit.
     over_limit: bool,
+    /// More are kept than are looked for in files.
+    is_large: bool,
+    /// Hashes of those that are kept.
+    known: HashSet<u64>,
+    hasher: RandomState,
     /// Of those that are found within words too.
     long: Finder,
     /// Of those that are whole words.
@@ -111,16 +121,43 @@ struct Finder {
 impl Values {
     /// Adds a value; the first mark of a value stays.
     pub(crate) fn add(&mut self, value: &str, cut: &Cut) {
-        if value.len() < VALUE_BYTES_MIN || self.texts.iter().any(|known| known.as_str() == value) {
+        if value.len() < VALUE_BYTES_MIN || self.is_known(value) {
             return;
         }
-        if self.texts.len() >= VALUES_MAX || self.bytes + value.len() > VALUES_BYTES_MAX {
+        if !self.has_room(value) {
             self.over_limit = true;
             return;
         }
+        self.known.insert(self.hasher.hash_one(value));
         self.bytes += value.len();
         self.texts.push(Zeroizing::new(value.to_owned()));
         self.cuts.push(cut.clone());
+    }
+
+    /// Would it fit? One that is kept already does, and so does one that is too short to be looked for.
+    pub(crate) fn has_room(&self, value: &str) -> bool {
+        let (values_max, bytes_max) = match self.is_large {
+            true => (BEYOND_VALUES_MAX, BEYOND_BYTES_MAX),
+            false => (VALUES_MAX, VALUES_BYTES_MAX),
+        };
+        value.len() < VALUE_BYTES_MIN
+            || self.texts.len() < values_max && self.bytes + value.len() <= bytes_max
+            || self.is_known(value)
+    }
+
+    fn is_known(&self, value: &str) -> bool {
+        // Few hashes are equal that are not of equal values.
+        self.known.contains(&self.hasher.hash_one(value)) && self.texts.iter().any(|known| known.as_str() == value)
+    }
+
+    /// For what has no room: more of them, to be looked for in texts alone.
+    pub(crate) fn beyond() -> Values {
+        Values { is_large: true, ..Values::default() }
+    }
+
+    /// Passes a limit where another has.
+    pub(crate) fn limit_with(&mut self, other: &Values) {
+        self.over_limit |= other.over_limit;
     }
 
     /// Adds the canonical form of a value, for facts, where it may stand without its blanks and dashes. There are as many as
@@ -161,21 +198,10 @@ impl Values {
         built.ok()
     }
 
-    /// Does one of them stand in some octets, in an encoding in which a file might keep it?
-    pub(crate) fn stand_in_octets(&self, octets: &[u8]) -> bool {
-        let mut patterns: Vec<Zeroizing<Vec<u8>>> = Vec::new();
+    /// Those that are looked for in the octets of files, as written and in their canonical forms.
+    pub(crate) fn spelled(&self) -> Zeroizing<Vec<String>> {
         let spelled = self.texts.iter().filter(|text| text.len() >= PART_BYTES_MIN);
-        for value in spelled.map(|text| text.as_str()).chain(self.canonical.iter().map(|text| text.as_str())) {
-            patterns.extend(encodings(value));
-        }
-        patterns.retain(|pattern| pattern.len() >= PART_BYTES_MIN);
-        if patterns.is_empty() {
-            return false;
-        }
-        let mut builder = AhoCorasick::builder();
-        builder.kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true);
-        // One that cannot be built proves nothing.
-        builder.build(patterns.iter().map(|pattern| pattern.as_slice())).map_or(true, |finder| finder.is_match(octets))
+        Zeroizing::new(spelled.chain(&self.canonical).map(|text| text.as_str().to_owned()).collect())
     }
 
     /// Where they stand in a text.
@@ -202,6 +228,38 @@ impl Values {
         self.stand_in_fact(&text)
             || text.len() >= PART_BYTES_MIN
                 && self.texts.iter().any(|value| Zeroizing::new(value.to_ascii_lowercase()).contains(&text))
+    }
+}
+
+/// Looks for values in octets, in every encoding in which a file might keep them.
+pub(crate) enum Coded {
+    Nothing,
+    Some(AhoCorasick),
+    /// What cannot be looked for is not proved to be absent.
+    Failed,
+}
+
+impl Coded {
+    /// Gets ready to look for these.
+    pub(crate) fn new(values: &[String]) -> Coded {
+        let mut patterns: Vec<Zeroizing<Vec<u8>>> = values.iter().flat_map(|value| encodings(value)).collect();
+        patterns.retain(|pattern| pattern.len() >= PART_BYTES_MIN);
+        if patterns.is_empty() {
+            return Coded::Nothing;
+        }
+        let mut builder = AhoCorasick::builder();
+        builder.kind(Some(AhoCorasickKind::ContiguousNFA)).ascii_case_insensitive(true);
+        let built = builder.build(patterns.iter().map(|pattern| pattern.as_slice()));
+        built.map_or(Coded::Failed, Coded::Some)
+    }
+
+    /// Does one of them stand there?
+    pub(crate) fn stand_in(&self, octets: &[u8]) -> bool {
+        match self {
+            Coded::Nothing => false,
+            Coded::Some(finder) => finder.is_match(octets),
+            Coded::Failed => true,
+        }
     }
 }
 
@@ -319,6 +377,20 @@ mod tests {
             values.add(&"x".repeat(VALUES_BYTES_MAX - 5), &one);
             values.add(more, &one);
             assert_eq!(values.over_limit(), over, "{more}");
+        }
+    }
+
+    #[test]
+    fn what_has_no_room_is_bounded_too() {
+        let one = cut(0..0, 80, Action::Redact, "[A]");
+        let rows = [(BEYOND_VALUES_MAX - 1, false), (BEYOND_VALUES_MAX, false), (BEYOND_VALUES_MAX + 1, true)];
+        for (count, over) in rows {
+            let mut beyond = Values::beyond();
+            (0..count).for_each(|i| beyond.add(&format!("value{i:05}"), &one));
+            let mut values = Values::default();
+            values.limit_with(&beyond);
+            assert_eq!(values.over_limit(), over, "{count}");
+            assert!(beyond.has_room("value00000") && beyond.has_room("abc"));
         }
     }
 

@@ -14,7 +14,12 @@ pub(crate) struct Budget {
     cells_left: usize,
     pixels_left: u64,
     key_rounds_left: usize,
+    watch: Option<Watch>,
+    watched: bool,
 }
+
+/// Is shown what is unpacked.
+type Watch = Box<dyn Fn(&[u8]) -> bool>;
 
 impl Budget {
     pub(crate) fn new(limits: &Limits) -> Budget {
@@ -25,7 +30,34 @@ impl Budget {
             cells_left: limits.cells_max,
             pixels_left: limits.total_pixels_max,
             key_rounds_left: limits.key_rounds_max,
+            watch: None,
+            watched: false,
         }
+    }
+
+    /// From here on it is shown what is unpacked.
+    pub(crate) fn set_watch(&mut self, watch: Watch) {
+        self.watch = Some(watch);
+    }
+
+    /// Shows it some octets.
+    pub(crate) fn show(&mut self, octets: &[u8]) {
+        let watch = self.watch.as_ref().filter(|_| !self.watched);
+        self.watched |= watch.is_some_and(|watch| watch(octets));
+    }
+
+    pub(crate) fn is_watching(&self) -> bool {
+        self.watch.is_some() && !self.watched
+    }
+
+    /// It could not be shown all: that counts as found.
+    pub(crate) fn show_failed(&mut self) {
+        self.watched |= self.watch.is_some();
+    }
+
+    /// Did it find something?
+    pub(crate) fn watched(&self) -> bool {
+        self.watched
     }
 
     /// Counts a member; false if it is one too many.
@@ -83,6 +115,7 @@ impl Budget {
             octets.extend_from_slice(step.get(..count).unwrap_or_default());
         };
         self.inflated_left = self.inflated_left.saturating_sub(octets.len() as u64);
+        self.show(&octets);
         (octets, why)
     }
 

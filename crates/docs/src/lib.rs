@@ -45,6 +45,15 @@ pub fn read(file: &File<'_>, limits: &Limits) -> Document {
     reading.finish()
 }
 
+/// The same; besides, `watch` is shown every stream that is unpacked on the way and every member, whether a text is read from
+/// it or not. Once it has answered `true` it is asked no more, and [`Document::watched`] says so.
+pub fn read_watched(file: &File<'_>, limits: &Limits, watch: impl Fn(&[u8]) -> bool + 'static) -> Document {
+    let mut reading = reading::Reading::new(limits, file.passwords);
+    reading.budget.set_watch(Box::new(watch));
+    reading.file("", file);
+    reading.finish()
+}
+
 /// Replaces spans of the texts that [`read`] gave, in the same file; removes the members that edits name.
 ///
 /// The answer is a file of the same format in which nothing else has changed, except that what readers do not see (old

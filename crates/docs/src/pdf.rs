@@ -45,6 +45,21 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     }
     reading.decoded(size);
     Walk::new(&mut pdf, &mut Reader { reading }, at).all();
+    show_all(&pdf, &mut reading.budget);
+}
+
+/// Shows a watch every stream, whether something leads to it or not.
+fn show_all(pdf: &Pdf<'_>, budget: &mut Budget) {
+    for nth in 0..pdf.entries.len() {
+        if !budget.is_watching() {
+            return;
+        }
+        if let lex::Object::Stream(stream) = &*pdf.entry(nth)
+            && pdf.decode(stream, budget).why == Some(Why::OverLimit)
+        {
+            budget.show_failed();
+        }
+    }
 }
 
 /// Puts what a walk meets into a reading.

@@ -27,7 +27,7 @@ impl<'r> Reading<'r> {
     }
 
     pub(crate) fn finish(self) -> Document {
-        Document { parts: self.parts, coverage: self.coverage }
+        Document { parts: self.parts, coverage: self.coverage, watched: self.budget.watched() }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -36,6 +36,9 @@ impl<'r> Reading<'r> {
 
     /// Reads a file in every way that its octets allow. Readings after the first stand at `at~2`, `at~3`.
     pub(crate) fn file(&mut self, at: &str, file: &File<'_>) {
+        if self.depth > 0 {
+            self.budget.show(file.octets);
+        }
         for (nth, format) in sniff(file).into_iter().enumerate() {
             let at = if nth == 0 { at.to_owned() } else { format!("{at}~{}", nth + 1) };
             let from = self.parts.len();

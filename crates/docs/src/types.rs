@@ -31,6 +31,8 @@ pub struct Document {
     pub parts: Vec<Part>,
     /// What became of its octets, members included.
     pub coverage: Coverage,
+    /// Did a watch find something in what was unpacked? See [`read_watched`](crate::read_watched).
+    pub watched: bool,
 }
 
 /// A text of a file, or a place without one.

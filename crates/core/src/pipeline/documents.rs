@@ -47,11 +47,11 @@ impl Pipeline {
     /// stay in memory.
     pub(crate) fn read_documents(&self, read: &mut Message, documents: &mut dyn Documents) {
         for unread in std::mem::take(&mut read.unread) {
-            let mut document = documents::read(documents, unread.file.as_file(&read.passwords));
+            let mut document = documents::read(documents, unread.file.as_file(&read.passwords), &[]);
             if document.as_ref().is_ok_and(is_encrypted) && read.passwords.is_empty() {
                 read.passwords = self.passwords(read);
                 if !read.passwords.is_empty() {
-                    document = documents::read(documents, unread.file.as_file(&read.passwords));
+                    document = documents::read(documents, unread.file.as_file(&read.passwords), &[]);
                 }
             }
             read.add_document(&unread, document);
@@ -122,7 +122,7 @@ impl Message {
     fn add_document(&mut self, unread: &Unread, document: Result<Document, OpaqueWhy>) {
         let size = unread.file.octets.len() as u64;
         let whole = Coverage { unexamined_bytes: size, ..Coverage::default() };
-        let Document { parts, coverage } = match document {
+        let Document { parts, coverage, .. } = match document {
             Ok(document) => document,
             Err(why) => {
                 self.add_opaque(unread, &unread.path, why);

@@ -1,7 +1,7 @@
 //! Scanning the texts of a message, and what follows from it: findings, cuts, values to take out wherever they stand.
 
-use super::Pipeline;
 use super::prints::Seen;
+use super::{Pipeline, files};
 use crate::fingerprint::Gathered;
 use crate::mark::{self, Words};
 use crate::redact::{Cut, Values};
@@ -67,6 +67,8 @@ pub(super) struct Marked {
     /// For each text what is to be cut out of it.
     pub(super) cuts: Vec<Vec<Cut>>,
     pub(super) values: Values,
+    /// For each attachment: does its file hold values beyond those that are looked for everywhere?
+    pub(super) overfull: Vec<bool>,
 }
 
 /// The text that is scanned for a text of a message.
@@ -198,8 +200,10 @@ impl Pipeline {
         let mut values = Values::default();
         let mut findings = Vec::new();
         let mut cuts = Vec::new();
+        let mut taken: Vec<Taken<'_>> = Vec::new();
         for (text, seen) in read.texts.iter().zip(seen) {
             let source = scanned(text);
+            let of_file = files::of_file(read, text);
             let mut of_text = Vec::new();
             if seen.hits.is_empty() {
                 cuts.push(of_text);
@@ -219,8 +223,7 @@ impl Pipeline {
                     let mark = mark::mark(kind, tail.as_deref(), &tag).into();
                     let cut = Cut { span: hit.span.clone(), score: hit.score, action: hit.action, mark };
                     if known.class != Class::BulkRecords {
-                        values.add(value, &cut);
-                        values.add_canonical(&canonical);
+                        taken.push(Taken { value, canonical, cut: cut.clone(), of_file });
                     }
                     of_text.push(cut);
                 }
@@ -237,13 +240,48 @@ impl Pipeline {
             }
             cuts.push(of_text);
         }
-        values.build();
+        let (beyond, overfull) = remember(taken, &mut values, read.attachments.len());
         for (text, cuts) in read.texts.iter().zip(&mut cuts) {
             cuts.extend(outside_cuts(scanned(text), &values));
+            cuts.extend(outside_cuts(scanned(text), &beyond));
             cuts.extend(self.file_cuts(read, seen, text, words));
         }
-        Marked { findings, cuts, values }
+        Marked { findings, cuts, values, overfull }
     }
+}
+
+/// A value that is to be taken out.
+struct Taken<'t> {
+    value: &'t str,
+    canonical: Zeroizing<String>,
+    cut: Cut,
+    /// The attachment whose file it stands in.
+    of_file: Option<usize>,
+}
+
+/// Remembers what is to be looked for: the values of the mail first, then those of its files as far as there is room. Those
+/// beyond are looked for once, in the texts as they came; that their file is clean could not be proved.
+fn remember(taken: Vec<Taken<'_>>, values: &mut Values, files: usize) -> (Values, Vec<bool>) {
+    let (mut beyond, mut overfull) = (Values::beyond(), vec![false; files]);
+    let (of_files, of_mail): (Vec<_>, Vec<_>) = taken.into_iter().partition(|taken| taken.of_file.is_some());
+    for Taken { value, canonical, cut, of_file } in of_mail.into_iter().chain(of_files) {
+        match of_file.filter(|_| !values.has_room(value)) {
+            None => {
+                values.add(value, &cut);
+                values.add_canonical(&canonical);
+            }
+            Some(file) => {
+                beyond.add(value, &cut);
+                if let Some(overfull) = overfull.get_mut(file) {
+                    *overfull = true;
+                }
+            }
+        }
+    }
+    beyond.build();
+    values.build();
+    values.limit_with(&beyond);
+    (beyond, overfull)
 }
 
 /// Says of how many people the records of a message are, and what they hold. The text and the page of a mail hold the same

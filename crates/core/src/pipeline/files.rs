@@ -5,7 +5,7 @@ use super::Pipeline;
 use super::examine::{Examined, outside_cuts, scanned};
 use crate::documents::{self, Answered, Documents, Question};
 use crate::mark::{self, Words};
-use crate::redact::{self, Cut, Values};
+use crate::redact::{self, Coded, Cut, Values};
 use crate::text::ClearedOctets;
 use crate::tree::{Attached, Home, Message, OwnFile, Text};
 use crate::{Cleared, Opaque, OpaqueWhy, Outcome, Profile, Reason};
@@ -21,6 +21,13 @@ const ROUNDS_MAX: usize = 3;
 const STAND_IN_BYTES_MAX: usize = 4 << 20;
 /// The first line of such a text.
 const STAND_IN: &str = "[The text of this file. Its format could not be rewritten, so the file itself is left out.]";
+
+/// The attachment in whose file a text stands, if the ticket shows it there alone. Names are shown beside it.
+pub(super) fn of_file(read: &Message, text: &Text) -> Option<usize> {
+    let is_name = matches!(text.home, Home::AttachmentName(_));
+    let of = |attached: &Attached| belongs(attached.path.as_str(), text.path.as_str());
+    read.attachments.iter().position(of).filter(|_| !is_name)
+}
 
 /// What is to be done with the file of an attachment.
 #[derive(Default)]
@@ -53,10 +60,13 @@ impl Pipeline {
         read: &Message,
         seen: &[Examined],
         cuts: &[Vec<Cut>],
+        overfull: &[bool],
         opaque: &[Opaque],
         words: &Words,
     ) -> Vec<Plan> {
-        let mut plans: Vec<Plan> = read.attachments.iter().map(|_| Plan::default()).collect();
+        let of_attachment = read.attachments.iter().zip(overfull);
+        let mut plans: Vec<Plan> =
+            of_attachment.map(|(_, overfull)| Plan { withheld: *overfull, ..Plan::default() }).collect();
         for ((text, seen), cuts) in read.texts.iter().zip(seen).zip(cuts) {
             // By path and not by home: what the ticket does not show, a header of an enclosed message say, is in its file.
             let of = |attached: &Attached| belongs(attached.path.as_str(), text.path.as_str());
@@ -163,7 +173,7 @@ impl Pipeline {
         if attached.opaque != Some(OpaqueWhy::Picture) || !attached.is_document {
             return as_it_came();
         }
-        let question = Question { file: attached.file.as_file(&[]), edits: Some(&[]) };
+        let question = Question { file: attached.file.as_file(&[]), edits: Some(&[]), values: &[] };
         match documents.ask(&question).0 {
             Answered::Written(octets) => octets.to_vec(),
             // Its metadata was read, and holds nothing.
@@ -183,20 +193,22 @@ impl Pipeline {
     ) -> Result<Vec<u8>, Trouble> {
         let OwnFile { name, media_type, octets } = &*attached.file;
         let mut octets: Zeroizing<Vec<u8>> = octets.clone();
+        let spelled = values.spelled();
+        let coded = Coded::new(&spelled);
         let mut edits = plan.edits.clone();
         if !attached.is_document {
             // It was read here; the writer has its own way to read it.
-            let found = self.found_in(&octets, attached, passwords, values, profile, documents)?;
+            let found = self.found_in(&octets, attached, passwords, (values, &[]), profile, documents)?;
             edits = found.ok_or(Trouble::Unwritable)?;
         }
         for _ in 0..ROUNDS_MAX {
             let file = File { octets: &octets, name: name.expose(), media_type, passwords };
-            octets = match documents.ask(&Question { file, edits: Some(&edits) }).0 {
+            octets = match documents.ask(&Question { file, edits: Some(&edits), values: &[] }).0 {
                 Answered::Written(octets) => octets,
                 _ => return Err(Trouble::Unwritable),
             };
-            match self.found_in(&octets, attached, passwords, values, profile, documents)? {
-                None if values.stand_in_octets(&octets) => return Err(Trouble::Residue),
+            match self.found_in(&octets, attached, passwords, (values, &spelled), profile, documents)? {
+                None if coded.stand_in(&octets) => return Err(Trouble::Residue),
                 None => return Ok(octets.to_vec()),
                 Some(more) => edits = more,
             }
@@ -204,19 +216,21 @@ impl Pipeline {
         Err(Trouble::Residue)
     }
 
-    /// What is still to be taken out of a file, if anything is. What cannot be taken out is a residue.
+    /// What is still to be taken out of a file, if anything is. What cannot be taken out is a residue; so is a value in a
+    /// stream from which no text is read, where those are looked for (`spelled`).
     fn found_in(
         &self,
         octets: &[u8],
         attached: &Attached,
         passwords: &[String],
-        values: &Values,
+        (values, spelled): (&Values, &[String]),
         profile: &Profile,
         documents: &mut dyn Documents,
     ) -> Result<Option<Vec<Edit>>, Trouble> {
         let OwnFile { name, media_type, .. } = &*attached.file;
         let file = File { octets, name: name.expose(), media_type, passwords };
-        let Document { parts, .. } = documents::read(documents, file).map_err(|_| Trouble::Residue)?;
+        let Document { parts, watched, .. } =
+            documents::read(documents, file, spelled).map_err(|_| Trouble::Residue)?;
         let mut edits = Vec::new();
         for part in &parts {
             let text = match &part.content {
@@ -246,6 +260,10 @@ impl Pipeline {
                 cuts.push(Cut { span: hit.span.clone(), score: hit.score, action: hit.action, mark: mark.into() });
             }
             edits.extend(replacements(&part.path, redact::union(text, cuts)));
+        }
+        // Where something is left to be taken out, this is not the last look.
+        if watched && edits.is_empty() {
+            return Err(Trouble::Residue);
         }
         Ok((!edits.is_empty()).then_some(edits))
     }

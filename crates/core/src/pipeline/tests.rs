@@ -1,6 +1,6 @@
 use super::*;
 use crate::Attachment;
-use crate::redact::Cut;
+use crate::redact::{Coded, Cut};
 use std::sync::OnceLock;
 
 pub(crate) const CARD: &str = "4929 1233 4567 8908";
@@ -613,6 +613,29 @@ fn more_values_than_are_remembered_are_a_limit() {
 }
 
 #[test]
+fn a_file_of_more_values_than_are_remembered_is_left_out_alone() {
+    let typed = |name: &str| format!("Content-Type: text/plain\nContent-Disposition: attachment; filename={name}");
+    let lines = |count: usize| (0..count).map(|i| format!("password: Winter{i:04}!\n")).collect::<String>();
+    for (count, action) in [(998, Action::Redact), (999, Action::Redact), (1_000, Action::Withhold)] {
+        let last = format!("Winter{:04}!", count - 1);
+        let body = format!("my password is {PASSWORD}\nand this too: {last}");
+        let parts =
+            [("Content-Type: text/plain", body.as_str()), (&typed("a.txt"), &lines(count)), (&typed("b.txt"), "x")];
+        let outcome = run(shipped(), &mixed(&parts));
+        assert_eq!(
+            (outcome.verdict, named(&outcome, "a.txt").action),
+            (Verdict::Redact, action),
+            "{:?}",
+            outcome.reasons
+        );
+        assert_eq!(named(&outcome, "a.txt").file.is_none(), action == Action::Withhold);
+        assert!(named(&outcome, "b.txt").file.is_some());
+        // What the file tells leaves the mail all the same.
+        assert!(!outcome.text.as_str().contains("Winter"), "{}", outcome.text);
+    }
+}
+
+#[test]
 fn a_value_goes_in_other_letters_and_when_it_is_short() {
     let outcome =
         run(shipped(), &plain("x", "my password is Winter2024!\n\nor type WINTER2024! there, or winter2024!\n"));
@@ -917,6 +940,34 @@ fn a_file_in_which_something_is_left_is_left_out_and_told() {
     assert!(kept.into_iter().all(|file| !String::from_utf8_lossy(file.as_bytes()).contains("4929")));
 }
 
+/// A writer that hides what it was to take out where no text is read from: in a picture, packed.
+struct Hiding(InProcess);
+
+impl Documents for Hiding {
+    fn ask(&mut self, question: &crate::documents::Question<'_>) -> crate::documents::Reply {
+        use crate::documents::{Answered, Reply};
+        use base64::Engine;
+        let hole = "UEsDBBQAAAAIAAAAIVyDxGCETAAAAOkAAAAFAAAAcC5wbmfrDPBz5+WS4mJgYOD19HAJAtKMIMwBJBis6maHAqkNni6OISaWRpYK\
+        hkbGxgompmbmChaWBhYMjEyDV1TvfvgikB88Xf1c1jklNAEAUEsBAhQDFAAAAAgAAAAhXIPEYIRMAAAA6QAAAAUAAAAAAAAAAAAA\
+        AIABAAAAAHAucG5nUEsFBgAAAAABAAEAMwAAAG8AAAAAAA==";
+        match question.edits {
+            Some(_) => Reply(Answered::Written(Zeroizing::new(
+                base64::engine::general_purpose::STANDARD.decode(hole).expect("it is base64"),
+            ))),
+            None => self.0.ask(question),
+        }
+    }
+}
+
+#[test]
+fn a_value_in_a_packed_stream_without_text_is_found() {
+    let mail = RawMessage::new(with_zip().replace('\n', "\r\n").into_bytes());
+    let outcome = shipped().process_in(&mail, &Profile::default(), None, &mut Hiding(InProcess::default()));
+    let zip = named(&outcome, "a.zip");
+    assert_eq!((zip.action, zip.file.is_none()), (Action::Withhold, true));
+    assert!(outcome.reasons.iter().any(|r| matches!(r, Reason::FileResidue { .. })), "{:?}", outcome.reasons);
+}
+
 /// A writer that gives up on every file.
 struct Refusing(InProcess);
 
@@ -966,11 +1017,12 @@ fn a_value_is_looked_for_as_files_write_it() {
     let mut values = Values::default();
     values.add("Kangaroo77", &cut);
     values.build();
+    let coded_values = Coded::new(&values.spelled());
     let wide: Vec<u8> = "xKangaroo77".encode_utf16().flat_map(u16::to_le_bytes).collect();
     for before in ["", "a", "ab", "abc"] {
         let coded = base64::engine::general_purpose::STANDARD.encode(format!("{before}Kangaroo77 and more"));
-        assert!(values.stand_in_octets(coded.as_bytes()), "{before}");
+        assert!(coded_values.stand_in(coded.as_bytes()), "{before}");
     }
-    assert!(values.stand_in_octets(&wide) && values.stand_in_octets(b"x4b616e6761726F6f3737"));
-    assert!(values.stand_in_octets(b"..kangaroo77") && !values.stand_in_octets(b"kangaroo 78"));
+    assert!(coded_values.stand_in(&wide) && coded_values.stand_in(b"x4b616e6761726F6f3737"));
+    assert!(coded_values.stand_in(b"..kangaroo77") && !coded_values.stand_in(b"kangaroo 78"));
 }

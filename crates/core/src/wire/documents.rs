@@ -136,6 +136,7 @@ impl<'p, R: Read, W: Write> Asking<'p, R, W> {
         put_octets(name.as_bytes(), &mut payload);
         put_octets(media_type.as_bytes(), &mut payload);
         passwords.to_vec().put(&mut payload);
+        question.values.to_vec().put(&mut payload);
         // The file is the rest of the payload.
         let error = |e: io::Error| WireError::Io(e.kind());
         write_frame(self.writer, QUESTION, &payload, octets).and_then(|()| self.writer.flush()).map_err(error)?;
@@ -173,8 +174,9 @@ pub fn answer_question(
     let edits: Option<Vec<Edit>> = Code::take(&mut cursor)?;
     let (name, media_type) = (cursor.text()?, cursor.text()?);
     let passwords: Zeroizing<Vec<String>> = Zeroizing::new(Code::take(&mut cursor)?);
+    let values: Zeroizing<Vec<String>> = Zeroizing::new(Code::take(&mut cursor)?);
     let file = File { octets: cursor.rest(), name, media_type, passwords: &passwords };
-    let reply = documents.ask(&Question { file, edits: edits.as_deref() });
+    let reply = documents.ask(&Question { file, edits: edits.as_deref(), values: &values });
     let mut payload = Zeroizing::new(Vec::new());
     put_reply(&reply, &mut payload);
     write_frame(w, REPLY, &payload, &[]).and_then(|()| w.flush()).map_err(|e| WireError::Io(e.kind()))?;
@@ -214,7 +216,7 @@ fn take_reply(payload: &[u8]) -> Result<Reply, WireError> {
 }
 
 super::codec::records! {
-    Document { parts coverage }
+    Document { parts coverage watched }
     Part { path media_type content size_bytes }
     Coverage { scanned_bytes decoded_bytes unexamined_bytes }
 }
@@ -296,7 +298,7 @@ mod tests {
         {
             // The question as the worker writes it.
             let (mut nothing, mut asked): (&[u8], Vec<u8>) = (&[], Vec::new());
-            let question = Question { file, edits: edits.as_deref() };
+            let question = Question { file, edits: edits.as_deref(), values: &[] };
             let lost = Asking::new(&mut nothing, &mut asked, Limits::default()).ask(&question);
             assert!(matches!(lost.0, Answered::Failed(Why::Malformed)), "no reply came");
             // Passed on by the parent, answered by the reader.

@@ -97,6 +97,9 @@ pub(crate) fn read(at: &str, media_type: &str, file: &File<'_>, office: &mut dyn
         }
         if let Kind::Opaque(why) = slot.kind {
             reading.opaque(&path, &slot.media_type, why, entry.packed.len() as u64);
+            if reading.budget.is_watching() && entry.unpacked(&mut reading.budget) == Err(Why::OverLimit) {
+                reading.budget.show_failed();
+            }
             continue;
         }
         let decrypted = office.unpacked(nth, &mut reading.budget).map(|octets| octets.map(|octets| (octets, 0)));

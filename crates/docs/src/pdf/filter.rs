@@ -59,6 +59,7 @@ pub(super) fn decode(raw: Vec<u8>, filters: &[(Vec<u8>, Dict)], budget: &mut Bud
         };
         done.why = done.why.or(why);
     }
+    budget.show(&done.octets);
     done
 }
 
