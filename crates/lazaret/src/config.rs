@@ -7,8 +7,10 @@ mod mailbox;
 mod mistakes;
 mod reader;
 mod replies;
+mod sinks;
 mod value;
 
+use crate::http::Url;
 use lazaret_core::{Limits, Profile};
 use lazaret_store::ReplyLimits;
 use std::path::PathBuf;
@@ -33,6 +35,10 @@ pub(crate) struct Config {
     pub(crate) mailboxes: Vec<Mailbox>,
     /// Replies; `None`: nobody is ever answered.
     pub(crate) replies: Option<Replies>,
+    /// How copies leave by mail; `None`: none does.
+    pub(crate) forward: Option<Forward>,
+    /// How documents go to webhooks; `None`: none does.
+    pub(crate) webhook: Option<Webhook>,
     /// Directory of rule files; `None`: the compiled-in ones.
     pub(crate) rules_dir: Option<PathBuf>,
     /// Policy file; `None`: the compiled-in one.
@@ -161,9 +167,71 @@ pub(crate) enum Start {
 
 /// Where clean copies go.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Deliver {
-    /// A folder of the same account.
-    Folder(String),
+pub(crate) struct Deliver {
+    /// Folder of the same account. Originals that need no redaction are moved there in any case.
+    pub(crate) folder: String,
+    /// Was a folder named? Else nothing is appended to it: other originals are removed once ticket and sealed original
+    /// are read back.
+    pub(crate) copies: bool,
+    /// Further sinks.
+    pub(crate) targets: Vec<Target>,
+}
+
+/// A sink beside the folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// The clean copy as a mail to this address.
+    Forward(lazaret_core::Addr),
+    /// A signed document to this URL.
+    Webhook(Url),
+}
+
+impl Target {
+    /// As it is written in the configuration and in the store: what tells two apart.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Target::Forward(to) => format!("forward:{}", to.as_str()),
+            Target::Webhook(url) => format!("webhook:{}", url.as_str()),
+        }
+    }
+
+    /// `forward` or `webhook`.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Target::Forward(_) => "forward",
+            Target::Webhook(_) => "webhook",
+        }
+    }
+}
+
+/// How copies leave by mail.
+#[derive(Debug, Clone)]
+pub(crate) struct Forward {
+    /// Transport.
+    pub(crate) transport: Transport,
+    /// Envelope sender; `None` is `<>`.
+    pub(crate) envelope_from: Option<lazaret_core::Addr>,
+}
+
+/// How documents go to webhooks.
+#[derive(Debug, Clone)]
+pub(crate) struct Webhook {
+    /// With what they are signed.
+    pub(crate) secret: SecretRef,
+    /// PEM file of certificate authorities to trust in place of the platform's.
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Octets of files in one document; further files are named only.
+    pub(crate) files_bytes_max: u64,
+}
+
+/// A host name (RFC 1123) or an IP address, in lower case; `None` if it is neither.
+pub(crate) fn host(text: &str) -> Option<String> {
+    value::host(text).ok()
+}
+
+/// Is it this machine?
+pub(crate) fn is_loopback(host: &str) -> bool {
+    value::is_loopback(host)
 }
 
 /// How customers are answered.

@@ -13,6 +13,7 @@ mod disk;
 mod event;
 mod exit;
 mod files;
+mod http;
 mod ingest;
 mod keys;
 mod live;

@@ -244,7 +244,7 @@ impl Shared {
         let again = Settled::Deferred { until: later(now, entry_wait(&lease.id, lease.attempts)), code: None };
         let sink = match sink {
             Some(sink) => sink,
-            None => match Sink::open(replies) {
+            None => match Sink::open(&replies.transport) {
                 Ok(opened) => sink.insert(opened),
                 Err(fault) => {
                     self.relay_down(fault);

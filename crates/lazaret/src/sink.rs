@@ -10,7 +10,7 @@ pub(crate) mod letter;
 pub(crate) mod reply;
 mod stream;
 
-use crate::config::{Replies, Transport};
+use crate::config::Transport;
 use lazaret_core::Addr;
 use std::future::Future;
 
@@ -93,8 +93,8 @@ pub(crate) enum Sink {
 
 impl Sink {
     /// Takes what is configured; opens nothing yet.
-    pub(crate) fn open(replies: &Replies) -> Result<Sink, Fault> {
-        Ok(match &replies.transport {
+    pub(crate) fn open(transport: &Transport) -> Result<Sink, Fault> {
+        Ok(match transport {
             Transport::Smtp(smtp) => Sink::Smtp(Box::new(reply::Smtp::open(smtp)?)),
             Transport::Files(dir) => Sink::Files(files::Files::open(dir)),
         })

@@ -2,7 +2,7 @@
 
 use crate::cli::Format;
 use crate::config::file::{self, DEFAULT_PATH, Loaded, Text};
-use crate::config::{Auth, Config, Deliver, Mailbox, Mode, SecretRef, Source as Place, Transport};
+use crate::config::{Auth, Config, Mailbox, Mode, SecretRef, Source as Place, Transport};
 use crate::diagnostics::{self, Shown};
 use crate::output::say;
 use crate::rules::Material;
@@ -287,7 +287,7 @@ async fn logins(config: &Config, report: &mut Report) {
         }
     }
     if let Some(replies) = &config.replies {
-        let probe = match Sink::open(replies) {
+        let probe = match Sink::open(&replies.transport) {
             Ok(sink) => sink.probe().await,
             // The secret or CA file: that was complained about already.
             Err(_) => return,
@@ -335,11 +335,22 @@ fn found(index: &str, mailbox: &Mailbox, folders: &[FolderInfo], report: &mut Re
             }
         }
     }
-    let Deliver::Folder(deliver) = &mailbox.deliver;
-    let will = if find(deliver).is_some() { "" } else { " (will be made)" };
+    let deliver = &mailbox.deliver;
+    let will = if find(&deliver.folder).is_some() { "" } else { " (will be made)" };
+    let copies = if deliver.copies { "clean copies go" } else { "what needs no redaction goes" };
+    let more = if deliver.targets.is_empty() {
+        String::new()
+    } else {
+        format!(", and to {} more sink(s)", deliver.targets.len())
+    };
     report.fact(
         format!("mailbox {}", mailbox.name),
-        format!("logged in, {} folder(s); {}; clean copies go to {deliver}{will}", folders.len(), counts.join(", ")),
+        format!(
+            "logged in, {} folder(s); {}; {copies} to {}{will}{more}",
+            folders.len(),
+            counts.join(", "),
+            deliver.folder
+        ),
     );
 }
 

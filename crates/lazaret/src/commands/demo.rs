@@ -112,7 +112,7 @@ impl Place {
             source: Source::Maildir(self.dir.join("mailbox")),
             folders: vec!["INBOX".into()],
             start: Some(Start::All),
-            deliver: Deliver::Folder("Lazaret/Clean".into()),
+            deliver: Deliver { folder: "Lazaret/Clean".into(), copies: true, targets: Vec::new() },
             held_folder: "Lazaret/Held".into(),
         };
         Ok(Config {
@@ -123,6 +123,8 @@ impl Place {
             store_key: SecretRef::File(self.dir.join("store.key")),
             quarantine: Quarantine { recipients: vec![self.recipient.clone()], four_eyes: false },
             mailboxes: vec![mailbox],
+            forward: None,
+            webhook: None,
             replies: Some(Replies {
                 transport: Transport::Files(self.dir.join("replies")),
                 from_name: "Demo Support".into(),

@@ -292,7 +292,7 @@ async fn try_logins(config: &Config, format: Format) -> u8 {
         }
     }
     if let Some(replies) = &config.replies {
-        let probe = match Sink::open(replies) {
+        let probe = match Sink::open(&replies.transport) {
             Ok(sink) => sink.probe().await.map_err(|(fault, _)| fault),
             Err(fault) => Err(fault),
         };
@@ -322,7 +322,7 @@ async fn test_reply(config: &Config, to: &str) -> Result<u8, Stop> {
     aws_lc_rs::rand::fill(&mut unique).map_err(|_| Stop("no randomness".into(), exit::UNAVAILABLE))?;
     let id: String = unique.iter().map(|b| format!("{b:02x}")).collect();
     let letter = test_letter(&replies.from, replies.envelope_from.clone(), &to, &id);
-    let mut sink = Sink::open(replies).map_err(|f| Stop(format!("replies: {f}"), exit::CONFIG))?;
+    let mut sink = Sink::open(&replies.transport).map_err(|f| Stop(format!("replies: {f}"), exit::CONFIG))?;
     let sent = sink.deliver(&letter, || async { Ok(()) }).await;
     sink.rest().await;
     match sent {

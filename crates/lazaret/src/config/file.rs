@@ -3,7 +3,7 @@
 
 use super::reader::{At, Reader, Table};
 use super::value::{self, problem};
-use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies};
+use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies, sinks};
 use lazaret_core::Limits;
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
 use std::collections::BTreeMap;
@@ -151,7 +151,10 @@ fn root(t: Table<'_>, base: &Path) -> Config {
     let quarantine = quarantine(&t, mode_set == Some(Mode::Enforce));
     let boxes = mailbox::all(&t, base);
     let replies = t.table("replies").map(|r| replies::read(r, base));
+    let forward = sinks::forward(&t, replies.as_ref().and_then(|r| r.as_ref()).map(|r| &r.transport), base);
+    let webhook = sinks::webhook(&t, base);
     let policy = path(&t, "policy", base, Kind::File);
+    let (mailboxes, named, delivers) = boxes.map(|b| (b.mailboxes, b.policy, b.delivers)).unwrap_or_default();
     let config = Config {
         state_dir: path(&t, "state_dir", base, Kind::Any).unwrap_or_else(|| "/var/lib/lazaret".into()),
         runtime_dir: path(&t, "runtime_dir", base, Kind::Any).unwrap_or_else(|| RUNTIME_DIR.into()),
@@ -170,10 +173,13 @@ fn root(t: Table<'_>, base: &Path) -> Config {
         mode: mode_set.unwrap_or(Mode::Observe),
         store_key: store_key.unwrap_or(SecretRef::Credential(String::new())),
         quarantine,
-        policy: policy.or_else(|| boxes.as_ref().and_then(|b| b.policy.clone())),
-        mailboxes: boxes.map(|b| b.mailboxes).unwrap_or_default(),
+        policy: policy.or(named),
+        mailboxes,
         replies: replies.flatten(),
+        forward,
+        webhook,
     };
+    sinks::together(&t, &config, &delivers);
     if let Some(replies) = config.replies.as_ref().filter(|_| !config.mailboxes.is_empty()) {
         let own = config.mailboxes.iter().any(|m| m.profile.own.contains(&replies.from.folded()));
         if !own {

@@ -3,7 +3,7 @@
 use super::file::{self, Kind, path};
 use super::reader::{At, Table};
 use super::value::{self, problem};
-use super::{Auth, Deliver, Imap, Mailbox, Source};
+use super::{Auth, Imap, Mailbox, Source, sinks};
 use lazaret_core::{Profile, ProofMode, Reporter};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 pub(super) struct Mailboxes {
     pub(super) mailboxes: Vec<Mailbox>,
     pub(super) policy: Option<PathBuf>,
+    /// Where each one's `deliver` stands.
+    pub(super) delivers: Vec<Range<usize>>,
 }
 
 /// One mailbox with the places that later checks point at.
@@ -58,6 +60,7 @@ pub(super) fn all(root: &Table<'_>, base: &Path) -> Option<Mailboxes> {
     together(root, &placed);
     let whole = placed.len() == count;
     whole.then(|| Mailboxes {
+        delivers: placed.iter().map(|p| p.deliver.clone()).collect(),
         mailboxes: placed.into_iter().map(|p| p.mailbox).collect(),
         policy: policy.map(|p| p.value),
     })
@@ -86,7 +89,7 @@ fn one(t: Table<'_>, base: &Path) -> Option<Placed> {
         None => Some(vec![At { value: "INBOX".to_owned(), span: t.span.clone() }]),
     };
     let start = t.text_or_date("start", value::start).map(|s| s.value);
-    let deliver = t.parsed("deliver", value::deliver);
+    let deliver = sinks::deliver(&t);
     let held = t.parsed("held", value::folder);
     let proof = t.parsed("sender_proof", proof);
     let staff = t.list("staff", value::domain).map(values).unwrap_or_default();
@@ -113,7 +116,7 @@ fn one(t: Table<'_>, base: &Path) -> Option<Placed> {
             source: source?,
             folders: folders.iter().map(|f| f.value.clone()).collect(),
             start,
-            deliver: deliver.map_or_else(|| Deliver::Folder("Lazaret/Clean".to_owned()), |d| d.value),
+            deliver: deliver?.value,
             held_folder: held.map_or_else(|| "Lazaret/Held".to_owned(), |h| h.value),
         },
         name: name.span,
@@ -308,7 +311,7 @@ fn together(root: &Table<'_>, placed: &[Placed]) {
         }
     }
     for p in placed {
-        let Deliver::Folder(deliver) = &p.mailbox.deliver;
+        let deliver = &p.mailbox.deliver.folder;
         let targets = [("deliver", deliver, &p.deliver), ("held", &p.mailbox.held_folder, &p.held)];
         for (key, folder, span) in targets {
             if pulled.contains_key(&place(&p.mailbox, folder)) {

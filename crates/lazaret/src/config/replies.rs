@@ -13,12 +13,7 @@ pub(super) fn read(t: Table<'_>, base: &Path) -> Option<Replies> {
     let transport = transport(&t, base);
     let from = t.parsed("from", value::named_address).map(|f| f.value);
     let from = t.need("from", from, "write from = \"Acme Support <support@acme.example>\"");
-    let envelope_from = t.parsed("envelope_from", |text| match text {
-        "<>" | "" => Ok(None),
-        _ => value::address(text)
-            .map(Some)
-            .map_err(|p| problem(p.what, "write \"<>\" or a bare address that is not answered")),
-    });
+    let envelope_from = envelope_from(&t);
     let receipt = t.choice("receipt", &[("new-ticket", Receipt::NewTicket), ("never", Receipt::Never)]);
     let portal = t.parsed("portal", value::portal).and_then(|p| p.value);
     let phone = t.parsed("phone", phone).map(|p| p.value);
@@ -34,7 +29,7 @@ pub(super) fn read(t: Table<'_>, base: &Path) -> Option<Replies> {
         transport: transport?,
         from_name,
         from,
-        envelope_from: envelope_from.and_then(|e| e.value),
+        envelope_from,
         receipt: receipt.map_or(Receipt::NewTicket, |r| r.value),
         portal,
         phone,
@@ -44,9 +39,20 @@ pub(super) fn read(t: Table<'_>, base: &Path) -> Option<Replies> {
     })
 }
 
+/// `<>`, or an address.
+pub(super) fn envelope_from(t: &Table<'_>) -> Option<lazaret_core::Addr> {
+    let parsed = t.parsed("envelope_from", |text| match text {
+        "<>" | "" => Ok(None),
+        _ => value::address(text)
+            .map(Some)
+            .map_err(|p| problem(p.what, "write \"<>\" or a bare address that is not answered")),
+    });
+    parsed.and_then(|e| e.value)
+}
+
 fn transport(t: &Table<'_>, base: &Path) -> Option<Transport> {
     let files = path(t, "files", base, Kind::Any);
-    let smtp = t.table("smtp").map(|s| smtp(s, base));
+    let smtp = t.table("smtp").map(|s| smtp(s, "replies.smtp", base));
     match (t.has("smtp"), t.has("files")) {
         (true, true) => {
             let message = "replies leave by `smtp` or into `files`, not both";
@@ -61,7 +67,8 @@ fn transport(t: &Table<'_>, base: &Path) -> Option<Transport> {
     }
 }
 
-fn smtp(t: Table<'_>, base: &Path) -> Option<Smtp> {
+/// A submission server; `name` is that of its table.
+pub(super) fn smtp(t: Table<'_>, name: &str, base: &Path) -> Option<Smtp> {
     let host = t.parsed("host", value::host);
     let host = t.need("host", host, "write host = \"smtp.acme.example\"");
     let port_set = t.number("port", 1, 65_535);
@@ -89,12 +96,12 @@ fn smtp(t: Table<'_>, base: &Path) -> Option<Smtp> {
         (Some(user), Some(secret)) => Some((user.value, secret.value)),
         (Some(_), None) if !t.has("secret") && !inline => {
             let mend = "add secret = \"credential:NAME\" or \"file:PATH\", or take `user` out";
-            t.reader().error(t.span_of("user"), "`replies.smtp` has a `user` but no `secret`", mend);
+            t.reader().error(t.span_of("user"), format!("`{name}` has a `user` but no `secret`"), mend);
             None
         }
         (None, Some(_)) if !t.has("user") => {
             let mend = "add user = \"…\", or take `secret` out";
-            t.reader().error(t.span_of("secret"), "`replies.smtp` has a `secret` but no `user`", mend);
+            t.reader().error(t.span_of("secret"), format!("`{name}` has a `secret` but no `user`"), mend);
             None
         }
         _ => None,

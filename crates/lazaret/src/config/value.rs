@@ -1,7 +1,7 @@
 //! How single values are written: durations, sizes, dates, hosts, secret references. Pure; a problem names what was
 //! expected and the mend, never what stood there.
 
-use crate::config::{Deliver, Principal, SecretRef, Start};
+use crate::config::{Principal, SecretRef, Start};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -122,14 +122,6 @@ pub(super) fn secret(text: &str) -> Result<SecretRef, Problem> {
             "does not say where the secret is",
             "write \"credential:NAME\" (systemd) or \"file:PATH\" (mode 0600); the secret itself never stands in this file",
         )),
-    }
-}
-
-/// `folder:NAME`.
-pub(super) fn deliver(text: &str) -> Result<Deliver, Problem> {
-    match text.strip_prefix("folder:") {
-        Some(name) => folder(name).map(Deliver::Folder),
-        None => Err(problem("is no place for clean copies", "write \"folder:NAME\", such as \"folder:Lazaret/Clean\"")),
     }
 }
 

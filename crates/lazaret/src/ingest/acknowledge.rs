@@ -2,7 +2,6 @@
 
 use super::message::Settlement;
 use super::{CycleError, Folder};
-use crate::config::Deliver;
 use crate::event::{Event, emit};
 use crate::sink::clean;
 use lazaret_core::{Digest, MessageKey};
@@ -47,7 +46,7 @@ impl Folder<'_> {
 
     /// The error is that of the connection; what is answered is the refusal of single messages.
     async fn acknowledge_all(&mut self, settlements: Vec<Settlement>) -> Result<Option<CycleError>, CycleError> {
-        let Deliver::Folder(clean_folder) = &self.mailbox.deliver;
+        let clean_folder = &self.mailbox.deliver.folder;
         let of = |ack: Ack| settlements.iter().filter(|s| s.ack == ack).map(|s| s.key.clone()).collect::<Vec<_>>();
         self.done(of(Ack::Leave)).await?;
         self.move_all(of(Ack::MoveClean), clean_folder).await?;

@@ -2,7 +2,7 @@
 //! reason and update the ticket that they belong to.
 
 use super::{Context, admit};
-use crate::config::{Deliver, Mailbox, Mode};
+use crate::config::{Mailbox, Mode};
 use crate::keys;
 use crate::sink::clean;
 use crate::source::Source;
@@ -62,7 +62,7 @@ async fn deliver(context: &Context, mailbox: &Mailbox, ticket: &TicketRef, diges
     let message = context.store.with_files(ticket, number, message).await.map_err(|e| e.to_string())?;
     let own = context.store.keys().token.own_copy(&ticket.0, &mailbox.name, digest);
     let copy = clean::clean_copy(&message, ticket, &own);
-    let Deliver::Folder(folder) = &mailbox.deliver;
+    let folder = &mailbox.deliver.folder;
     // A connection of its own: the mailbox's is busy with its own work.
     let mut source = Source::open(mailbox, keys::secrets()).with_state(&context.config.state_dir);
     let put = async {
