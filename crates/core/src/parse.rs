@@ -188,8 +188,7 @@ impl<'l> Builder<'l> {
             for text in &self.texts {
                 let Source::Plain(text) = &text.source else { continue };
                 let lines = text.expose().lines().map(|l| l.trim_start_matches(['>', ' ', '\t']));
-                let fields = lines.filter(|l| l.get(..11).is_some_and(|n| n.eq_ignore_ascii_case("message-id:")));
-                ids.extend(fields.filter_map(|l| l.get(11..)).flat_map(|v| fields::message_ids(v.as_bytes(), 1)));
+                ids.extend(lines.filter_map(id_field).flat_map(|v| fields::message_ids(v.as_bytes(), 1)));
             }
         }
         if ids.is_empty() {
@@ -206,6 +205,12 @@ impl<'l> Builder<'l> {
         }
         out
     }
+}
+
+/// The value of a line that is a Message-ID or Resent-Message-ID field.
+fn id_field(line: &str) -> Option<&str> {
+    let (name, value) = line.split_once(':')?;
+    ["message-id", "resent-message-id"].iter().any(|known| name.eq_ignore_ascii_case(known)).then_some(value)
 }
 
 /// The value of the header of our own copies, if there is exactly one and it is no longer than ours.

@@ -40,6 +40,14 @@ impl TokenKey {
         (good && same).then(|| written(ticket))
     }
 
+    /// What was given as `unique`, in lower case, of an id that we made; of one that was replaced, its hash.
+    pub fn verify_unique(&self, id: &str) -> Option<String> {
+        self.verify_message_id(id)?;
+        let id = lower(id)?;
+        let [_, _, unique, _] = pieces(id.split_once('@')?.0)?;
+        Some(unique.to_owned())
+    }
+
     /// The value of [`OWN_COPY_HEADER`] for the clean copy that stands for the message `digest` of `mailbox`.
     pub fn own_copy(&self, ticket: &str, mailbox: &str, digest: &Digest) -> String {
         let ticket = letters_of(ticket).unwrap_or_else(|| "none".to_owned());
@@ -140,6 +148,8 @@ mod tests {
             assert_eq!(key(1).verify_message_id(&seen).as_deref(), Some(TICKET), "{seen}");
         }
         assert_eq!(key(2).verify_message_id(&id), None);
+        assert_eq!(key(1).verify_unique(&id).as_deref(), Some("0192-ab"));
+        assert_eq!((key(2).verify_unique(&id), key(1).verify_unique("lz@x")), (None, None));
     }
 
     #[test]

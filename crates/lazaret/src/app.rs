@@ -9,6 +9,7 @@ mod signals;
 
 use crate::cli::Format;
 use crate::config::{Config, Mode};
+use crate::deliveries::Deliveries;
 use crate::event::{Event, emit};
 use crate::ingest::{self, Context, CycleError, Ended, Progress};
 use crate::live::{Current, Set};
@@ -36,6 +37,7 @@ pub(crate) struct App {
     pool: Pool,
     status: Arc<Status>,
     stop: watch::Sender<bool>,
+    nudge_deliveries: watch::Sender<()>,
 }
 
 /// Why the daemon did not start: a message for the operator, and the exit code.
@@ -66,7 +68,8 @@ impl App {
             emit(Event::RulesDegraded { complaints: set.material.degraded.len() });
         }
         let (stop, _) = watch::channel(false);
-        Ok(App { set: Arc::new(Current::new(set)), store, pool, status, stop })
+        let (nudge_deliveries, _) = watch::channel(());
+        Ok(App { set: Arc::new(Current::new(set)), store, pool, status, stop, nudge_deliveries })
     }
 
     fn reply_limits(config: &Config) -> ReplyLimits {
@@ -110,6 +113,7 @@ impl App {
         }
         let (outbox_stop, outbox_told) = watch::channel(false);
         let (exchanged, _) = watch::channel(());
+        let deliveries = tokio::spawn(deliveries(context.clone(), exchanged.subscribe(), outbox_told.clone()));
         let outbox = tokio::spawn(outbox(context.clone(), exchanged.subscribe(), outbox_told));
         let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
         let mut parts = Parts { mailboxes: Mailboxes::new(context.clone(), once), context, socket, exchanged };
@@ -125,16 +129,22 @@ impl App {
         bar.end();
         // The outbox is told last, and finishes what it is sending.
         let _ = outbox_stop.send(true);
-        let _ = tokio::time::timeout(DRAIN, outbox).await;
-        if once
-            && !*self.stop.borrow()
-            && let Some(outbox) = Outbox::of(&parts.context.get())
-        {
+        let _ = tokio::time::timeout(DRAIN, async { tokio::join!(outbox, deliveries) }).await;
+        if once && !*self.stop.borrow() {
             // What the lanes had not begun is free again.
             if let Err(error) = self.store.end_leases().await {
                 emit(Event::StoreFailed { kind: error.to_string() });
             }
-            outbox.run_until_idle().await;
+            if let Err(error) = self.store.end_delivery_leases().await {
+                emit(Event::StoreFailed { kind: error.to_string() });
+            }
+            let now = parts.context.get();
+            if let Some(outbox) = Outbox::of(&now) {
+                outbox.run_until_idle().await;
+            }
+            if let Some(deliveries) = Deliveries::of(&now) {
+                deliveries.run_until_idle().await;
+            }
         }
         housekeeping.abort();
         code
@@ -205,6 +215,7 @@ impl App {
             templates: set.templates.clone(),
             status: self.status.clone(),
             nudge,
+            nudge_deliveries: self.nudge_deliveries.clone(),
             ours: ingest::ours(&set.config),
             keep_secs: set.material.keep_secs,
             rules: set.material.short_hash(),
@@ -223,6 +234,7 @@ impl App {
             config: context.config.clone(),
             status: self.status.clone(),
             nudge: context.nudge.clone(),
+            nudge_deliveries: context.nudge_deliveries.clone(),
             rules: context.rules.clone(),
             reload,
             differs: Arc::new(move || set.get().differs()),
@@ -280,6 +292,34 @@ async fn outbox(context: Arc<Current<Context>>, mut exchanged: watch::Receiver<(
     }
 }
 
+/// The same for deliveries: on its own, so that a sink that is slow to end holds no reply up.
+async fn deliveries(
+    context: Arc<Current<Context>>,
+    mut exchanged: watch::Receiver<()>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        exchanged.mark_unchanged();
+        let now = context.get();
+        let (end, told) = watch::channel(false);
+        let running = Deliveries::of(&now).map(|deliveries| tokio::spawn(deliveries.run(told)));
+        let again = tokio::select! {
+            more = exchanged.changed() => more.is_ok(),
+            _ = stop.wait_for(|stop| *stop) => false,
+        };
+        let _ = end.send(true);
+        if let Some(running) = running {
+            let _ = running.await;
+        }
+        if !again {
+            return;
+        }
+        if let Err(error) = now.store.end_delivery_leases().await {
+            emit(Event::StoreFailed { kind: error.to_string() });
+        }
+    }
+}
+
 /// Says why a mailbox ended where that needs somebody; answers the exit code.
 fn told(ended: Result<Ended, tokio::task::JoinError>) -> u8 {
     match ended {
@@ -312,7 +352,7 @@ fn refusal(error: &CycleError) -> String {
 }
 
 fn has_work_left(counts: &Counts) -> bool {
-    counts.claimed > 0 || counts.unacknowledged > 0 || counts.outbox_waiting > 0
+    counts.claimed > 0 || counts.unacknowledged > 0 || counts.outbox_waiting > 0 || counts.deliveries_waiting > 0
 }
 
 /// Pings the watchdog while the store answers; every hour erases what has passed its time and tells the end of the audit
@@ -367,6 +407,7 @@ mod tests {
         assert!(!has_work_left(&none));
         assert!(has_work_left(&Counts { claimed: 1, ..none }));
         assert!(has_work_left(&Counts { unacknowledged: 1, ..none }));
-        assert!(has_work_left(&Counts { outbox_waiting: 1, ..none }));
+        assert!(has_work_left(&Counts { outbox_waiting: 1, ..none.clone() }));
+        assert!(has_work_left(&Counts { deliveries_waiting: 1, ..none }));
     }
 }

@@ -431,7 +431,7 @@ pub(crate) enum Quarantine {
     },
 }
 
-/// Replies.
+/// Replies and deliveries to further sinks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Outbox {
     /// List them, newest first
@@ -442,6 +442,15 @@ pub(crate) enum Outbox {
     },
     /// Let replies go out again after the breaker stopped them
     Resume,
+    /// Try again what failed or has an unknown outcome, or now what waits
+    Retry {
+        /// An id of `outbox list`
+        #[arg(required_unless_present = "failed", conflicts_with = "failed")]
+        id: Option<String>,
+        /// Every delivery that failed; no replies
+        #[arg(long)]
+        failed: bool,
+    },
 }
 
 /// The audit trail.
@@ -627,6 +636,10 @@ mod tests {
             ("lazaret quarantine release 0123456789abcdef --reason x", true),
             ("lazaret outbox list", true),
             ("lazaret outbox resume", true),
+            ("lazaret outbox retry 0123456789abcdef", true),
+            ("lazaret outbox retry --failed", true),
+            ("lazaret outbox retry", false),
+            ("lazaret outbox retry 0123456789abcdef --failed", false),
             ("lazaret keys portal", true),
             ("lazaret worker", true),
             ("lazaret --format xml status", false),

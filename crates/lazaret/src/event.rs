@@ -72,6 +72,14 @@ pub(crate) enum Event<'a> {
     WorkerFailed { slot: usize, kind: String },
     /// A reply's attempt ended.
     Reply { id: &'a str, ticket: &'a TicketRef, state: &'static str, code: Option<u16> },
+    /// A delivery's attempt ended.
+    Delivery { id: &'a str, ticket: &'a TicketRef, kind: &'static str, state: &'static str, code: Option<u16> },
+    /// A sink beside the folder failed; its deliveries wait.
+    SinkFailed { kind: &'static str, retry_secs: u64 },
+    /// A forwarded copy came back.
+    DeliveryBounced { id: &'a str },
+    /// A message that carries our own mark is not delivered further: that would make a loop.
+    LoopHeld { key: &'a MessageKey },
     /// Replies cannot leave; they wait.
     RelayFailed { kind: &'a str },
     /// A caller of the socket was refused.
@@ -124,6 +132,13 @@ pub(crate) fn emit(event: Event<'_>) {
         }
         WorkerFailed { slot, kind } => error!(slot, kind, "worker not started"),
         Reply { id, ticket, state, code } => info!(id, ticket = %ticket.0, state, code, "reply"),
+        Delivery { id, ticket, kind, state: "failed", code } => {
+            error!(id, ticket = %ticket.0, kind, state = "failed", code, "delivery")
+        }
+        Delivery { id, ticket, kind, state, code } => info!(id, ticket = %ticket.0, kind, state, code, "delivery"),
+        SinkFailed { kind, retry_secs } => warn!(kind, retry_secs, "sink failed, deliveries wait"),
+        DeliveryBounced { id } => error!(id, "a forwarded copy came back"),
+        LoopHeld { key } => error!(mailbox = %key.mailbox, uid = key.uid, "not delivered further: it would loop"),
         RelayFailed { kind } => warn!(kind, "relay failed, replies wait"),
         Denied { uid, verb } => warn!(uid, verb, "denied"),
         QuarantineAccess { uid, verb, id } => warn!(uid, verb, id, "quarantine"),

@@ -53,6 +53,8 @@ pub(crate) struct Context {
     pub(crate) status: Arc<Status>,
     /// Wakes the outbox; a hint that may be lost, since the outbox also looks by itself.
     pub(crate) nudge: Arc<Notify>,
+    /// The same for deliveries, each sink's task.
+    pub(crate) nudge_deliveries: watch::Sender<()>,
     /// Addresses of all mailboxes, in lower case.
     pub(crate) ours: Vec<String>,
     /// How long sealed originals are kept, from the policy.

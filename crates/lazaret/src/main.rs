@@ -8,6 +8,7 @@ mod cli;
 mod clock;
 mod commands;
 mod config;
+mod deliveries;
 mod diagnostics;
 mod disk;
 mod event;

@@ -324,7 +324,7 @@ fn settled(sent: Sent, again: Settled) -> Settled {
     }
 }
 
-fn named(settled: &Settled) -> (&'static str, Option<u16>) {
+pub(crate) fn named(settled: &Settled) -> (&'static str, Option<u16>) {
     match settled {
         Settled::Accepted { code } => ("accepted", Some(*code)),
         Settled::Deferred { code, .. } => ("deferred", *code),
@@ -333,17 +333,17 @@ fn named(settled: &Settled) -> (&'static str, Option<u16>) {
     }
 }
 
-fn later(now: i64, secs: u64) -> i64 {
+pub(crate) fn later(now: i64, secs: u64) -> i64 {
     now.saturating_add(i64::try_from(secs).unwrap_or(i64::MAX))
 }
 
 /// The same entry and attempt always wait the same time; different entries spread.
-fn entry_wait(id: &str, attempts: u32) -> u64 {
+pub(crate) fn entry_wait(id: &str, attempts: u32) -> u64 {
     backoff(ENTRY_WAIT_SECS, attempts, &(id, attempts))
 }
 
 /// Doubles from the first to the longest wait, and takes between half and the whole of it.
-fn backoff((first, longest): (u64, u64), failures: u32, seed: &impl Hash) -> u64 {
+pub(crate) fn backoff((first, longest): (u64, u64), failures: u32, seed: &impl Hash) -> u64 {
     let whole = first.saturating_mul(1 << failures.min(20)).min(longest);
     let mut hasher = DefaultHasher::new();
     seed.hash(&mut hasher);

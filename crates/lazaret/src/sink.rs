@@ -1,4 +1,5 @@
-//! Where mail of ours goes: replies by SMTP or into files; clean copies are built here and appended by their source.
+//! Where mail of ours goes: replies and forwarded copies by SMTP or into files; clean copies are built here and appended by
+//! their source, documents for webhooks are built and signed here.
 //!
 //! Every transport has the same two steps and the same four ends. Before the point of no return anything that goes wrong
 //! leaves the reply unsent and it is tried again; that point is recorded durably by the caller's `before_dot`, and
@@ -6,9 +7,11 @@
 
 pub(crate) mod clean;
 pub(crate) mod files;
+pub(crate) mod forward;
 pub(crate) mod letter;
 pub(crate) mod reply;
 mod stream;
+pub(crate) mod webhook;
 
 use crate::config::Transport;
 use lazaret_core::Addr;

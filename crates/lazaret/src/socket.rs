@@ -141,6 +141,12 @@ pub(crate) enum Request {
     /// Closes the breaker: replies that wait go out.
     #[serde(rename = "outbox resume")]
     OutboxResume {},
+    /// Another try of one entry, or of every delivery that failed.
+    #[serde(rename = "outbox retry")]
+    OutboxRetry {
+        /// Its id; `None`: every delivery that failed.
+        id: Option<String>,
+    },
     /// Reads configuration, rules, policy and templates again.
     #[serde(rename = "reload")]
     Reload {},
@@ -182,6 +188,8 @@ pub(crate) struct SocketContext {
     pub(crate) status: Arc<Status>,
     /// Short hash of the rules and the policy in force.
     pub(crate) rules: String,
+    /// Wakes deliveries.
+    pub(crate) nudge_deliveries: tokio::sync::watch::Sender<()>,
     /// Wakes the outbox.
     pub(crate) nudge: Arc<tokio::sync::Notify>,
     /// Asks for a reload.

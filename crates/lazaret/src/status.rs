@@ -218,6 +218,12 @@ impl Status {
                 "failed": counts.outbox_failed,
                 "unknown": counts.outbox_unknown,
             },
+            "deliveries": {
+                "waiting": counts.deliveries_waiting,
+                "oldest_at": counts.deliveries_oldest_at,
+                "accepted": counts.deliveries_accepted,
+                "failed": counts.deliveries_failed,
+            },
             "not_told": counts.outbox_failed + counts.outbox_unknown + counts.outbox_limited,
             "would": null,
         });
@@ -269,6 +275,15 @@ impl Status {
         }
         if counts.breaker_open_since.is_some() {
             out.push("more replies in a minute than the breaker allows; they wait: see lazaret outbox list, then lazaret outbox resume".to_owned());
+        }
+        if counts.deliveries_oldest_at.is_some_and(|at| now - at > WAITING_SECS_MAX) {
+            out.push("deliveries wait for a sink that does not take them: see lazaret outbox list".to_owned());
+        }
+        if counts.deliveries_failed > 0 {
+            out.push(format!(
+                "{} deliveries failed: see lazaret outbox list, then lazaret outbox retry",
+                counts.deliveries_failed
+            ));
         }
         if counts.outbox_unknown > 0 {
             out.push(format!("{} replies have an unknown outcome: see lazaret outbox list", counts.outbox_unknown));

@@ -30,6 +30,7 @@ fn small(n: u32, from: &str) -> Commit {
         ack: Ack::MoveClean,
         reply_new: Intent::Not("observe"),
         reply_joined: Intent::Not("observe"),
+        sinks: Vec::new(),
     }
 }
 

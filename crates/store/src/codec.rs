@@ -39,6 +39,14 @@ pub(crate) enum Family {
     Outbox = b'o',
     /// Index: replies that are not finished.
     Waiting = b'w',
+    /// Delivery to a sink.
+    Delivery = b'v',
+    /// Index: deliveries that are not finished.
+    Delivering = b'y',
+    /// Index: deliveries by time.
+    DeliveryTime = b'j',
+    /// Index: deliveries of a ticket.
+    DeliveryTicket = b'g',
     /// Counters of replies.
     Window = b'r',
     /// Fingerprints of a message's candidates, by time.
@@ -81,6 +89,10 @@ impl Family {
             Family::ByEnd => "by-end",
             Family::Outbox => "outbox",
             Family::Waiting => "waiting",
+            Family::Delivery => "delivery",
+            Family::Delivering => "delivering",
+            Family::DeliveryTime => "delivery-time",
+            Family::DeliveryTicket => "delivery-ticket",
             Family::Window => "window",
             Family::Fingerprint => "fingerprint",
             Family::Feedback => "feedback",

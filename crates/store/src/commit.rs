@@ -2,6 +2,7 @@
 
 use crate::admission;
 use crate::codec::{Family, Key, sortable};
+use crate::deliveries;
 use crate::error::StoreError;
 use crate::fingerprints;
 use crate::keys::{hex, random};
@@ -37,6 +38,8 @@ pub(crate) fn commit(state: &mut State, commit: Commit) -> Result<Committed, Sto
         None => add(state, &commit, now, twin_at)?,
     };
     done.uid_reused = known.is_some();
+    // A copy goes where its first one did not: that may have come while observing, or to another mailbox.
+    done.deliveries = deliveries::enqueue(state, &done.ticket, done.message, &commit.key.mailbox, &commit.sinks, now)?;
     let after = Handle {
         phase: if done.ack == Ack::Leave { Phase::Done } else { Phase::Committed },
         strikes: before.as_ref().map_or(0, |h| h.strikes),
@@ -50,7 +53,8 @@ pub(crate) fn commit(state: &mut State, commit: Commit) -> Result<Committed, Sto
 }
 
 fn committed(ticket: &TicketRef, message: u32, ack: Ack) -> Committed {
-    Committed { ticket: ticket.clone(), message, joined: false, duplicate: false, reply: false, ack, uid_reused: false }
+    let ticket = ticket.clone();
+    Committed { ticket, message, joined: false, duplicate: false, reply: false, deliveries: 0, ack, uid_reused: false }
 }
 
 /// The same octets under the same UID: only what is to be done at the source may be left.

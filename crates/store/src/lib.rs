@@ -41,6 +41,7 @@ mod audit;
 mod blob;
 mod codec;
 mod commit;
+mod deliveries;
 mod error;
 mod feedback;
 mod fingerprints;
@@ -62,6 +63,7 @@ mod window;
 
 pub use audit::{AUDIT_SECS_MAX, AUDIT_UNREADABLE};
 pub use commit::{JOIN_CANDIDATES_MAX, TICKET_MESSAGES_MAX, TICKET_PARTIES_MAX};
+pub use deliveries::DELIVERY_AGE_SECS_MAX;
 pub use error::{OpenError, OpenErrorKind, StoreError};
 pub use feedback::UNSEEN_MAX;
 pub use fingerprints::{FINGERPRINT_BYTES_MAX, FINGERPRINT_SECS_MAX};

@@ -99,6 +99,17 @@ pub struct Commit {
     pub reply_new: Intent,
     /// Whom to tell if it joins one.
     pub reply_joined: Intent,
+    /// Further sinks.
+    pub sinks: Vec<Sink>,
+}
+
+/// A further sink that a message goes to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sink {
+    /// What tells sinks apart, such as `forward:helpdesk@acme.example`.
+    pub target: String,
+    /// Recorded as failed and not sent, until an operator asks for it: sending would make a loop.
+    pub held: bool,
 }
 
 /// What a commit did.
@@ -114,6 +125,8 @@ pub struct Committed {
     pub duplicate: bool,
     /// Was a reply put in the outbox?
     pub reply: bool,
+    /// Deliveries that were put in the outbox.
+    pub deliveries: usize,
     /// What the source has to do.
     pub ack: Ack,
     /// Had this UID a ticket with other octets before? Then the server broke the rule that a UID never changes
@@ -177,6 +190,25 @@ pub struct Lease {
     pub attempts: u32,
     /// When it was put in, in seconds since 1970.
     pub queued_at: i64,
+}
+
+/// A delivery that is due, leased to the caller until it is settled or the daemon ends.
+#[derive(Debug, Clone)]
+pub struct DeliveryLease {
+    /// Id, 16 hexadecimal digits: depends on ticket, message and sink alone.
+    pub id: String,
+    /// The ticket.
+    pub ticket: TicketRef,
+    /// Position of the message in it, from 1.
+    pub message: u32,
+    /// Mailbox that it came from.
+    pub mailbox: String,
+    /// Attempts before this one.
+    pub attempts: u32,
+    /// When it was put in, in seconds since 1970.
+    pub queued_at: i64,
+    /// How often a release changed the message since it was handed out first.
+    pub revision: u32,
 }
 
 /// The end of an attempt to send.
@@ -535,6 +567,33 @@ pub struct OutboxRow {
     pub code: Option<u16>,
 }
 
+/// A delivery in a list.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryRow {
+    /// Id.
+    pub id: String,
+    /// Its ticket.
+    pub ticket: String,
+    /// Position of the message in it, from 1.
+    pub message: u32,
+    /// Mailbox that it came from.
+    pub mailbox: String,
+    /// The sink.
+    pub target: String,
+    /// `ready | sending | accepted | failed`; `unreadable` if its record is damaged.
+    pub state: String,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// Put in at, in seconds since 1970.
+    pub queued_at: i64,
+    /// Next attempt at, in seconds since 1970.
+    pub due_at: Option<i64>,
+    /// When it was over, in seconds since 1970.
+    pub ended_at: Option<i64>,
+    /// Last reply code.
+    pub code: Option<u16>,
+}
+
 /// Counts for `status`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
@@ -568,6 +627,14 @@ pub struct Counts {
     pub syncs: u64,
     /// Since when the breaker is open and replies wait for the operator, in seconds since 1970.
     pub breaker_open_since: Option<i64>,
+    /// Deliveries to further sinks that wait.
+    pub deliveries_waiting: u64,
+    /// The oldest of them, in seconds since 1970.
+    pub deliveries_oldest_at: Option<i64>,
+    /// Deliveries accepted.
+    pub deliveries_accepted: u64,
+    /// Deliveries failed for good, until an operator tries them again.
+    pub deliveries_failed: u64,
 }
 
 /// What is to be recorded in the audit trail. Words of our own and ids; nothing of a message.

@@ -34,7 +34,7 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    fn as_str(self) -> &'static str {
+    pub(crate) fn as_str(self) -> &'static str {
         match self {
             Phase::Ready => "ready",
             Phase::Sending => "sending",
@@ -45,7 +45,7 @@ impl Phase {
         }
     }
 
-    fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         matches!(self, Phase::Accepted | Phase::Failed | Phase::Unknown)
     }
 
@@ -142,7 +142,7 @@ fn put(state: &mut State, id: u64, reply: &Reply, leased: bool) -> Result<(), St
             _ => state.tally.unknown += 1,
         }
     } else {
-        state.queue.set(id, Some(Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased }));
+        state.queue.set(id, Some(Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased, lane: 0 }));
     }
     Ok(())
 }
@@ -176,8 +176,7 @@ pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>,
     if state.tally.breaker_open_since.is_some() {
         return Ok(leases);
     }
-    let ready: Vec<u64> = state.queue.ready.iter().take_while(|(at, _)| *at <= now).map(|(_, id)| *id).collect();
-    for id in ready {
+    for id in state.queue.due(0, now) {
         if leases.len() >= max {
             break;
         }
@@ -194,7 +193,7 @@ pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>,
             put(state, id, &reply, false)?;
             continue;
         }
-        let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: true };
+        let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: true, lane: 0 };
         state.queue.set(id, Some(wait));
         let Reply { ticket, attempts, queued_at, .. } = reply;
         leases.push(Lease { id: hex(&id.to_be_bytes()), ticket, draft, attempts, queued_at });
@@ -216,7 +215,7 @@ pub(crate) fn end_leases(state: &mut State) -> Result<(), StoreError> {
 
 pub(crate) fn next_due(state: &State) -> Option<i64> {
     let open = state.tally.breaker_open_since.is_some();
-    state.queue.ready.first().filter(|_| !open).map(|(at, _)| *at)
+    state.queue.next_due(0).filter(|_| !open)
 }
 
 pub(crate) fn sending(state: &mut State, id: &str) -> Result<(), StoreError> {
@@ -252,6 +251,20 @@ pub(crate) fn settle(state: &mut State, id: &str, settled: &Settled, now: i64) -
 
 fn wrong(id: &str, phase: Phase) -> StoreError {
     StoreError::State { kind: "reply", id: id.to_owned(), state: phase.as_str() }
+}
+
+/// An operator asks for another try of what is over and was not accepted, an unknown outcome too: he has looked.
+pub(crate) fn retry(state: &mut State, id: &str, now: i64) -> Result<(), StoreError> {
+    let (number, mut reply) = reply(state, id)?;
+    match reply.phase {
+        Phase::Failed => state.tally.failed = state.tally.failed.saturating_sub(1),
+        Phase::Unknown => state.tally.unknown = state.tally.unknown.saturating_sub(1),
+        Phase::Ready => {}
+        phase => return Err(wrong(id, phase)),
+    }
+    state.mark(waiting(number));
+    (reply.phase, reply.due_at, reply.queued_at) = (Phase::Ready, now, now);
+    put(state, number, &reply, false)
 }
 
 pub(crate) fn close_breaker(state: &mut State) -> Result<(), StoreError> {
@@ -330,6 +343,10 @@ pub(crate) fn counts(state: &State) -> Counts {
         commits: tally.commits,
         syncs: state.syncs,
         breaker_open_since: tally.breaker_open_since,
+        deliveries_waiting: state.deliveries.waits.len() as u64,
+        deliveries_oldest_at: state.deliveries.waits.values().map(|wait| wait.queued_at).min(),
+        deliveries_accepted: tally.delivered,
+        deliveries_failed: tally.undelivered,
     }
 }
 
@@ -340,7 +357,7 @@ pub(crate) fn recover(state: &mut State) -> Result<(), StoreError> {
         let mut reply: Reply = state.must(Family::Outbox, &key(id))?;
         let phase = reply.phase.recover();
         if phase == reply.phase {
-            let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: false };
+            let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: false, lane: 0 };
             state.queue.set(id, Some(wait));
         } else {
             reply.phase = phase;

@@ -142,6 +142,7 @@ pub(crate) fn release(
     state.put(message_at, Some(&twin.ticket), &message)?;
     tickets::keep_files(state, &twin.ticket, twin.message, outcome);
     state.put(ticket_at, Some(&twin.ticket), &ticket)?;
+    crate::deliveries::again(state, &twin.ticket, twin.message, now)?;
     Ok(twin.ticket)
 }
 

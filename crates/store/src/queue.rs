@@ -1,13 +1,13 @@
-//! The replies that wait, in memory: when which is due, and how to take a change back.
+//! The replies, or the deliveries, that wait, in memory: when which is due, and how to take a change back.
 
 use std::collections::{BTreeSet, HashMap};
 
-/// The replies that are not over, in memory; every change can be undone until the group is written.
+/// Those that are not over, in memory; every change can be undone until the group is written.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
     pub(crate) waits: HashMap<u64, Wait>,
-    /// Those not leased, by their time.
-    pub(crate) ready: BTreeSet<(i64, u64)>,
+    /// Those not leased, by their lane and their time.
+    pub(crate) ready: BTreeSet<(u64, i64, u64)>,
     undo: Vec<(u64, Option<Wait>)>,
     request_began: usize,
 }
@@ -17,6 +17,8 @@ pub(crate) struct Wait {
     pub(crate) due_at: i64,
     pub(crate) queued_at: i64,
     pub(crate) leased: bool,
+    /// What waits apart: the sink of a delivery; 0 for replies.
+    pub(crate) lane: u64,
 }
 
 impl Queue {
@@ -31,12 +33,34 @@ impl Queue {
             None => self.waits.remove(&id),
         };
         if let Some(before) = before {
-            self.ready.remove(&(before.due_at, id));
+            self.ready.remove(&(before.lane, before.due_at, id));
         }
         if let Some(wait) = wait.filter(|w| !w.leased) {
-            self.ready.insert((wait.due_at, id));
+            self.ready.insert((wait.lane, wait.due_at, id));
         }
         before
+    }
+
+    /// Those of a lane that are due and not leased, oldest first.
+    pub(crate) fn due(&self, lane: u64, now: i64) -> Vec<u64> {
+        self.ready.range((lane, i64::MIN, 0)..=(lane, now, u64::MAX)).map(|(_, _, id)| *id).collect()
+    }
+
+    /// When the next of a lane that is not leased is due.
+    pub(crate) fn next_due(&self, lane: u64) -> Option<i64> {
+        self.ready.range((lane, i64::MIN, 0)..=(lane, i64::MAX, u64::MAX)).next().map(|(_, at, _)| *at)
+    }
+
+    /// At most so many that were put in before that time and are not leased.
+    pub(crate) fn old(&self, before: i64, max: usize) -> Vec<u64> {
+        let old = self.waits.iter().filter(|(_, wait)| !wait.leased && wait.queued_at < before);
+        old.map(|(id, _)| *id).take(max).collect()
+    }
+
+    /// Ends all leases.
+    pub(crate) fn end_leases(&mut self) {
+        let leased: Vec<(u64, Wait)> = self.waits.iter().filter(|(_, w)| w.leased).map(|(id, w)| (*id, *w)).collect();
+        leased.into_iter().for_each(|(id, wait)| self.set(id, Some(Wait { leased: false, ..wait })));
     }
 
     pub(crate) fn begin_request(&mut self) {
@@ -69,7 +93,7 @@ mod tests {
     #[test]
     fn a_request_that_fails_leaves_the_queue_as_it_was() {
         let mut queue = Queue::default();
-        let wait = |due_at| Some(Wait { due_at, queued_at: 0, leased: false });
+        let wait = |due_at| Some(Wait { due_at, queued_at: 0, leased: false, lane: 0 });
         queue.set(1, wait(5));
         queue.keep();
         queue.begin_request();
@@ -77,12 +101,27 @@ mod tests {
         queue.set(2, wait(6));
         queue.set(2, wait(7));
         queue.undo_request();
-        assert_eq!(queue.ready.iter().copied().collect::<Vec<_>>(), [(5, 1)]);
+        assert_eq!(queue.ready.iter().copied().collect::<Vec<_>>(), [(0, 5, 1)]);
         queue.begin_request();
         queue.set(1, wait(8));
         queue.begin_request();
         queue.set(3, wait(9));
         queue.undo_group();
-        assert_eq!((queue.ready.iter().copied().collect::<Vec<_>>(), queue.waits.len()), (vec![(5, 1)], 1));
+        assert_eq!((queue.ready.iter().copied().collect::<Vec<_>>(), queue.waits.len()), (vec![(0, 5, 1)], 1));
+    }
+
+    #[test]
+    fn lanes_are_due_apart() {
+        let mut queue = Queue::default();
+        for (id, lane, due_at, leased) in [(1, 7, 5, false), (2, 7, 4, false), (3, 7, 1, true), (4, 8, 9, false)] {
+            queue.set(id, Some(Wait { due_at, queued_at: due_at, leased, lane }));
+        }
+        for (lane, now, due) in [(7, 3, vec![]), (7, 4, vec![2]), (7, 5, vec![2, 1]), (8, 8, vec![]), (8, 9, vec![4])] {
+            assert_eq!(queue.due(lane, now), due, "{lane} {now}");
+        }
+        assert_eq!((queue.next_due(7), queue.next_due(8), queue.next_due(9)), (Some(4), Some(9), None));
+        assert_eq!((queue.old(5, 9), queue.old(4, 9)), (vec![2], vec![]));
+        queue.end_leases();
+        assert_eq!(queue.due(7, 5), [3, 2, 1]);
     }
 }

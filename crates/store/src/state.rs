@@ -36,6 +36,9 @@ pub(crate) struct Tally {
     pub(crate) sealed: u64,
     /// Replies that a limit held back.
     pub(crate) limited: u64,
+    /// Deliveries accepted, and failed.
+    pub(crate) delivered: u64,
+    pub(crate) undelivered: u64,
     /// Latest time ever given, in seconds since 1970: a clock set back opens no window again.
     pub(crate) clock_max: i64,
     /// Number and hash of the newest record of the audit trail.
@@ -69,7 +72,10 @@ pub(crate) struct State {
     /// Free octets on the disk below which nothing new is taken in.
     pub(crate) disk_reserve_bytes: u64,
     pub(crate) tally: Tally,
+    /// Replies.
     pub(crate) queue: Queue,
+    /// Deliveries.
+    pub(crate) deliveries: Queue,
     pub(crate) syncs: u64,
     group: BTreeMap<Key, Write>,
     group_bytes: usize,
@@ -93,6 +99,7 @@ impl State {
             disk_reserve_bytes,
             tally: Tally::default(),
             queue: Queue::default(),
+            deliveries: Queue::default(),
             syncs: 0,
             group: BTreeMap::new(),
             group_bytes: 0,
@@ -111,6 +118,7 @@ impl State {
         self.request.clear();
         self.tally_before_request = self.tally.clone();
         self.queue.begin_request();
+        self.deliveries.begin_request();
     }
 
     /// Answers whether the request changed anything.
@@ -129,6 +137,7 @@ impl State {
         self.request.clear();
         self.tally = self.tally_before_request.clone();
         self.queue.undo_request();
+        self.deliveries.undo_request();
     }
 
     /// Octets that the group holds.
@@ -142,6 +151,7 @@ impl State {
         self.group_bytes = 0;
         self.tally = self.tally_before_group.clone();
         self.queue.undo_group();
+        self.deliveries.undo_group();
     }
 
     /// Encrypts and writes the group: blob files first, durable and, if they are sealed originals, read back; then one
@@ -179,6 +189,7 @@ impl State {
         self.dead.append(&mut plan.dead);
         self.tally_before_group = self.tally.clone();
         self.queue.keep();
+        self.deliveries.keep();
         Ok(())
     }
 

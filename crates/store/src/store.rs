@@ -5,7 +5,7 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{audit, commit, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
+use crate::{audit, commit, deliveries, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome, Reason, Thread, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -236,6 +236,79 @@ impl Store {
         self.ask(Need::Soon, move |s| outbox::settle(s, &id, &settled, now)).await
     }
 
+    /// What is due for one sink, oldest first, leased to the caller. What is older than 48 hours fails instead.
+    pub async fn deliveries_due(&self, target: &str, now: i64, max: usize) -> Result<Vec<DeliveryLease>, StoreError> {
+        let target = target.to_owned();
+        self.ask(Need::Soon, move |s| deliveries::due(s, &target, now, max)).await
+    }
+
+    /// When the next delivery to a sink that is not leased is due, in seconds since 1970.
+    pub async fn next_delivery_due(&self, target: &str) -> Result<Option<i64>, StoreError> {
+        let target = target.to_owned();
+        self.ask(Need::Read, move |s| Ok(deliveries::next_due(s, &target))).await
+    }
+
+    /// An attempt at a delivery begins; answers how many there were before it. Durable soon after: a lost one is made
+    /// again under the same id.
+    pub async fn begin_delivery(&self, id: &str) -> Result<u32, StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Soon, move |s| deliveries::begin(s, &id)).await
+    }
+
+    /// An attempt at a delivery ended, or was given up before it began. `Unknown` makes it due again. Durable soon after:
+    /// a lost one is delivered again under the same id.
+    pub async fn settle_delivery(&self, id: &str, settled: Settled, now: i64) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Soon, move |s| deliveries::settle(s, &id, &settled, now)).await
+    }
+
+    /// A forwarded copy came back to us: its delivery, taken for made, failed. Answers whether it was so. Durable.
+    pub async fn delivery_bounced(&self, id: &str, now: i64) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.ask(Need::Sync, move |s| deliveries::bounced(s, &id, now)).await
+    }
+
+    /// Deliveries, newest first.
+    pub async fn deliveries(&self, limit: usize) -> Result<Vec<DeliveryRow>, StoreError> {
+        self.ask(Need::Read, move |s| deliveries::list(s, limit)).await
+    }
+
+    /// What was handed out of a ticket: to which sink, when, under which id.
+    pub async fn deliveries_of(&self, ticket: &TicketRef) -> Result<Vec<DeliveryRow>, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Read, move |s| deliveries::of_ticket(s, &ticket)).await
+    }
+
+    /// As [`end_leases`](Store::end_leases), for deliveries.
+    pub async fn end_delivery_leases(&self) -> Result<(), StoreError> {
+        self.ask(Need::Read, |s| {
+            s.deliveries.end_leases();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Another try of a reply or a delivery that is over and was not accepted, or the next try now. Durable.
+    pub async fn retry(&self, id: &str, now: i64) -> Result<(), StoreError> {
+        let id = id.to_owned();
+        let either = move |s: &mut State| match deliveries::retry(s, &id, now) {
+            Err(StoreError::NotFound { .. }) => outbox::retry(s, &id, now),
+            other => other,
+        };
+        self.ask(Need::Sync, either).await
+    }
+
+    /// Another try of every delivery that failed; answers how many. Durable.
+    pub async fn retry_failed_deliveries(&self, now: i64) -> Result<u64, StoreError> {
+        self.ask(Need::Sync, move |s| deliveries::retry_failed(s, now)).await
+    }
+
+    /// A message of a ticket, by its position from 1, with its files.
+    pub async fn message(&self, ticket: &TicketRef, message: u32) -> Result<MessageView, StoreError> {
+        let ticket = ticket.clone();
+        self.ask(Need::Read, move |s| tickets::whole(s, &ticket, message)).await
+    }
+
     /// Closes the breaker: replies that wait for the operator become due. Durable.
     pub async fn close_breaker(&self) -> Result<(), StoreError> {
         self.ask(Need::Sync, outbox::close_breaker).await
@@ -372,9 +445,9 @@ impl Store {
     }
 
     /// Erases what has passed its time: at most 1,000 sealed originals and 10,000 fingerprints at once, and counters of
-    /// replies. Answers how many originals went. Durable.
+    /// replies; fails deliveries that are too old. Answers how many originals went. Durable.
     pub async fn expire(&self, now: i64) -> Result<u64, StoreError> {
-        self.ask(Need::Sync, move |s| quarantine::expire(s, now)).await
+        self.ask(Need::Sync, move |s| deliveries::expire(s, now).and_then(|()| quarantine::expire(s, now))).await
     }
 
     /// Keeps a small named record (the last accepted rules, say). Durable.

@@ -306,10 +306,16 @@ fn message(state: &mut State, ticket: &TicketRef, number: u32) -> Result<Message
     Ok(view)
 }
 
+/// A message with its files.
+pub(crate) fn whole(state: &mut State, ticket: &TicketRef, number: u32) -> Result<MessageView, StoreError> {
+    let mut view = message(state, ticket, number)?;
+    add_files(state, ticket, number, &mut view)?;
+    Ok(view)
+}
+
 pub(crate) fn message_of(state: &mut State, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {
     let Some(place) = ledger::handle(state, key)?.and_then(|handle: Handle| handle.place) else { return Ok(None) };
-    let mut view = message(state, &place.ticket, place.message)?;
-    add_files(state, &place.ticket, place.message, &mut view)?;
+    let view = whole(state, &place.ticket, place.message)?;
     Ok(Some((place.ticket, view)))
 }
 
@@ -353,6 +359,7 @@ mod tests {
             ack: Ack::MoveClean,
             reply_new: Intent::Not("observe"),
             reply_joined: Intent::Not("observe"),
+            sinks: Vec::new(),
         }
     }
 

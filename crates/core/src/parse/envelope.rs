@@ -132,7 +132,9 @@ impl Builder<'_> {
         }
         self.text(format!("{own}/header"), Home::Attachment(attachment), Placement::Header, text);
         self.other_fields(node, &format!("{own}/header/"), &shown);
-        self.enclosed_ids.extend(layout.values(node, "message-id").flat_map(|v| message_ids(v, 1)).take(1));
+        for name in ["message-id", "resent-message-id"] {
+            self.enclosed_ids.extend(layout.values(node, name).flat_map(|v| message_ids(v, 1)).take(1));
+        }
     }
 }
 

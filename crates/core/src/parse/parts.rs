@@ -353,8 +353,8 @@ impl Builder<'_> {
             self.reading(&own, placement, plain, page);
         }
         if matches!(media_type, "text/rfc822-headers" | "message/rfc822-headers" | "message/global-headers") {
-            let ids = text.lines().filter(|l| l.get(..11).is_some_and(|n| n.eq_ignore_ascii_case("message-id:")));
-            self.enclosed_ids.extend(ids.filter_map(|l| l.get(11..)).flat_map(|v| message_ids(v.as_bytes(), 1)));
+            let ids = text.lines().filter_map(super::id_field);
+            self.enclosed_ids.extend(ids.flat_map(|v| message_ids(v.as_bytes(), 1)));
         }
         if page {
             self.html(own, home, placement, text);

@@ -283,6 +283,9 @@ fn bounces_name_what_did_not_arrive() {
         format!("{report}message/rfc822\n\nMessage-ID: <gone@x>\nSubject: s\n\nx\n--b--\n"),
         format!("{report}text/rfc822-headers\n\nSubject: s\nMessage-ID: <gone@x>\n\n--b--\n"),
         "From: MAILER-DAEMON@x.example\nSubject: failure notice\n\nuser unknown\n--- Below is a copy\nMessage-ID: <gone@x>\n".to_owned(),
+        // What we forwarded has an id of ours beside the customer's.
+        format!("{report}message/rfc822\n\nResent-Message-ID: <gone@x>\nSubject: s\n\nx\n--b--\n"),
+        format!("{report}text/rfc822-headers\n\nResent-Message-ID: <gone@x>\n\n--b--\n"),
     ];
     for mail in cases {
         let message = read_text(&mail);

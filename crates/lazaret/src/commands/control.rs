@@ -117,6 +117,7 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
             Request::AuditList { limit: *limit, since: *since, actor: actor.clone(), ticket: ticket.clone() }
         }
         Command::Audit(Audit::Verify { head }) => Request::AuditVerify { head: head.clone() },
+        Command::Outbox(Outbox::Retry { id, .. }) => Request::OutboxRetry { id: id.clone() },
         Command::Keys(Keys::Portal) => Request::KeysPortal {},
         _ => return Err(Failure::new("this verb asks no daemon", exit::USAGE)),
     };
@@ -308,6 +309,12 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         (_, Command::Quarantine(Quarantine::Release { .. })) => table::released(lines),
         (_, Command::Outbox(Outbox::Resume)) => {
             lines.iter().map(|l| format!("{} replies wait no longer\n", l["resumed"])).collect()
+        }
+        (_, Command::Outbox(Outbox::Retry { id: None, .. })) => {
+            lines.iter().map(|l| format!("{} deliveries are tried again\n", l["retried"])).collect()
+        }
+        (_, Command::Outbox(Outbox::Retry { .. })) => {
+            lines.iter().map(|l| format!("{} is tried again\n", table::cell(l, "id"))).collect()
         }
         (_, Command::Quarantine(_)) => table::quarantine(lines),
         (_, _) => table::outbox(lines),

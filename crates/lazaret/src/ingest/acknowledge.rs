@@ -55,12 +55,13 @@ impl Folder<'_> {
         let mut replaced: Vec<Settlement> = settlements.into_iter().filter(|s| s.ack == Ack::Replace).collect();
         // Those that may find their copy in the folder come after those that put it there.
         replaced.sort_by_key(|s| s.redo);
-        if !replaced.is_empty() {
+        let copies = self.mailbox.deliver.copies;
+        if !replaced.is_empty() && copies {
             self.source.ensure_folder(clean_folder).await?;
         }
         let mut refused = None;
         for batch in replaced.chunks(COPIES_MAX) {
-            let (there, error) = self.append_copies(batch, clean_folder).await?;
+            let (there, error) = self.append_copies(batch, clean_folder, copies).await?;
             gone.extend(there);
             refused = refused.or(error);
         }
@@ -89,10 +90,12 @@ impl Folder<'_> {
 
     /// Reads the tickets back from the disk and puts their clean copies and stubs into the folder, except those that an earlier life of the daemon had put there.
     /// Answers the messages whose copies are there now; the originals of the others stay, with the server's refusal.
+    /// Without `copies` nothing is put there: agents read elsewhere, and ticket and sealed original are enough.
     async fn append_copies(
         &mut self,
         settlements: &[Settlement],
         folder: &str,
+        copies_wanted: bool,
     ) -> Result<(Vec<MessageKey>, Option<CycleError>), CycleError> {
         let (mut there, mut trouble) = (Vec::new(), None);
         let mut copies: Vec<(Vec<MessageKey>, Copy)> = Vec::new();
@@ -109,6 +112,10 @@ impl Folder<'_> {
                     continue;
                 }
             };
+            if !copies_wanted {
+                there.push(key);
+                continue;
+            }
             if settlement.redo && !self.source.find(folder, clean::OWN_COPY_HEADER, &copy.own).await?.is_empty() {
                 there.push(key);
                 continue;

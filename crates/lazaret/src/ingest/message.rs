@@ -4,11 +4,12 @@ use super::{Context, admit, allowed};
 use crate::clock;
 use crate::config::{Mailbox, Mode, Receipt};
 use crate::event::{Event, emit};
+use crate::sink::forward;
 use lazaret_core::message::ReturnPath;
 use lazaret_core::notice::{self, Circumstances, Plan};
 use lazaret_core::wire::{Answer, Job, JobKind};
 use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, Thread, TokenKey, Verdict, seal};
-use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, StoreError, Template, TicketRef};
+use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, Sink, StoreError, Template, TicketRef};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,7 +139,18 @@ async fn settle(
     octets: RawMessage,
     size_bytes: u64,
 ) -> Arrival {
-    if is_own(&context.store.keys().token, &mailbox.name, &context.ours, &outcome) {
+    let token = &context.store.keys().token;
+    let names: Vec<&str> = context.config.mailboxes.iter().map(|m| m.name.as_str()).collect();
+    let bounced = bounced_delivery(token, &outcome);
+    if let Some(id) = &bounced {
+        match context.store.delivery_bounced(id, clock::now()).await {
+            Ok(true) => emit(Event::DeliveryBounced { id }),
+            Ok(false) => {}
+            Err(error) => return Arrival::StoreFailed(error),
+        }
+    }
+    // A bounce of what was forwarded is known at its delivery now; as a ticket it would be forwarded in its turn.
+    if bounced.is_some() || is_own(token, &names, &context.ours, &outcome) {
         emit(Event::OwnMail { key: &key });
         return match context.store.own(key.clone()).await {
             Ok(()) => Arrival::Settled(Settlement { key, ack: Ack::Leave, redo: false }),
@@ -179,19 +191,23 @@ async fn commit(
         join: candidates(context, &outcome),
         reply_new: intent(context, mailbox, &outcome, now, false),
         reply_joined: intent(context, mailbox, &outcome, now, true),
-        key: key.clone(),
         digest,
         now,
-        outcome,
         size_bytes,
         sealed,
         rules: context.rules.clone(),
+        sinks: sinks(context, mailbox, &key, &outcome),
+        key: key.clone(),
+        outcome,
         ack,
     };
     match context.store.commit(commit).await {
         Ok(done) => {
             if done.reply {
                 context.nudge.notify_one();
+            }
+            if done.deliveries > 0 {
+                context.nudge_deliveries.send_replace(());
             }
             emit(Event::Committed {
                 key: &key,
@@ -232,13 +248,43 @@ fn sealed(
 /// Whoever got a reply of ours knows its Message-ID, and whoever reads clean copies their header; either can be put on
 /// another mail. So a reply must also be from an address of ours, and nothing in a copy or a reply may ask for more than
 /// to be let through, which nothing of ours does.
-fn is_own(token: &TokenKey, mailbox: &str, ours: &[String], outcome: &Outcome) -> bool {
-    let copy = outcome.own_copy.as_deref().and_then(|v| token.verify_own_copy(v, mailbox)).is_some();
+///
+/// A copy is bound to its mailbox, but a forwarded one may come back to another of ours.
+fn is_own(token: &TokenKey, mailboxes: &[&str], ours: &[String], outcome: &Outcome) -> bool {
+    let copy = is_copy(token, mailboxes, outcome);
     let id = outcome.envelope.message_id.as_deref();
     let from_us =
         matches!(outcome.envelope.from.as_slice(), [Address { addr: Some(from), .. }] if ours.contains(&from.folded()));
     let reply = from_us && id.and_then(|id| token.verify_message_id(id)).is_some();
     (copy || reply) && outcome.verdict == Verdict::Allow || outcome.class == Class::Own && outcome.proof == Proof::Pass
+}
+
+/// Does it carry the header of a clean copy of one of these mailboxes?
+fn is_copy(token: &TokenKey, mailboxes: &[&str], outcome: &Outcome) -> bool {
+    let copy = outcome.own_copy.as_deref();
+    copy.is_some_and(|value| mailboxes.iter().any(|mailbox| token.verify_own_copy(value, mailbox).is_some()))
+}
+
+/// The delivery whose forwarded copy a bounce returns.
+fn bounced_delivery(token: &TokenKey, outcome: &Outcome) -> Option<String> {
+    let null = matches!(outcome.envelope.return_path, ReturnPath::Null | ReturnPath::Unknown);
+    let ids = outcome.bounced_ids.iter().filter(|_| null && outcome.class == Class::Bounce);
+    ids.filter_map(|id| forward::delivery_of(token, id)).next()
+}
+
+/// Where the message goes beside the folder. What carries the mark of a clean copy and is no harmless copy gets a ticket,
+/// but is not sent on: it may be on its way round.
+fn sinks(context: &Context, mailbox: &Mailbox, key: &MessageKey, outcome: &Outcome) -> Vec<Sink> {
+    if context.config.mode == Mode::Observe {
+        return Vec::new();
+    }
+    let names: Vec<&str> = context.config.mailboxes.iter().map(|m| m.name.as_str()).collect();
+    let held = is_copy(&context.store.keys().token, &names, outcome);
+    let sinks: Vec<Sink> = mailbox.deliver.targets.iter().map(|target| Sink { target: target.name(), held }).collect();
+    if held && !sinks.is_empty() {
+        emit(Event::LoopHeld { key });
+    }
+    sinks
 }
 
 /// The tickets that the message names, those with a token of ours first.
@@ -328,13 +374,14 @@ mod tests {
             outcome.envelope.from = vec![Address { name: Cleared::default(), addr: Addr::parse(from) }];
             outcome.envelope.message_id = id.cloned();
             outcome.own_copy = copy.cloned();
-            assert_eq!(is_own(&token, "support", &ours, &outcome), own, "{what}");
+            assert_eq!(is_own(&token, &["support"], &ours, &outcome), own, "{what}");
+            assert_eq!(is_own(&token, &["sales", "support"], &ours, &outcome), own, "{what}, of several mailboxes");
         }
         let mut outcome = Outcome::unprocessed(Reason::Poison, Verdict::Allow);
         outcome.class = Class::Own;
-        assert!(!is_own(&token, "support", &ours, &outcome), "not proven");
+        assert!(!is_own(&token, &["support"], &ours, &outcome), "not proven");
         outcome.proof = Proof::Pass;
-        assert!(is_own(&token, "support", &ours, &outcome), "proven");
+        assert!(is_own(&token, &["support"], &ours, &outcome), "proven");
     }
 }
 

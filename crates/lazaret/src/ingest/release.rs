@@ -43,8 +43,10 @@ pub(crate) async fn release(
     outcome.reasons.push(Reason::Released);
     let released = context.store.release(&id, digest, outcome, reason, crate::clock::now()).await;
     let ticket = released.map_err(|e| e.to_string())?;
+    context.nudge_deliveries.send_replace(());
     let told = match mailbox.filter(|_| context.config.mode == Mode::Enforce) {
         None => String::new(),
+        Some(mailbox) if !mailbox.deliver.copies => String::new(),
         Some(mailbox) => match deliver(context, mailbox, &ticket, &digest).await {
             Ok(()) => "; its clean copy is in the folder".into(),
             Err(kind) => format!("; its clean copy could not be put into the folder: {kind}"),

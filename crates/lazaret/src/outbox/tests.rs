@@ -93,6 +93,7 @@ fn commit(uid: u32, to: &str) -> Commit {
         ack: Ack::MoveClean,
         reply_new: Intent::Send(draft.clone()),
         reply_joined: Intent::Send(draft),
+        sinks: Vec::new(),
     }
 }
 

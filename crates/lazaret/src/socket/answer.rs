@@ -4,10 +4,12 @@ use super::roles::Caller;
 use super::{Failure, Request, SocketContext};
 use crate::config::Role;
 use crate::event::{Event, emit};
+use crate::http::Url;
 use crate::status::Disk;
 use crate::{clock, disk, exit, portal};
 use lazaret_store::{
-    AUDIT_UNREADABLE as UNREADABLE, AuditHead, AuditRecord, FingerprintsView, OutboxRow, StoreError, TicketRef,
+    AUDIT_UNREADABLE as UNREADABLE, AuditHead, AuditRecord, DeliveryRow, FingerprintsView, OutboxRow, StoreError,
+    TicketRef,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -158,11 +160,26 @@ impl Answer {
                 self.octets(&octets).await.map_err(|_| Failure::gone())
             }
             Request::OutboxList { limit } => {
-                let mut rows = store.outbox(rows(*limit)).await.map_err(failed)?;
-                if !held.contains(&Role::Officer) {
-                    rows.iter_mut().for_each(mask);
-                }
-                self.rows(rows).await
+                let replies = store.outbox(rows(*limit)).await.map_err(failed)?;
+                let deliveries = store.deliveries(rows(*limit)).await.map_err(failed)?;
+                let names = held.contains(&Role::Officer);
+                let mut all: Vec<OutboxLine> = replies.into_iter().map(|row| OutboxLine::reply(row, names)).collect();
+                all.extend(deliveries.into_iter().map(|row| OutboxLine::delivery(row, names)));
+                all.sort_by_key(|line| std::cmp::Reverse(line.queued_at));
+                all.truncate(rows(*limit));
+                self.rows(all).await
+            }
+            Request::OutboxRetry { id: Some(id) } => {
+                let id: String = id.chars().take(32).collect();
+                store.retry(&id, clock::now()).await.map_err(failed)?;
+                context.nudge.notify_one();
+                context.nudge_deliveries.send_replace(());
+                self.lines(vec![json!({ "id": id, "state": "ready" })]).await
+            }
+            Request::OutboxRetry { id: None } => {
+                let retried = store.retry_failed_deliveries(clock::now()).await.map_err(failed)?;
+                context.nudge_deliveries.send_replace(());
+                self.lines(vec![json!({ "retried": retried })]).await
             }
             Request::OutboxResume {} => {
                 let waiting = store.counts().await.map_err(failed)?.outbox_waiting;
@@ -281,12 +298,70 @@ async fn sealed(context: &SocketContext, id: &str) -> Result<(lazaret_store::Qua
     found.ok_or_else(|| Failure::new(format!("nothing is sealed under {id}"), exit::FAILED))
 }
 
+/// A reply or a delivery in one list.
+#[derive(Serialize)]
+struct OutboxLine {
+    id: String,
+    ticket: String,
+    /// `reply | forward | webhook`.
+    kind: String,
+    to: String,
+    template: Option<lazaret_store::Template>,
+    state: String,
+    attempts: u32,
+    queued_at: i64,
+    due_at: Option<i64>,
+    ended_at: Option<i64>,
+    code: Option<u16>,
+}
+
+impl OutboxLine {
+    fn reply(row: OutboxRow, names: bool) -> OutboxLine {
+        OutboxLine {
+            id: row.id,
+            ticket: row.ticket.0,
+            kind: "reply".to_owned(),
+            to: if names { row.to } else { masked(&row.to) },
+            template: Some(row.template),
+            state: row.state,
+            attempts: row.attempts,
+            queued_at: row.queued_at,
+            due_at: row.due_at,
+            ended_at: None,
+            code: row.code,
+        }
+    }
+
+    /// Of a webhook's URL scheme, host and port: its path may be a key.
+    fn delivery(row: DeliveryRow, names: bool) -> OutboxLine {
+        let (kind, to) = row.target.split_once(':').unwrap_or(("unreadable", ""));
+        let to = match (kind, names) {
+            ("webhook", _) => Url::parse(to).map_or_else(|_| "…".to_owned(), |url| url.place()),
+            (_, true) => to.to_owned(),
+            (_, false) => masked(to),
+        };
+        OutboxLine {
+            id: row.id,
+            ticket: row.ticket,
+            kind: kind.to_owned(),
+            to,
+            template: None,
+            state: row.state,
+            attempts: row.attempts,
+            queued_at: row.queued_at,
+            due_at: row.due_at,
+            ended_at: row.ended_at,
+            code: row.code,
+        }
+    }
+}
+
 /// Leaves of an address what tells two apart: `j…@acme.example`.
-fn mask(row: &mut OutboxRow) {
-    row.to = match row.to.rsplit_once('@') {
+fn masked(to: &str) -> String {
+    match to.rsplit_once('@') {
         Some((local, domain)) => format!("{}…@{domain}", local.chars().next().unwrap_or('…')),
         None => "…".to_owned(),
-    };
+    }
 }
 
 /// A view as callers get it.
@@ -350,19 +425,7 @@ mod tests {
     fn recipients_are_masked() {
         for (to, want) in [("jana@acme.example", "j…@acme.example"), ("ü@x.example", "ü…@x.example"), ("", "…")]
         {
-            let mut row = OutboxRow {
-                id: String::new(),
-                ticket: TicketRef(String::new()),
-                to: to.into(),
-                template: lazaret_store::Template::Receipt,
-                state: String::new(),
-                attempts: 0,
-                queued_at: 0,
-                due_at: None,
-                code: None,
-            };
-            mask(&mut row);
-            assert_eq!(row.to, want);
+            assert_eq!(masked(to), want);
         }
     }
 }

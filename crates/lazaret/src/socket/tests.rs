@@ -45,7 +45,9 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<Current<SocketContext>> {
     let (reload, _) = mpsc::channel(1);
     let rules = "in force".into();
     let (nudge, differs) = (Arc::default(), Arc::new(|| false));
-    Arc::new(Current::new(SocketContext { store, config, status, rules, nudge, reload, differs, release }))
+    let (nudge_deliveries, _) = tokio::sync::watch::channel(());
+    let context = SocketContext { store, config, status, rules, nudge, nudge_deliveries, reload, differs, release };
+    Arc::new(Current::new(context))
 }
 
 fn daemon(four_eyes: bool) -> Daemon {
@@ -92,6 +94,8 @@ async fn every_verb_is_answered_to_its_end() {
         Request::TicketList { limit: 5 },
         Request::QuarantineList { limit: 5 },
         Request::OutboxList { limit: 5 },
+        Request::OutboxRetry { id: None },
+        Request::OutboxRetry { id: Some("0123456789abcdef".into()) },
         Request::RulesStored { days: 90 },
     ];
     for request in lists {
@@ -150,6 +154,7 @@ async fn fingerprints_are_told_by_ticket_and_without_it() {
             ack: lazaret_store::Ack::Leave,
             reply_new: lazaret_store::Intent::Not("observe"),
             reply_joined: lazaret_store::Intent::Not("observe"),
+            sinks: Vec::new(),
         };
         tickets.push(store.commit(commit).await.expect("committed").ticket.0);
     }
@@ -279,6 +284,7 @@ fn who_may_what() {
         (Request::Reload {}, vec!["operator"]),
         (Request::AuditList { limit: 1, since: None, actor: None, ticket: None }, vec!["auditor"]),
         (Request::AuditVerify { head: None }, vec!["auditor"]),
+        (Request::OutboxRetry { id: None }, vec!["operator", "officer"]),
     ] {
         assert_eq!(may(&request), want, "{}", request.verb());
         let line = serde_json::to_value(&request).expect("JSON");

@@ -52,6 +52,7 @@ impl Request {
             Request::QuarantineRelease { .. } => row("quarantine release", OFFICER, Trail::Change),
             Request::OutboxList { .. } => row("outbox list", KEEPERS, Trail::Look),
             Request::OutboxResume {} => row("outbox resume", KEEPERS, Trail::Change),
+            Request::OutboxRetry { .. } => row("outbox retry", KEEPERS, Trail::Change),
             Request::Reload {} => row("reload", OPERATOR, Trail::Change),
             Request::AuditList { .. } => row("audit list", AUDITOR, Trail::Look),
             Request::AuditVerify { .. } => row("audit verify", AUDITOR, Trail::Look),

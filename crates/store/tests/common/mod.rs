@@ -114,6 +114,7 @@ pub fn commit(uid: u32, k2: u32, outcome: Outcome) -> Commit {
         ack: Ack::MoveClean,
         reply_new: Intent::Not("observe"),
         reply_joined: Intent::Not("follow-up"),
+        sinks: Vec::new(),
     }
 }
 

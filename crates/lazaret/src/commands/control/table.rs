@@ -139,6 +139,7 @@ pub(super) fn outbox(rows: &[Value]) -> String {
     let wanted = [
         ("ID", "id", 16),
         ("TICKET", "ticket", 12),
+        ("KIND", "kind", 8),
         ("STATE", "state", 12),
         ("TEMPLATE", "template", 10),
         ("TRIES", "attempts", 6),
@@ -147,7 +148,7 @@ pub(super) fn outbox(rows: &[Value]) -> String {
         ("DUE", "due_at", 20),
         ("TO", "to", 40),
     ];
-    columns(rows, &wanted, "no replies yet")
+    columns(rows, &wanted, "no replies and no deliveries yet")
 }
 
 pub(super) fn released(rows: &[Value]) -> String {
@@ -257,6 +258,15 @@ pub(super) fn status(lines: &[Value]) -> String {
         cell(o, "failed"),
         cell(o, "unknown"),
         cell(daemon, "not_told")
+    );
+    let d = &daemon["deliveries"];
+    let _ = writeln!(
+        out,
+        "deliveries {} waiting (oldest {}), {} accepted, {} failed",
+        cell(d, "waiting"),
+        cell(d, "oldest_at"),
+        cell(d, "accepted"),
+        cell(d, "failed")
     );
     let _ = writeln!(
         out,
