@@ -332,18 +332,25 @@ fn config() -> Value {
             _ => text(),
         })),
         "addresses" | "folders" | "staff" | "countries" => strings(),
+        "deliver" => json!({ "type": ["string", "array"], "items": text() }),
         // A word or a day.
         "start" => json!({}),
+        _ => text(),
+    });
+    let smtp = table(&["host", "port", "tls", "user", "secret", "ca_file"], &["host"], |key| match key {
+        "port" => json!({ "type": "integer" }),
+        "tls" => json!({ "enum": ["implicit", "starttls", "none"] }),
+        _ => text(),
+    });
+    let forward = table(&["smtp", "envelope_from"], &[], |key| if key == "smtp" { smtp.clone() } else { text() });
+    let webhook = table(&["secret", "ca_file", "files_bytes_max"], &[], |key| match key {
+        "files_bytes_max" => size(),
         _ => text(),
     });
     let replies =
         ["smtp", "files", "from", "envelope_from", "receipt", "portal", "link_lifetime", "phone", "language", "limits"];
     let replies = table(&replies, &["from"], |key| match key {
-        "smtp" => table(&["host", "port", "tls", "user", "secret", "ca_file"], &["host"], |key| match key {
-            "port" => json!({ "type": "integer" }),
-            "tls" => json!({ "enum": ["implicit", "starttls", "none"] }),
-            _ => text(),
-        }),
+        "smtp" => smtp.clone(),
         "receipt" => json!({ "enum": ["new-ticket", "never"] }),
         "limits" => table(&reply_limits, &[], |_| json!({ "type": "integer", "minimum": 0 })),
         _ => text(),
@@ -365,6 +372,8 @@ fn config() -> Value {
         "quarantine",
         "mailbox",
         "replies",
+        "forward",
+        "webhook",
         "limits",
         "operator",
     ];
@@ -377,6 +386,8 @@ fn config() -> Value {
         }
         "mailbox" => list(mailbox.clone()),
         "replies" => replies.clone(),
+        "forward" => forward.clone(),
+        "webhook" => webhook.clone(),
         "limits" => table(&limits, &[], |_| size()),
         "operator" => table(&["alert_to", "roles"], &[], |key| match key {
             "roles" => table(

@@ -44,7 +44,7 @@ pub(crate) enum Family {
     /// Index: deliveries that are not finished.
     Delivering = b'y',
     /// Index: deliveries by time.
-    DeliveryTime = b'j',
+    DeliveryTime = b'c',
     /// Index: deliveries of a ticket.
     DeliveryTicket = b'g',
     /// Counters of replies.

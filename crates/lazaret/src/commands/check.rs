@@ -1,5 +1,7 @@
 //! `check`: configuration, rules, policy, templates, keys, logins, the way `run` does them; every complaint at once.
 
+mod sinks;
+
 use crate::cli::Format;
 use crate::config::file::{self, DEFAULT_PATH, Loaded, Text};
 use crate::config::{Auth, Config, Mailbox, Mode, SecretRef, Source as Place, Transport};
@@ -205,14 +207,25 @@ pub(crate) fn unreadable(config: &Config, source: SourceFile<'_>) -> Vec<Diagnos
             }
         }
     }
-    if let Some(Transport::Smtp(smtp)) = config.replies.as_ref().map(|r| &r.transport) {
+    let relays =
+        [("replies", config.replies.as_ref().map(|r| &r.transport)), ("forward", sinks::relay(config, source))];
+    for (table, transport) in relays {
+        let Some(Transport::Smtp(smtp)) = transport else { continue };
         if let Some((_, secret)) = &smtp.login
             && let Err(e) = keys::secret(secret)
         {
-            complain(&["replies", "smtp", "secret"], format!("replies: {e}"), AGAIN);
+            complain(&[table, "smtp", "secret"], format!("{table}: {e}"), AGAIN);
         }
         if let Err(e) = tls::client_config(smtp.ca_file.as_deref()) {
-            complain(&["replies", "smtp", "ca_file"], format!("replies: {e}"), PEM);
+            complain(&[table, "smtp", "ca_file"], format!("{table}: {e}"), PEM);
+        }
+    }
+    if let Some(webhook) = &config.webhook {
+        if let Some(message) = sinks::weak(webhook) {
+            complain(&["webhook", "secret"], format!("webhook: {message}"), AGAIN);
+        }
+        if let Err(e) = tls::client_config(webhook.ca_file.as_deref()) {
+            complain(&["webhook", "ca_file"], format!("webhook: {e}"), PEM);
         }
     }
     out
@@ -287,19 +300,25 @@ async fn logins(config: &Config, report: &mut Report) {
         }
     }
     if let Some(replies) = &config.replies {
-        let probe = match Sink::open(&replies.transport) {
-            Ok(sink) => sink.probe().await,
-            // The secret or CA file: that was complained about already.
-            Err(_) => return,
-        };
-        match probe {
-            Ok(()) => report.fact("replies", "the relay (or folder) takes them"),
-            Err((fault, code)) => {
-                report.unreachable += usize::from(code.is_none_or(|c| c < 500));
-                let code = code.map_or_else(String::new, |c| format!(" (code {c})"));
-                let mend = "look at host, port, tls, user and secret";
-                report.complain(Severity::Error, &["replies", "smtp"], format!("replies: {fault}{code}"), mend);
-            }
+        probe("replies", &replies.transport, report).await;
+    }
+    sinks::probes(config, report).await;
+}
+
+/// Logs in at a relay; `table` is where it stands.
+async fn probe(table: &str, transport: &Transport, report: &mut Report) {
+    let probe = match Sink::open(transport) {
+        Ok(sink) => sink.probe().await,
+        // The secret or CA file: that was complained about already.
+        Err(_) => return,
+    };
+    match probe {
+        Ok(()) => report.fact(table, "the relay (or folder) takes them"),
+        Err((fault, code)) => {
+            report.unreachable += usize::from(code.is_none_or(|c| c < 500));
+            let code = code.map_or_else(String::new, |c| format!(" (code {c})"));
+            let mend = "look at host, port, tls, user and secret";
+            report.complain(Severity::Error, &[table, "smtp"], format!("{table}: {fault}{code}"), mend);
         }
     }
 }

@@ -225,6 +225,71 @@ const MISTAKES: &[(usize, &str, &[&str])] = &[
     ),
     (
         8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = \"forward:desk\"",
+        &["9:11: `mailbox.deliver` is not a mail address"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"forward:support@acme.example\"]",
+        &["9:11: `mailbox.deliver` forwards into mailbox \"support\": copies would come in again"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"folder:Other\"]",
+        &["9:28: `mailbox.deliver` names a second folder, or the same sink twice"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"forward:a@b.example\", \"forward:a@b.example\"]",
+        &["9:35: `mailbox.deliver` names a second folder, or the same sink twice"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = []",
+        &["9:11: `mailbox.deliver` names no sink, or too many"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = \"webhook:https://h.example/\"",
+        &["9:11: `mailbox.deliver` has a webhook, but there is no secret to sign with"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:h.example/x\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: it does not begin with https://"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:http://h.example/\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: http is only spoken to this machine itself"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:https:///x\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: it has no host name"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:https://h.example:99999/\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: its port is no number from 1 to 65535"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:https://u:p@h.example/\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: a login stands in it"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:https://h.example/#x\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: it has a part after `#`, which is never sent"],
+    ),
+    (
+        8,
+        "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = [\"folder:Clean\", \"webhook:https://h.example/ x\"]",
+        &["9:28: `mailbox.deliver` is no usable webhook: it holds white space, quotes or letters beyond ASCII"],
+    ),
+    (
+        8,
         "auth = { kind = \"password\", secret = \"credential:imap\" }\ndeliver = \"folder:Inbox\"",
         &["9:11: the folder of `mailbox.deliver` is also pulled: what is put there would come in again"],
     ),

@@ -94,7 +94,6 @@ pub(super) fn forward(t: &Table<'_>, replies: Option<&Transport>, base: &Path) -
 pub(super) fn webhook(t: &Table<'_>, base: &Path) -> Option<Webhook> {
     let t = t.table("webhook")?;
     let secret = file::secret(&t, "secret", base).map(|s| s.value);
-    let secret = t.need("secret", secret, "write secret = \"credential:webhook\" or \"file:PATH\"");
     let ca_file = path(&t, "ca_file", base, Kind::File);
     let files_bytes_max = t.bytes("files_bytes_max", 0, 1 << 30).map_or(FILES_BYTES, |n| n.value);
     t.finish();
@@ -109,7 +108,7 @@ pub(super) fn together(root: &Table<'_>, config: &Config, spans: &[Range<usize>]
             let mend = "write [forward] smtp = { host = \"…\" }, or [replies] with its smtp";
             root.reader().error(span.clone(), "`mailbox.deliver` forwards, but there is no relay", mend);
         }
-        if targets.iter().any(|t| matches!(t, Target::Webhook(_))) && config.webhook.is_none() && !root.has("webhook") {
+        if targets.iter().any(|t| matches!(t, Target::Webhook(_))) && config.webhook.is_none() {
             let mend = "write [webhook] secret = \"credential:webhook\"";
             let message = "`mailbox.deliver` has a webhook, but there is no secret to sign with";
             root.reader().error(span.clone(), message, mend);

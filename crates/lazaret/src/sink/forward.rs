@@ -3,11 +3,10 @@
 //! `From`, `Message-ID`, `References` and `Date` are the customer's, so that any helpdesk threads it. The id of ours in
 //! `Resent-Message-ID` names the delivery: a bounce that returns it tells which one did not arrive.
 
-use super::letter::{Unaddressable, address, time};
+use super::letter::{Unaddressable, address};
 use super::{Letter, clean};
 use lazaret_core::{Addr, Digest, TokenKey};
 use lazaret_store::{DeliveryLease, MessageView};
-use lettre::message::header::{Date, Header};
 
 /// Stands before a delivery's id in the id of a forwarded copy.
 const DELIVERY: &str = "d-";
@@ -31,7 +30,7 @@ pub(crate) fn compose(
     }
     let mut octets = format!(
         "Resent-Date: {}\r\nResent-From: <{}>\r\nResent-To: <{}>\r\nResent-Message-ID: <{id}>\r\nX-Lazaret-Attempt: {}\r\n",
-        Date::new(time(now)).display().get_encoded(),
+        date(now),
         from.as_str(),
         to.as_str(),
         lease.attempts.saturating_add(1),
@@ -42,6 +41,12 @@ pub(crate) fn compose(
     let mut octets = octets.into_bytes();
     octets.extend(clean::clean_copy(&view, &lease.ticket, &own));
     Ok(Letter { id: lease.id.clone(), from: envelope_from.cloned(), to: to.clone(), octets })
+}
+
+/// A date as RFC 5322 writes it.
+fn date(now: i64) -> String {
+    let zoned = jiff::Timestamp::from_second(now).map(|t| t.to_zoned(jiff::tz::TimeZone::UTC));
+    zoned.ok().and_then(|t| jiff::fmt::rfc2822::to_string(&t).ok()).unwrap_or_default()
 }
 
 /// The delivery that an id of ours names, if it is that of a forwarded copy.
