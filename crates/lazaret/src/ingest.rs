@@ -76,6 +76,7 @@ impl Context {
             templates: set.templates.clone(),
             status: self.status.clone(),
             nudge: self.nudge.clone(),
+            nudge_deliveries: self.nudge_deliveries.clone(),
             ours: ours(&set.config),
             keep_secs: set.material.keep_secs,
             rules: set.material.short_hash(),

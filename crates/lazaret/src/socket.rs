@@ -209,6 +209,7 @@ impl SocketContext {
             status: self.status.clone(),
             rules: context.rules.clone(),
             nudge: self.nudge.clone(),
+            nudge_deliveries: self.nudge_deliveries.clone(),
             reload: self.reload.clone(),
             differs: self.differs.clone(),
             release: self.release.clone(),
