@@ -9,7 +9,6 @@ mod hostile;
 mod needles;
 mod observe;
 mod refuse;
-mod reload;
 mod thousand;
 
 pub(crate) use home::{Home, MailboxSpec, Replies};
@@ -29,7 +28,6 @@ const CASES: &[Case] = &[
     ("mail that comes again after observing is not lost", observe::put_back),
     ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),
-    ("files are read again while mail flows", reload::run),
     ("a follow-up joins its ticket", conversation::run),
     ("tokens and STARTTLS", conversation::tokens),
     ("hostile mail in a mailbox", hostile::mailbox),
