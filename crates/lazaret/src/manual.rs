@@ -93,7 +93,9 @@ fn keys() -> Vec<Key> {
         let about = if entry.about.is_empty() { listed.get(&entry.path).copied().unwrap_or("") } else { &entry.about };
         push(&entry.path, entry.line.map_or(Usual::Told, |line| usual(line, about)), about);
         let inner = |path: &&String| path.strip_prefix(&entry.path).is_some_and(|rest| rest.starts_with('.'));
-        for path in takes.keys().filter(inner).filter(|path| !own.contains(&path.as_str())) {
+        for path in
+            takes.keys().filter(|_| entry.line.is_some()).filter(inner).filter(|path| !own.contains(&path.as_str()))
+        {
             let value = if required.contains(path) { Usual::Required } else { Usual::Told };
             let parent = format!("see `{}`", entry.path);
             push(path, value, listed.get(path).copied().unwrap_or(&parent));

@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask test`, `bench`, `fuzz`, `mutants`, `docs` and `generate`. Nothing of this ships.
+//! Development commands: `cargo xtask test`, `bench`, `fuzz`, `mutants`, `package`, `docs` and `generate`. Nothing of this ships.
 
 mod bench;
 mod docs;
@@ -6,6 +6,7 @@ mod e2e;
 mod fuzz;
 mod generate;
 mod mutants;
+mod package;
 mod process;
 mod servers;
 mod stages;
@@ -31,6 +32,8 @@ enum Command {
     Fuzz(fuzz::Args),
     /// Small changes to validators and judges, which the tests must notice.
     Mutants(mutants::Args),
+    /// The Debian package.
+    Package(package::Args),
     /// Documents that are made from the code: deploy/CONFIG.md.
     Docs(docs::Args),
     /// A seeded mailbox with the truth about it.
@@ -44,6 +47,7 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Mutants(args) => mutants::run(&args),
+        Command::Package(args) => package::run(&args),
         Command::Docs(args) => docs::run(&args),
         Command::Generate(args) => generate::run(&args).map(|mailbox| {
             let planted: usize = mailbox.messages.iter().map(|m| m.pii.len()).sum();

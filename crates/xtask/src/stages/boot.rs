@@ -1,9 +1,10 @@
-//! The systemd unit for real: a container is booted with this machine's /usr and the binary laid over it, the unit is
-//! started, one mail goes through, two ordinary users ask, the unit is stopped.
+//! The package and its unit for real: a container is booted with this machine's /usr, the package is installed and
+//! configured, the unit is started, mail goes through, ordinary users ask; then the package is upgraded under the running
+//! daemon, which goes on, is restarted, removed and purged.
 
 use super::Verdict;
 use crate::process::{self, quiet};
-use crate::workspace;
+use crate::{package, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -31,16 +32,16 @@ pub(super) fn run() -> Result<Verdict> {
     let root = scratch.path().join("root");
     make_root(&root)?;
     install(&root)?;
-    let extra = scratch.path().join("usr");
-    fs::create_dir_all(extra.join("bin"))?;
-    fs::copy(workspace::lazaret(), extra.join("bin/lazaret")).context("the binary is not built")?;
-    fs::set_permissions(extra.join("bin/lazaret"), fs::Permissions::from_mode(0o755))?;
+    packages(&root.join("test"))?;
+    // Whatever the package puts under /usr goes here.
+    let upper = scratch.path().join("usr");
+    fs::create_dir_all(&upper)?;
 
     let mut nspawn = Command::new("systemd-nspawn");
     nspawn
         .args(["--quiet", "--register=no", "--keep-unit", "--link-journal=no", "--console=pipe", "--boot"])
         .arg(format!("--directory={}", root.display()))
-        .arg(format!("--overlay-ro=/usr:{}:/usr", extra.display()))
+        .arg(format!("--overlay=/usr:{}:/usr", upper.display()))
         .args(["systemd.unit=boot-test.target", "systemd.show_status=no"]);
     let output = process::bounded(&mut nspawn, BOOT_WAIT);
     let report = fs::read_to_string(root.join("test/report")).unwrap_or_default();
@@ -80,38 +81,39 @@ fn make_root(root: &Path) -> Result<()> {
         root.join("etc/resolv.conf"),
         root.join("etc/lazaret"),
     ]))?;
+    fs::create_dir_all(root.join("var/lib"))?;
+    quiet(Command::new("cp").args(["-a", "/var/lib/dpkg"]).arg(root.join("var/lib/dpkg")))?;
     fs::write(root.join("etc/shadow"), "root:*:19000:0:99999:7:::\n")?;
     fs::write(root.join("etc/machine-id"), "")?;
     fs::write(root.join("etc/hostname"), "lazaret-boot-test\n")?;
     Ok(())
 }
 
-/// What `deploy/` says to install, a configuration, and the unit that runs the test.
-fn install(root: &Path) -> Result<()> {
-    let deploy = workspace::root().join("deploy");
-    let units = root.join("etc/systemd/system");
-    for (from, to) in [
-        ("lazaret.service", "etc/systemd/system/lazaret.service"),
-        ("sysusers.d/lazaret.conf", "etc/sysusers.d/lazaret.conf"),
-        ("tmpfiles.d/lazaret.conf", "etc/tmpfiles.d/lazaret.conf"),
-        ("journald@lazaret.conf", "etc/systemd/journald@lazaret.conf"),
-    ] {
-        let to = root.join(to);
-        fs::create_dir_all(to.parent().context("no parent")?)?;
-        fs::copy(deploy.join(from), to).with_context(|| format!("cannot install deploy/{from}"))?;
+/// The package, and the same with a higher version.
+fn packages(to: &Path) -> Result<()> {
+    let builder = package::Builder::new()?;
+    let version = env!("CARGO_PKG_VERSION");
+    for (name, version) in [("first.deb", version.to_owned()), ("second.deb", format!("{version}+upgrade"))] {
+        let made = builder.build(to, Some(&version))?;
+        fs::rename(made, to.join(name))?;
     }
-    put(&root.join("etc/sysusers.d/boot-test.conf"), USERS, 0o644)?;
-    put(&root.join("etc/tmpfiles.d/boot-test.conf"), MAILDIR, 0o644)?;
+    Ok(())
+}
+
+/// A configuration, and the unit that runs the test.
+fn install(root: &Path) -> Result<()> {
+    let units = root.join("etc/systemd/system");
     put(&units.join("lazaret.service.d/maildir.conf"), "[Service]\nReadWritePaths=/srv/mail\n", 0o644)?;
     put(&units.join("boot-test.service"), TEST_UNIT, 0o644)?;
     put(&units.join("boot-test.target"), TEST_TARGET, 0o644)?;
+    put(&root.join("test/users.conf"), USERS, 0o644)?;
     put(&root.join("test/run"), SCRIPT, 0o755)?;
     put(&root.join("test/mail.eml"), MAIL, 0o644)?;
     let (_, recipient) = lazaret_core::seal::OpeningKey::generate();
-    put(&root.join("etc/lazaret/lazaret.toml"), &CONFIG.replace("RECIPIENT", &recipient.to_string()), 0o644)?;
+    put(&root.join("test/lazaret/lazaret.toml"), &CONFIG.replace("RECIPIENT", &recipient.to_string()), 0o644)?;
     // What `lazaret init` leaves for a Maildir: no password, so the unit may not insist on one.
     let secret = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\n";
-    put(&root.join("etc/lazaret/credentials/store-key"), secret, 0o600)?;
+    put(&root.join("test/lazaret/credentials/store-key"), secret, 0o600)?;
     Ok(())
 }
 
@@ -122,9 +124,6 @@ fn put(path: &Path, text: &str, mode: u32) -> Result<()> {
 }
 
 const USERS: &str = "u ann - \"an agent\"\nm ann lazaret-agent\nu bob - \"nobody in particular\"\n";
-
-const MAILDIR: &str = "d /srv/mail 0700 lazaret lazaret -\nd /srv/mail/cur 0700 lazaret lazaret -\nd /srv/mail/new 0700 lazaret lazaret -\n\
-d /srv/mail/tmp 0700 lazaret lazaret -\n";
 
 const CONFIG: &str = r#"mode = "enforce"
 store_key = "credential:store-key"
@@ -158,17 +157,44 @@ step() { name=$1; shift; if "$@"; then echo "ok $name" >>/test/report; else echo
 not() { ! "$@"; }
 show() { journalctl --namespace=lazaret --no-pager | tail -40; systemctl status --no-pager --full lazaret.service; }
 ask() { user=$1; shift; runuser -u "$user" -- /usr/bin/lazaret "$@"; }
-ticket() { for _ in $(seq 60); do ask ann ticket list --format json | grep -q '"LZ-' && return 0; sleep 0.5; done; show; return 1; }
+tickets() { for _ in $(seq 60); do [ "$(ask ann ticket list --format json | grep -c '"LZ-')" = "$1" ] && return 0; sleep 0.5; done; show; return 1; }
 answered() { for _ in $(seq 60); do [ -n "$(ls /var/lib/lazaret/replies 2>/dev/null)" ] && return 0; sleep 0.5; done; show; return 1; }
-start() { systemctl start lazaret.service || { show; return 1; }; }
+start() { systemctl enable --now lazaret.service || { show; return 1; }; }
 unharmed() { [ "$(systemctl show -P NRestarts lazaret.service)" = 0 ] && [ "$(systemctl show -P Result lazaret.service)" = success ] || { show; journalctl --no-pager --unit lazaret.service | tail -20; return 1; }; }
+daemon() { systemctl show -P MainPID lazaret.service; }
+mail() { sed "s/boot@/boot$1@/;s/plain question/plain question $1/;s/this on/this $1 on/" /test/mail.eml >/srv/mail/tmp/$1; chown lazaret: /srv/mail/tmp/$1; mv /srv/mail/tmp/$1 /srv/mail/new/$1; }
+children() { cat /proc/"$(daemon)"/task/*/children; }
+replaced() { readlink /proc/$1/exe | grep -q '(deleted)$'; }
+# Workers of the daemon of before, started after the upgrade: from the file that is gone.
+new_workers() {
+  for _ in $(seq 20); do
+    new=0 old=0
+    for p in $(children); do
+      # One that has ended has no program any more.
+      exe=$(readlink /proc/$p/exe) || continue
+      case " $before " in *" $p "*) old=1;; esac
+      case "$exe" in *'(deleted)') new=1;; *) old=1;; esac
+    done
+    [ $new$old = 10 ] && return 0
+    sleep 0.5
+  done
+  return 1
+}
+left() { find / -xdev -iname '*lazaret*' -not -path '/test/*' -not -path '/srv/*' -not -path '/proc/*' -not -path '/sys/*' -not -path '/var/lib/systemd/*' | sort; find /usr -iname '*lazaret*' | sort; }
 
 echo "ok booted" >/test/report
+step "the package installs" dpkg --install /test/first.deb
+step "it is not started" not systemctl is-active --quiet lazaret.service
+step "it is not enabled" not systemctl is-enabled --quiet lazaret.service
+step "the back-up timer is not enabled" not systemctl is-enabled --quiet lazaret-backup.timer
+step "the back-up that is none fails" not systemctl start lazaret-backup.service
+systemd-sysusers /test/users.conf
+install -d -o lazaret -g lazaret -m 0700 /srv/mail /srv/mail/cur /srv/mail/new /srv/mail/tmp
+cp -a /test/lazaret/. /etc/lazaret/ && chown root:lazaret /etc/lazaret && chmod 0750 /etc/lazaret && chmod 0700 /etc/lazaret/credentials
 step "the unit is ready" start
 step "the unit is active" systemctl is-active --quiet lazaret.service
-runuser -u lazaret -- cp /test/mail.eml /srv/mail/tmp/1
-runuser -u lazaret -- mv /srv/mail/tmp/1 /srv/mail/new/1
-step "an agent sees the ticket" ticket
+mail 1
+step "an agent sees the ticket" tickets 1
 step "the customer is answered" answered
 step "an agent asks for status" ask ann status
 step "who has no role sees no ticket" not ask bob ticket list
@@ -176,7 +202,34 @@ step "who has no role sees no sealed mail" not ask bob quarantine list
 step "an agent sees no sealed mail" not ask ann quarantine list
 step "the state is the daemon's alone" not runuser -u bob -- ls /var/lib/lazaret
 step "the log is in a journal of its own" sh -c 'journalctl --namespace=lazaret --no-pager --unit lazaret.service | grep -q .'
+
+pid=$(daemon) before=$(children)
+step "the package is upgraded" dpkg --install /test/second.deb
+step "the daemon of before goes on" [ "$(daemon)" = "$pid" ]
+step "its program is replaced on disk" replaced "$pid"
+kill -9 $before
+mail 2
+step "mail goes through before the restart" tickets 2
+step "new workers run the program of before" new_workers
+step "it was not restarted by itself" unharmed
+step "the unit restarts" systemctl restart lazaret.service
+step "the new program runs" not replaced "$(daemon)"
+mail 3
+step "mail goes through after the restart" tickets 3
 step "the unit stops" systemctl stop lazaret.service
 step "it was not restarted and ended well" unharmed
+systemctl start lazaret.service
+step "the package is removed" dpkg --remove lazaret
+step "the daemon is stopped" not systemctl is-active --quiet lazaret.service
+step "state and configuration stay" test -s /etc/lazaret/lazaret.toml -a -n "$(ls /var/lib/lazaret)"
+step "the package is purged" dpkg --purge lazaret
+left >/test/left
+step "nothing else is left" diff /test/left - <<'EOF'
+/etc/lazaret
+/etc/systemd/system/lazaret.service.d
+/var/lib/lazaret
+EOF
+step "the keys of the state that stays are left" test -s /etc/lazaret/credentials/store-key
+step "no other configuration is left" [ "$(ls -A /etc/lazaret)" = credentials ]
 echo "ok done" >>/test/report
 "#;

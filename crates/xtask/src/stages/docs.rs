@@ -1,4 +1,4 @@
-//! What documents promise: the README's commands exist, and the sample configuration loads.
+//! What documents promise: the commands of README and runbook exist, the walk of TUNING.md prints what it shows, and the sample configuration loads.
 
 use super::Verdict;
 use crate::{process, workspace};
@@ -11,11 +11,14 @@ pub(super) fn run() -> Result<Verdict> {
     let root = workspace::root();
     let readme = std::fs::read_to_string(root.join("README.md")).context("there is no README.md")?;
     let mut checked = 0;
-    for words in commands(&readme) {
-        let mut command = Command::new(workspace::lazaret());
-        command.args(&words).arg("--help");
-        process::quiet(&mut command).with_context(|| format!("README.md shows `lazaret {}`", words.join(" ")))?;
-        checked += 1;
+    for document in ["README.md", "deploy/RUNBOOK.md"] {
+        let text = std::fs::read_to_string(root.join(document)).with_context(|| format!("there is no {document}"))?;
+        for words in commands(&text) {
+            let mut command = Command::new(workspace::lazaret());
+            command.args(&words).arg("--help");
+            process::quiet(&mut command).with_context(|| format!("{document} shows `lazaret {}`", words.join(" ")))?;
+            checked += 1;
+        }
     }
     if checked == 0 {
         bail!("README.md shows no command of the daemon (`lazaret init`, `lazaret check`, `lazaret run`, …)");
@@ -23,6 +26,7 @@ pub(super) fn run() -> Result<Verdict> {
     if !readme.contains("cargo xtask test") || !readme.contains("demo") {
         bail!("README.md must show `cargo run --release -- demo` and `cargo xtask test`");
     }
+    let played = replay(&std::fs::read_to_string(root.join("deploy/TUNING.md")).context("there is no TUNING.md")?)?;
     let sample = root.join("config/lazaret.toml");
     // What the sample names as credentials, so that every line left is about the file itself.
     let credentials = process::scratch("credentials")?;
@@ -46,7 +50,47 @@ pub(super) fn run() -> Result<Verdict> {
             process::tail(&output.stderr)
         );
     }
-    Ok(Verdict::Passed(format!("{checked} commands of the README exist, the sample configuration loads")))
+    Ok(Verdict::Passed(format!(
+        "{checked} commands of README and runbook exist, {played} of TUNING.md print what it says, the sample configuration loads"
+    )))
+}
+
+/// Plays a walk in an empty folder: a block ```LANGUAGE NAME is a file, ```console holds commands after `$ ` with what they
+/// print. Answers how many commands there were.
+fn replay(walk: &str) -> Result<usize> {
+    let folder = process::scratch("walk")?;
+    let programs = workspace::lazaret().parent().map(|p| p.display().to_string()).unwrap_or_default();
+    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut count = 0;
+    // Odd pieces are the insides of blocks.
+    for block in walk.split("```").skip(1).step_by(2) {
+        let (title, body) = block.split_once('\n').unwrap_or((block, ""));
+        match title.split_once(' ') {
+            Some((_, name)) => {
+                let file = folder.path().join(name);
+                std::fs::create_dir_all(file.parent().context("no folder")?)?;
+                std::fs::write(&file, body)?;
+            }
+            None if title == "console" => {
+                for step in body.split("$ ").skip(1) {
+                    let (command, want) = step.split_once('\n').unwrap_or((step, ""));
+                    let mut shell = Command::new("sh");
+                    shell.args(["-c", &format!("exec 2>&1; {command}")]).env("PATH", &path);
+                    let output = shell.current_dir(folder.path()).output()?;
+                    let got = String::from_utf8_lossy(&output.stdout);
+                    if got != want {
+                        bail!("TUNING.md shows of `{command}`\n{want}\nbut it prints\n{got}");
+                    }
+                    count += 1;
+                }
+            }
+            None => {}
+        }
+    }
+    if count == 0 {
+        bail!("TUNING.md holds no command");
+    }
+    Ok(count)
 }
 
 /// `lazaret VERB [VERB]` as they stand in code of the README.
@@ -67,30 +111,15 @@ fn commands(readme: &str) -> BTreeSet<Vec<String>> {
             .collect();
         let in_code = readme[..at].lines().next_back().is_some_and(|l| l.contains('`') || l.starts_with("    "))
             || readme[..at].matches("```").count() % 2 == 1;
-        if in_code && !words.is_empty() && VERBS.contains(&words[0].as_str()) {
-            let two = matches!(words[0].as_str(), "ticket" | "quarantine" | "outbox" | "rules");
-            out.insert(words.into_iter().take(if two { 2 } else { 1 }).collect());
+        // A sentence in code comes with a capital or a sign; what looks like a verb must be one.
+        if let Some(first) = words.first().filter(|_| in_code) {
+            let two =
+                matches!(first.as_str(), "ticket" | "quarantine" | "outbox" | "rules" | "keys" | "person" | "audit");
+            out.insert(words.iter().take(if two { 2 } else { 1 }).cloned().collect());
         }
     }
     out
 }
-
-const VERBS: &[&str] = &[
-    "demo",
-    "init",
-    "check",
-    "run",
-    "replay",
-    "parse",
-    "extract",
-    "scan",
-    "status",
-    "ticket",
-    "quarantine",
-    "outbox",
-    "rules",
-    "redact",
-];
 
 #[cfg(test)]
 mod tests {

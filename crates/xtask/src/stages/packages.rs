@@ -15,6 +15,8 @@ const NEEDED: &[&str] = &[
     "openssl",
     "systemd-container",
     "dbus",
+    "dpkg-dev",
+    "xz-utils",
     "util-linux",
     "python3-venv",
     "poppler-utils",
