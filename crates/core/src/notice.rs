@@ -78,6 +78,9 @@ pub const NOT_KEPT: &str = "not-kept";
 /// The message is too large to be fetched: it lies unopened, and unsealed, in a folder of the mailbox.
 pub const HELD: &str = "held";
 
+/// Why nobody is told while observing: the text that would have gone, in the order receipt, removal notice, refusal.
+pub const OBSERVED: [&str; 3] = ["observe: receipt", "observe: removed", "observe: refused"];
+
 /// More `Received` fields than this mean a loop.
 pub const HOPS_MAX: u32 = 25;
 
@@ -97,7 +100,11 @@ pub fn decide(outcome: &Outcome, profile: &Profile, circumstances: &Circumstance
         _ => (Kind::Receipt, Vec::new()),
     };
     if circumstances.observe {
-        return Plan::None("observe");
+        return Plan::None(match template {
+            Kind::Receipt => OBSERVED[0],
+            Kind::Removed => OBSERVED[1],
+            Kind::Refused => OBSERVED[2],
+        });
     }
     Plan::Reply { to, template, kinds, proven }
 }

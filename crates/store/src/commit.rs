@@ -1,6 +1,6 @@
 //! One message becomes a ticket, or part of one: the only place that makes tickets.
 
-use crate::admission;
+use crate::admission::{self, Admission};
 use crate::codec::{Family, Key, sortable};
 use crate::deliveries;
 use crate::error::StoreError;
@@ -13,7 +13,7 @@ use crate::quarantine;
 use crate::state::State;
 use crate::thread;
 use crate::tickets::{self, Message, Ticket, ToldRef, Twin, view};
-use lazaret_core::{Addr, Class, Outcome, Proof, Verdict};
+use lazaret_core::{Addr, Class, MessageKey, Outcome, Proof, Verdict};
 
 /// Messages of a ticket; a further one opens a new ticket.
 pub const TICKET_MESSAGES_MAX: u32 = 1_000;
@@ -66,12 +66,25 @@ fn already_done(handle: &Handle, place: &Place) -> Committed {
 /// The same octets under another UID: a link, no reply. At its source the copy is treated like the first one. It may be the
 /// first one, put back by somebody, or the first one may have been left alone while observing: then nothing else is left of
 /// what the ticket does not hold. If a sealed original is due for the copy and there was none for the first, it is kept here.
+///
+/// What was judged while observing is judged anew where it is enforced: the ticket shows what became of it, and what is put in
+/// the original's place is made from what was found now.
 fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<Committed, StoreError> {
-    twin.copies = twin.copies.saturating_add(1);
-    state.put(at, None, &twin)?;
-    state.tally.duplicates += 1;
     let message_at = Key::message(&twin.ticket, twin.message);
     let mut message: Message = state.must(Family::Message, &message_at)?;
+    if !is_at(&message.view, &commit.key) {
+        twin.copies = twin.copies.saturating_add(1);
+        state.put(at, None, &twin)?;
+        state.tally.duplicates += 1;
+    }
+    if message.view.ack == Ack::Leave && commit.ack != Ack::Leave && message.released.is_none() {
+        let ticket_at = Key::ticket(Family::Ticket, &twin.ticket);
+        let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
+        tickets::judge_again(state, &twin, &mut ticket, &mut message, &commit.outcome);
+        message.view.ack = commit.ack;
+        state.put(ticket_at, Some(&twin.ticket), &ticket)?;
+        state.put(message_at.clone(), Some(&twin.ticket), &message)?;
+    }
     let kept = match &message.sealed {
         Some(id) => quarantine::has(state, id)?,
         None => false,
@@ -82,6 +95,12 @@ fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<C
         state.put(message_at, Some(&twin.ticket), &message)?;
     }
     Ok(Committed { duplicate: true, ..committed(&twin.ticket, twin.message, commit.ack) })
+}
+
+/// Is it the very message, and not a copy of it in another place?
+fn is_at(view: &MessageView, key: &MessageKey) -> bool {
+    let place = (view.mailbox.as_str(), view.folder.as_str(), view.uid_validity, view.uid);
+    place == (key.mailbox.as_str(), key.folder.as_str(), key.uid_validity, key.uid)
 }
 
 fn quarantine_row(message: &MessageView, ticket: &TicketRef, commit: &Commit, until: i64) -> QuarantineRow {
@@ -234,12 +253,16 @@ fn tell(
     if receipt && ticket.receipt {
         return Ok(ToldRef::Not("limit: one receipt a ticket".to_owned()));
     }
-    if let Err(why) = admission::admit(state, draft, now)? {
-        state.tally.limited += 1;
-        return Ok(ToldRef::Not(why.to_owned()));
-    }
+    let held = match admission::admit(state, draft, now, None)? {
+        Admission::Now => None,
+        Admission::Later(until, limit) => Some((until, limit)),
+        Admission::Never(why) => {
+            state.tally.limited += 1;
+            return Ok(ToldRef::Not(why.to_owned()));
+        }
+    };
     ticket.receipt |= receipt;
-    outbox::enqueue(state, reference, draft, now).map(ToldRef::Outbox)
+    outbox::enqueue(state, reference, draft, now, held).map(ToldRef::Outbox)
 }
 
 #[cfg(test)]

@@ -249,6 +249,42 @@ pub(crate) fn acknowledged(state: &mut State, keys: &[MessageKey]) -> Result<(),
     Ok(())
 }
 
+/// Messages that are looked at by one [`reopen`].
+const REOPEN_MAX: usize = 2_000;
+
+/// Makes messages that were judged while observing as if they had never been seen, so that the next look takes them in
+/// again; with `count_only` only counts them. Answers how many, and the UID after which to go on, if there are more.
+pub(crate) fn reopen(
+    state: &mut State,
+    mailbox: &str,
+    name: &str,
+    after: Option<u32>,
+    count_only: bool,
+) -> Result<(u64, Option<u32>), StoreError> {
+    let Some(FolderState { uid_validity, .. }) = folder(state, mailbox, name)? else { return Ok((0, None)) };
+    let index = folder_index(state, mailbox, name);
+    let prefix = Key::new(Family::Handle, &[&index, &uid_validity.to_be_bytes()]);
+    let first = after.map_or(0, |uid| uid.saturating_add(1));
+    let start = Key::new(Family::Handle, &[&index, &uid_validity.to_be_bytes(), &first.to_be_bytes()]).into_bytes();
+    let keys = state.scan_from(&prefix, start, REOPEN_MAX);
+    let next = (keys.len() == REOPEN_MAX).then(|| keys.last().and_then(|at| tail::<4>(at))).flatten();
+    let mut count = 0;
+    for at in keys {
+        let Some(uid) = tail::<4>(&at).map(u32::from_be_bytes) else { continue };
+        let key = MessageKey { mailbox: mailbox.to_owned(), folder: name.to_owned(), uid_validity, uid };
+        let Some(before) = handle(state, &key)? else { continue };
+        if before.phase != Phase::Done || before.ack != Some(Ack::Leave) || before.place.is_none() {
+            continue;
+        }
+        count += 1;
+        if !count_only {
+            let after = Handle { phase: Phase::Free, strikes: 0, ack: None, place: None, ..before.clone() };
+            put_handle(state, &key, Some(&before), &after)?;
+        }
+    }
+    Ok((count, next.map(u32::from_be_bytes)))
+}
+
 pub(crate) fn own(state: &mut State, key: &MessageKey) -> Result<(), StoreError> {
     let before = handle(state, key)?;
     if before.as_ref().is_some_and(|h| matches!(h.phase, Phase::Committed | Phase::Done)) {

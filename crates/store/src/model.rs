@@ -370,6 +370,21 @@ pub struct HeaderView {
     pub value: String,
 }
 
+/// Where the next page of messages begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageCursor(pub(crate) Vec<u8>);
+
+/// Some of all messages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessagePage {
+    /// Ticket, position in it from 1, message.
+    pub messages: Vec<(TicketRef, u32, MessageView)>,
+    /// Messages that cannot be read.
+    pub unreadable: u32,
+    /// Set if there are more.
+    pub next: Option<MessageCursor>,
+}
+
 /// An address of a view.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressView {

@@ -9,6 +9,7 @@
 //! `dot-pending` is durable before the final dot goes out. From there on only an answer of the relay leads back: a
 //! process that died, or a connection that broke, leaves `unknown`, which nothing ever sends again by itself.
 
+use crate::admission::{self, Admission};
 use crate::codec::{Family, Key, tail};
 use crate::error::StoreError;
 use crate::keys::{hex, random, unhex};
@@ -82,6 +83,17 @@ struct Reply {
     queued_at: i64,
     due_at: i64,
     code: Option<u16>,
+    /// It waits for room in the limit with this number, and is not counted yet.
+    #[serde(default)]
+    held: Option<u8>,
+}
+
+impl Reply {
+    /// Its place in the queue. One that waits for a limit is no older than the time at which there is room.
+    fn wait(&self, leased: bool) -> Wait {
+        let queued_at = if self.held.is_some() { self.due_at.max(self.queued_at) } else { self.queued_at };
+        Wait { due_at: self.due_at, queued_at, leased, lane: 0 }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -142,14 +154,22 @@ fn put(state: &mut State, id: u64, reply: &Reply, leased: bool) -> Result<(), St
             _ => state.tally.unknown += 1,
         }
     } else {
-        state.queue.set(id, Some(Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased, lane: 0 }));
+        state.queue.set(id, Some(reply.wait(leased)));
     }
     Ok(())
 }
 
 /// Puts a reply in; answers its id: its time and a random part, so that ids sort by time and none comes twice, not even
 /// after a restore.
-pub(crate) fn enqueue(state: &mut State, ticket: &TicketRef, draft: &Draft, now: i64) -> Result<String, StoreError> {
+///
+/// `held`: until when it waits for which limit.
+pub(crate) fn enqueue(
+    state: &mut State,
+    ticket: &TicketRef,
+    draft: &Draft,
+    now: i64,
+    held: Option<(i64, u8)>,
+) -> Result<String, StoreError> {
     let id = loop {
         let secs = u64::from(u32::try_from(now).unwrap_or_default());
         let id = secs << 32 | u64::from(u32::from_be_bytes(random()));
@@ -163,8 +183,9 @@ pub(crate) fn enqueue(state: &mut State, ticket: &TicketRef, draft: &Draft, now:
         phase: Phase::Ready,
         attempts: 0,
         queued_at: now,
-        due_at: now,
+        due_at: held.map_or(now, |(until, _)| until),
         code: None,
+        held: held.map(|(_, limit)| limit),
     };
     state.mark(waiting(id));
     put(state, id, &reply, false)?;
@@ -189,12 +210,24 @@ pub(crate) fn due(state: &mut State, now: i64, max: usize) -> Result<Vec<Lease>,
             continue;
         };
         if now.saturating_sub(reply.queued_at) > REPLY_AGE_SECS_MAX {
+            admission::forget(state, &draft, reply.held.take())?;
             reply.phase = Phase::Failed;
             put(state, id, &reply, false)?;
             continue;
         }
-        let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: true, lane: 0 };
-        state.queue.set(id, Some(wait));
+        if reply.held.is_some() {
+            match admission::admit(state, &draft, now, reply.held)? {
+                // Its time begins now.
+                Admission::Now => (reply.held, reply.queued_at) = (None, now),
+                Admission::Later(until, limit) => (reply.held, reply.due_at) = (Some(limit), until),
+                Admission::Never(_) => (reply.held, reply.phase) = (None, Phase::Failed),
+            }
+            put(state, id, &reply, false)?;
+            if reply.held.is_some() || reply.phase.is_over() {
+                continue;
+            }
+        }
+        state.queue.set(id, Some(reply.wait(true)));
         let Reply { ticket, attempts, queued_at, .. } = reply;
         leases.push(Lease { id: hex(&id.to_be_bytes()), ticket, draft, attempts, queued_at });
     }
@@ -357,8 +390,7 @@ pub(crate) fn recover(state: &mut State) -> Result<(), StoreError> {
         let mut reply: Reply = state.must(Family::Outbox, &key(id))?;
         let phase = reply.phase.recover();
         if phase == reply.phase {
-            let wait = Wait { due_at: reply.due_at, queued_at: reply.queued_at, leased: false, lane: 0 };
-            state.queue.set(id, Some(wait));
+            state.queue.set(id, Some(reply.wait(false)));
         } else {
             reply.phase = phase;
             put(state, id, &reply, false)?;

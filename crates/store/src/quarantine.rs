@@ -9,10 +9,10 @@ use crate::ledger::hex_digest;
 use crate::model::*;
 use crate::state::State;
 use crate::thread;
-use crate::tickets::{self, Message, Ticket, Twin, describe};
+use crate::tickets::{self, Message, Ticket, Twin};
 use crate::{admission, audit};
 use lazaret_core::seal::Sealed;
-use lazaret_core::{Digest, Outcome, Verdict};
+use lazaret_core::{Digest, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// Sealed originals that one expiry erases.
@@ -125,22 +125,10 @@ pub(crate) fn release(
     let (message_at, ticket_at) = (Key::message(&twin.ticket, twin.message), Key::ticket(Family::Ticket, &twin.ticket));
     let mut message: Message = state.must(Family::Message, &message_at)?;
     let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
-    let before = Verdict::ALL.iter().position(|v| v.as_str() == message.view.verdict).unwrap_or_default();
-    let after = outcome.verdict as usize;
-    for (index, change) in [(before, -1i64), (after, 1)] {
-        if let (Some(own), Some(all)) = (ticket.verdicts.get_mut(index), state.tally.verdicts.get_mut(index)) {
-            *own = own.saturating_add_signed(change as i32);
-            *all = all.saturating_add_signed(change);
-        }
-    }
-    describe(&mut message.view, outcome);
     message.released = Some(reason.to_owned());
-    if twin.message == 1 {
-        ticket.describe(outcome);
-    }
     state.clock(now);
+    tickets::judge_again(state, &twin, &mut ticket, &mut message, outcome);
     state.put(message_at, Some(&twin.ticket), &message)?;
-    tickets::keep_files(state, &twin.ticket, twin.message, outcome);
     state.put(ticket_at, Some(&twin.ticket), &ticket)?;
     crate::deliveries::again(state, &twin.ticket, twin.message, now)?;
     Ok(twin.ticket)

@@ -154,6 +154,27 @@ impl Store {
         self.ask(Need::Soon, move |s| ledger::acknowledged(s, &keys)).await
     }
 
+    /// Messages of a folder that were judged while observing become as if they had never been seen, so that the next look
+    /// takes in again those that are still there; with `count_only` they are only counted. A bounded number at once: answers
+    /// how many, and the UID after which to go on, if there are more. Durable.
+    pub async fn reopen(
+        &self,
+        mailbox: &str,
+        folder: &str,
+        after: Option<u32>,
+        count_only: bool,
+    ) -> Result<(u64, Option<u32>), StoreError> {
+        let (mailbox, folder) = (mailbox.to_owned(), folder.to_owned());
+        let need = if count_only { Need::Read } else { Need::Sync };
+        self.ask(need, move |s| ledger::reopen(s, &mailbox, &folder, after, count_only)).await
+    }
+
+    /// The next page of all messages that were judged while observing and not enforced since, by ticket: the first without a
+    /// cursor, each further one with the cursor of the page before. Without the files of attachments.
+    pub async fn observed(&self, after: Option<MessageCursor>) -> Result<MessagePage, StoreError> {
+        self.ask(Need::Read, move |s| tickets::observed(s, after.as_ref())).await
+    }
+
     /// Reads back all that stands for this message: records got and decrypted, blobs reopened, decrypted, digests
     /// compared. To be asked before a destructive step at the source.
     pub async fn verify(&self, key: &MessageKey) -> Result<(), StoreError> {

@@ -131,6 +131,31 @@ pub(crate) fn keep_files(state: &mut State, ticket: &TicketRef, message: u32, ou
     }
 }
 
+/// Puts a new outcome in the place of a message's old one; both records are still to be written.
+pub(crate) fn judge_again(
+    state: &mut State,
+    twin: &Twin,
+    ticket: &mut Ticket,
+    message: &mut Message,
+    outcome: &Outcome,
+) {
+    let before = Verdict::ALL.iter().position(|v| v.as_str() == message.view.verdict).unwrap_or_default();
+    for (index, change) in [(before, -1i64), (outcome.verdict as usize, 1)] {
+        if let (Some(own), Some(all)) = (ticket.verdicts.get_mut(index), state.tally.verdicts.get_mut(index)) {
+            *own = own.saturating_add_signed(change as i32);
+            *all = all.saturating_add_signed(change);
+        }
+    }
+    for (at, _) in (0..).zip(&message.view.attachments).filter(|(_, a)| a.file_bytes.is_some()) {
+        state.remove(Key::file(&twin.ticket, twin.message, at));
+    }
+    describe(&mut message.view, outcome);
+    keep_files(state, &twin.ticket, twin.message, outcome);
+    if twin.message == 1 {
+        ticket.describe(outcome);
+    }
+}
+
 /// Puts the files of a message into its view.
 pub(crate) fn add_files(
     state: &mut State,
@@ -311,6 +336,38 @@ pub(crate) fn whole(state: &mut State, ticket: &TicketRef, number: u32) -> Resul
     let mut view = message(state, ticket, number)?;
     add_files(state, ticket, number, &mut view)?;
     Ok(view)
+}
+
+/// Messages that one page looks at: others wait for the store meanwhile.
+const PAGE_MAX: usize = 50;
+
+pub(crate) fn observed(state: &mut State, after: Option<&MessageCursor>) -> Result<MessagePage, StoreError> {
+    let family = Key::new(Family::Message, &[]);
+    let start = match after {
+        Some(MessageCursor(key)) => [key.as_slice(), &[0]].concat(),
+        None => Key::new(Family::Message, &[]).into_bytes(),
+    };
+    let keys = state.scan_from(&family, start, PAGE_MAX);
+    let next = (keys.len() == PAGE_MAX).then(|| keys.last().cloned().map(MessageCursor)).flatten();
+    let (mut messages, mut unreadable) = (Vec::new(), 0);
+    for key in keys {
+        let Some((ticket, number)) = place_of(&key) else { continue };
+        match message(state, &ticket, number) {
+            Ok(view) if view.ack == Ack::Leave => messages.push((ticket, number, view)),
+            Ok(_) => {}
+            // One damaged record does not hide the others.
+            Err(StoreError::Corrupt { .. }) => unreadable += 1,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(MessagePage { messages, unreadable, next })
+}
+
+/// Ticket and position of the key of a message.
+fn place_of(key: &[u8]) -> Option<(TicketRef, u32)> {
+    let number = tail::<4>(key).map(u32::from_be_bytes)?;
+    let name = key.get(1..key.len().checked_sub(4)?)?;
+    Some((TicketRef(String::from_utf8(name.to_vec()).ok()?), number))
 }
 
 pub(crate) fn message_of(state: &mut State, key: &MessageKey) -> Result<Option<(TicketRef, MessageView)>, StoreError> {

@@ -39,6 +39,9 @@ pub(crate) struct Window {
     /// Latest time seen, in seconds since 1970.
     pub(crate) at: i64,
     slices: Vec<(i64, u32)>,
+    /// Notices that wait for room in it: what comes later does not go before them.
+    #[serde(default)]
+    pub(crate) held: u32,
 }
 
 impl Window {
@@ -53,6 +56,20 @@ impl Window {
     pub(crate) fn count(&mut self, span: Span, now: i64) -> u32 {
         self.advance(span, now);
         self.slices.iter().fold(0, |sum: u32, (_, count)| sum.saturating_add(*count))
+    }
+
+    /// When fewer than `max` are in the window, if nothing is added: now, or when slices have passed out of it.
+    pub(crate) fn frees_at(&mut self, span: Span, now: i64, max: u32) -> i64 {
+        let mut count = self.count(span, now);
+        let mut at = self.at;
+        for (slice, gone) in &self.slices {
+            if count < max {
+                break;
+            }
+            count = count.saturating_sub(*gone);
+            at = (slice + Span::SLICES + 1).saturating_mul(span.secs() / Span::SLICES);
+        }
+        at
     }
 
     /// Counts one.
@@ -81,6 +98,22 @@ mod tests {
             }
             assert_eq!(window.count(span, now + span.secs() - 1), limit + 1, "{span:?} still inside");
             assert_eq!(window.count(span, now + span.secs() * 13 / 12 + 1), 0, "{span:?} outside");
+        }
+    }
+
+    #[test]
+    fn it_says_when_there_is_room_again() {
+        for (span, now) in [(Span::Day, 1_800_000_000), (Span::Hour, 1_800_000_123), (Span::Minute, 1_800_000_059)] {
+            let mut window = Window::default();
+            assert_eq!(window.frees_at(span, now, 1), now, "nothing is in it");
+            (0..3).for_each(|_| window.add(span, now));
+            window.add(span, now + span.secs() / 2);
+            for max in 1..=5 {
+                let mut later = window.clone();
+                let at = later.frees_at(span, now + span.secs() / 2, max);
+                assert!(later.count(span, at) < max, "{span:?} {max}");
+                assert_eq!(window.clone().count(span, at - 1) >= max, max <= 4, "{span:?} {max}: not before");
+            }
         }
     }
 

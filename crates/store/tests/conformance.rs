@@ -218,10 +218,11 @@ async fn limits_on_replies_hold_survive_a_restart_and_a_clock_set_back() {
     }
     // Receipts do not eat notices, and other spellings are the same recipient.
     let notice = draft("ANNA@mail.example", Template::Removed);
-    assert_eq!(replies(&store, 30, 12, &notice, NOW).await, 10);
+    // Ten go, ten wait for room, and of the others the ticket says it.
+    assert_eq!(replies(&store, 30, 25, &notice, NOW).await, 20);
     let refused = draft(ANNA, Template::Refused);
-    assert_eq!(replies(&store, 50, 1, &refused, NOW).await, 0);
-    let (_, message) = store.message_of(&key(50)).await.unwrap().unwrap();
+    assert_eq!(replies(&store, 60, 1, &refused, NOW).await, 0);
+    let (_, message) = store.message_of(&key(60)).await.unwrap().unwrap();
     assert_eq!(message.told, Told::NotSent("limit: replies to one recipient in a day".into()));
     store.close().await;
 
@@ -229,6 +230,94 @@ async fn limits_on_replies_hold_survive_a_restart_and_a_clock_set_back() {
     assert_eq!(replies(&store, 100, 1, &receipt, NOW + 86_000).await, 0);
     assert_eq!(replies(&store, 101, 1, &receipt, NOW - 400 * 86_400).await, 0);
     assert_eq!(replies(&store, 102, 11, &receipt, NOW + 100_000).await, 10);
+    store.close().await;
+}
+
+/// One answer a day in all; a notice that comes after the receipt is the next day's, before anything that came later.
+#[tokio::test]
+async fn a_notice_waits_for_its_limit_and_is_eaten_by_no_receipt() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let to = |template| Draft { proven: false, ..draft("ben@mail.example", template) };
+    let told = |store: &Store, uid| {
+        let (store, key) = (store.clone(), key(uid));
+        async move { store.message_of(&key).await.unwrap().unwrap().1.told }
+    };
+    assert_eq!(replies(&store, 1, 1, &to(Template::Receipt), NOW).await, 1);
+    assert_eq!(replies(&store, 2, 1, &to(Template::Removed), NOW + 60).await, 1);
+    assert_eq!(replies(&store, 3, 1, &to(Template::Refused), NOW + 61).await, 0, "one waits, no second one");
+    assert_eq!(told(&store, 2).await, Told::Pending);
+    assert_eq!(store.due(NOW + 70, 10).await.unwrap().len(), 1, "the receipt alone");
+    store.close().await;
+
+    let store = open(dir.path());
+    // The limit holds for a day; the notice has its place from the moment on which it ends.
+    let day = 86_400;
+    let first = store.due(NOW + day - 7_200, 10).await.unwrap();
+    assert_eq!(first.iter().map(|l| l.draft.template).collect::<Vec<_>>(), [Template::Receipt], "within the day");
+    store.sending(&first[0].id).await.unwrap();
+    store.dot_pending(&first[0].id).await.unwrap();
+    store.settle(&first[0].id, Settled::Accepted { code: 250 }, NOW + 71).await.unwrap();
+    let free = store.next_due().await.unwrap().unwrap();
+    assert!((NOW + day..=NOW + day * 13 / 12).contains(&free), "{}", free - NOW);
+    assert_eq!(store.counts().await.unwrap().outbox_oldest_at, Some(free), "it is not stuck: it waits");
+    assert_eq!(replies(&store, 4, 1, &to(Template::Receipt), free).await, 0, "a receipt does not go before it");
+    let lease = store.due(free, 10).await.unwrap();
+    assert_eq!(lease.len(), 1);
+    assert_eq!((lease[0].draft.template, lease[0].queued_at), (Template::Removed, free));
+    assert_eq!(replies(&store, 5, 1, &to(Template::Receipt), free + 60).await, 0, "it was that day's answer");
+    store.close().await;
+}
+
+/// What finds no room for two days fails, and leaves its place to others.
+#[tokio::test]
+async fn a_notice_does_not_wait_for_ever() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let to = |template| Draft { proven: false, ..draft("ben@mail.example", template) };
+    assert_eq!(replies(&store, 1, 1, &to(Template::Receipt), NOW).await, 1);
+    assert_eq!(replies(&store, 2, 1, &to(Template::Removed), NOW).await, 1);
+    let late = NOW + lazaret_store::REPLY_AGE_SECS_MAX + 1;
+    assert!(store.due(late, 10).await.unwrap().is_empty());
+    let (_, message) = store.message_of(&key(2)).await.unwrap().unwrap();
+    assert_eq!(message.told, Told::NotSent("not delivered in time".into()));
+    assert_eq!(replies(&store, 3, 1, &to(Template::Receipt), late).await, 1, "its place is free");
+    store.close().await;
+}
+
+/// Judged while observing, enforced later: the ticket has what was found then, no copy is counted, nobody is told.
+#[tokio::test]
+async fn what_was_observed_is_judged_again_when_it_is_enforced() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(dir.path());
+    let folder = FolderState { uid_validity: key(1).uid_validity, baseline_uid: 0 };
+    store.begin_folder(&key(1).mailbox, &key(1).folder, folder).await.unwrap();
+    for uid in 1..=3 {
+        let observed = Commit { ack: Ack::Leave, ..commit(uid, uid, outcome(ANNA, "Old", "Old words.")) };
+        store.commit(observed).await.unwrap();
+    }
+    store.commit(commit(4, 4, stub(ANNA))).await.unwrap();
+    let page = store.observed(None).await.unwrap();
+    assert_eq!((page.messages.len(), page.unreadable, page.next), (3, 0, None));
+    let reopen = |count_only| store.reopen("support", "INBOX", None, count_only);
+    assert_eq!(reopen(true).await.unwrap(), (3, None));
+    let survey = store.survey("support", "INBOX", key(1).uid_validity, vec![1, 2, 3, 4]).await.unwrap();
+    assert!(survey.unclaimed.is_empty(), "counting changes nothing");
+    assert_eq!(reopen(false).await.unwrap(), (3, None));
+    assert_eq!(reopen(false).await.unwrap(), (0, None));
+    let survey = store.survey("support", "INBOX", key(1).uid_validity, vec![1, 2, 4]).await.unwrap();
+    assert_eq!(survey.unclaimed, [1, 2], "what is still there");
+    store.claim(vec![key(1)]).await.unwrap();
+    let mut again = with_reply(commit(1, 1, outcome(ANNA, "New", "New words.")), draft(ANNA, Template::Removed));
+    again.outcome.verdict = lazaret_core::Verdict::Redact;
+    let done = store.commit(Commit { ack: Ack::Replace, ..again }).await.unwrap();
+    assert_eq!((done.ack, done.reply, done.joined), (Ack::Replace, false, false));
+    let (_, message) = store.message_of(&key(1)).await.unwrap().unwrap();
+    assert_eq!((message.subject.as_str(), message.verdict.as_str(), message.ack), ("New", "redact", Ack::Replace));
+    assert_eq!((message.copies, message.told), (0, Told::NotSent("observe".into())));
+    let counts = store.counts().await.unwrap();
+    assert_eq!((counts.tickets, counts.duplicates, counts.verdicts), (4, 0, [3, 1, 0, 0]));
+    assert_eq!(store.observed(None).await.unwrap().messages.len(), 2);
     store.close().await;
 }
 

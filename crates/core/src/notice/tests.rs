@@ -147,7 +147,17 @@ fn the_table_row_by_row() {
             "Receipt",
         ),
         ("backlog", |_, _, c| c.backlog = true, "no: backlog"),
-        ("observe", |_, _, c| c.observe = true, "no: observe"),
+        ("observe", |_, _, c| c.observe = true, "no: observe: receipt"),
+        (
+            "observe, a card",
+            |o, _, c| (found(o, Verdict::Redact, Data::CreditCard, Action::Redact), c.observe = true).0,
+            "no: observe: removed",
+        ),
+        (
+            "observe, a quarantined password",
+            |o, _, c| (found(o, Verdict::Quarantine, Data::Secret, Action::Quarantine), c.observe = true).0,
+            "no: observe: refused",
+        ),
         ("observe hides no better reason", |o, _, c| (o.junk = true, c.observe = true).0, "no: junk"),
         ("follow-up", |_, _, c| c.joined = true, "no: follow-up"),
         ("receipts off", |_, _, c| c.receipts = false, "no: receipts-off"),
