@@ -86,6 +86,9 @@ impl App {
         let mut code = self.pull(once).await;
         if once {
             let after = self.store.counts().await.unwrap_or_default();
+            if self.set.get().config.mode == Mode::Observe {
+                self.print_observed(format).await;
+            }
             crate::commands::summary::print(&before, &after, self.set.get().config.mode, format);
             if code == exit::OK && has_work_left(&after) {
                 code = exit::TEMPFAIL;
@@ -97,6 +100,24 @@ impl App {
         self.store.close().await;
         emit(Event::Stopped);
         code
+    }
+
+    /// Who may run the daemon on this store may see all of the report.
+    async fn print_observed(&self, format: Format) {
+        let lines = match crate::observed::gather(&self.store).await {
+            Ok(report) => report.lines(&self.store, &self.set.get().config, true).await,
+            Err(error) => Err(error),
+        };
+        match lines {
+            Ok(mut lines) => {
+                lines.iter_mut().for_each(socket::dates);
+                match format {
+                    Format::Text => crate::output::say!("{}", crate::commands::observe::text(&lines)),
+                    Format::Json => lines.iter().for_each(|line| crate::output::say!("{line}")),
+                }
+            }
+            Err(error) => emit(Event::StoreFailed { kind: error.to_string() }),
+        }
     }
 
     /// Pulls the mailboxes and empties the outbox; the store stays open.
@@ -347,6 +368,11 @@ fn refusal(error: &CycleError) -> String {
                  start = \"all\"         takes in {messages}{since}"
             )
         }
+        CycleError::Unobserved { mailbox, folder, start, messages } => format!(
+            "mailbox {mailbox:?}: folder {folder:?} has {messages} message(s) that start = \"{start}\" takes in and that nobody has \
+             looked at: enforcing would move, clean or remove them. Set mode = \"observe\", run until they are judged (lazaret \
+             run --once), read lazaret observe report, then enforce; or, where the mailbox is new, write start = \"now\""
+        ),
         _ => "a mailbox was refused".into(),
     }
 }

@@ -160,6 +160,9 @@ pub(crate) enum Command {
         #[arg(long)]
         exit_code: bool,
     },
+    /// Mail that was judged while observing
+    #[command(subcommand)]
+    Observe(Observe),
     /// Tickets
     #[command(subcommand)]
     Ticket(Ticket),
@@ -343,6 +346,25 @@ pub(crate) struct RulesExcept {
     /// Rule file that it goes into [default: exceptions.toml in the configured rule folder]
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+}
+
+/// Mail that was judged while observing.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Observe {
+    /// What enforcing would have done: by verdict, rule, reply, file and sender's domain, with examples without values
+    Report,
+    /// Enforce what was observed: mail that is still in its folder is judged again, then moved, cleaned or sealed
+    ///
+    /// For mode "enforce", which by itself leaves alone what was judged while observing: people may have worked on it since.
+    /// Without --yes it only counts. Nobody is answered.
+    Enforce {
+        /// Only this mailbox
+        #[arg(long, value_name = "NAME")]
+        mailbox: Option<String>,
+        /// Do it
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Tickets.

@@ -5,6 +5,7 @@ pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod files;
 pub(crate) mod init;
+pub(crate) mod observe;
 mod redact;
 pub(crate) mod replay;
 pub(crate) mod rules;

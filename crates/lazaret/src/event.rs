@@ -56,6 +56,12 @@ pub(crate) enum Event<'a> {
     AckFailed { mailbox: &'a str, kind: &'a str },
     /// UIDVALIDITY of a folder changed.
     UidValidityChanged { mailbox: &'a str, folder: &'a str },
+    /// `start` was changed after the folder was begun: the one it was begun with counts.
+    StartKept { mailbox: &'a str, folder: &'a str, kept: &'a str },
+    /// Everything that the start of a folder took in has been judged.
+    Observed { mailbox: &'a str, folder: &'a str, messages: u64 },
+    /// An operator has mail that was judged while observing judged again, and enforced.
+    ObservedReopened { mailbox: &'a str, folder: &'a str, messages: u64 },
     /// Too little room on the disk: nothing is fetched.
     DiskLow { free_bytes: u64, reserve_bytes: u64 },
     /// A worker was started.
@@ -122,6 +128,13 @@ pub(crate) fn emit(event: Event<'_>) {
         Acknowledged { mailbox, count } => debug!(mailbox, count, "acknowledged"),
         AckFailed { mailbox, kind } => warn!(mailbox, kind, "acknowledge failed"),
         UidValidityChanged { mailbox, folder } => warn!(mailbox, folder, "UIDVALIDITY changed"),
+        StartKept { mailbox, folder, kept } => {
+            warn!(mailbox, folder, kept, "start was changed later: the one that the folder was begun with counts")
+        }
+        Observed { mailbox, folder, messages } => info!(mailbox, folder, messages, "all that was there is judged"),
+        ObservedReopened { mailbox, folder, messages } => {
+            warn!(mailbox, folder, messages, "what was observed is enforced")
+        }
         DiskLow { free_bytes, reserve_bytes } => error!(free_bytes, reserve_bytes, "disk low, intake stopped"),
         WorkerStarted { slot } => debug!(slot, "worker started"),
         WorkerRetired { slot, messages, why } => debug!(slot, messages, why, "worker retired"),

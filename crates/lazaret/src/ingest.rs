@@ -11,6 +11,7 @@
 
 mod acknowledge;
 mod admit;
+pub(crate) mod first;
 mod message;
 mod release;
 
@@ -114,6 +115,14 @@ pub(crate) enum CycleError {
         /// Days (`YYYY-MM-DD`) and how many messages the server received since.
         since: Vec<(String, usize)>,
     },
+    /// Enforcing would take in mail that was there before, and observing has not come to its end.
+    Unobserved {
+        mailbox: String,
+        folder: String,
+        start: String,
+        /// Messages that nobody has looked at.
+        messages: usize,
+    },
     /// Too little room on the disk.
     DiskLow,
     /// A folder that is to be pulled is not there.
@@ -127,6 +136,7 @@ impl CycleError {
             CycleError::Source(error) => error.to_string(),
             CycleError::Store(error) => format!("store: {error}"),
             CycleError::StartUnset { .. } => "start is not set".into(),
+            CycleError::Unobserved { .. } => "observing has not come to its end".into(),
             CycleError::DiskLow => "disk low".into(),
             CycleError::FolderMissing(folder) => format!("there is no folder {folder:?}"),
         }
@@ -187,7 +197,7 @@ pub(crate) async fn run(
                 }
                 if left { Duration::from_millis(50) } else { context.config.poll_interval }
             }
-            Err(error @ CycleError::StartUnset { .. }) => {
+            Err(error @ (CycleError::StartUnset { .. } | CycleError::Unobserved { .. })) => {
                 context.status.refused(&mailbox.name, &error.kind());
                 source.logout().await;
                 return Ended::Refused(error);
@@ -281,10 +291,12 @@ impl Folder<'_> {
             selected => selected?,
         };
         let state = self.state(selected.uid_validity, selected.uid_next, selected.messages).await?;
+        let first = self.first().await?;
         let uids = self.source.uids(None).await?;
         let uids: Vec<u32> = uids.into_iter().filter(|uid| *uid > state.baseline_uid).collect();
         let Survey { unclaimed, suspects, unacknowledged } =
             self.context.store.survey(&self.mailbox.name, self.folder, state.uid_validity, uids).await?;
+        self.check_observed(first.as_ref(), unclaimed.len() + suspects.len())?;
         (self.context.progress)(Progress::Found(unclaimed.len() + suspects.len()));
         self.context.status.waiting(&self.mailbox.name, unclaimed.len() + suspects.len());
         let redo: Vec<Settlement> = unacknowledged
@@ -303,6 +315,9 @@ impl Folder<'_> {
             left |= self.alone(self.key(state.uid_validity, uid)).await?;
         }
         left |= self.pull(state.uid_validity, unclaimed).await?;
+        if !left && self.trouble.is_none() {
+            self.looked_at(first).await?;
+        }
         self.trouble.map_or(Ok(left), Err)
     }
 
@@ -327,13 +342,14 @@ impl Folder<'_> {
             }
             None => {
                 let now = clock::now();
-                let baseline = match self.mailbox.start {
-                    None => {
-                        return Err(self.start_unset(now, messages as usize).await?);
-                    }
-                    Some(Start::All) => 0,
-                    Some(Start::Now) => uid_next.saturating_sub(1),
-                    Some(Start::Since(day)) => self.baseline_since(day, uid_next).await?,
+                let Some(start) = self.mailbox.start else {
+                    return Err(self.start_unset(now, messages as usize).await?);
+                };
+                self.begin(start, now, messages).await?;
+                let baseline = match start {
+                    Start::All => 0,
+                    Start::Now => uid_next.saturating_sub(1),
+                    Start::Since(day) => self.baseline_since(day, uid_next).await?,
                 };
                 store.remember(&memory, now.to_string().into_bytes()).await?;
                 baseline

@@ -19,6 +19,7 @@ mod ingest;
 mod keys;
 mod live;
 mod manual;
+mod observed;
 mod outbox;
 mod output;
 mod panic;

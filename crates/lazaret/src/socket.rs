@@ -10,7 +10,7 @@
 //! facts, or ciphertext.
 
 mod answer;
-pub(crate) use answer::value;
+pub(crate) use answer::{dates, value};
 pub(crate) mod roles;
 mod trail;
 mod verbs;
@@ -64,6 +64,17 @@ pub(crate) enum Request {
     /// How it fares.
     #[serde(rename = "status")]
     Status {},
+    /// What enforcing would have done.
+    #[serde(rename = "observe report")]
+    ObserveReport {},
+    /// Mail that was judged while observing is judged again, and enforced.
+    #[serde(rename = "observe enforce")]
+    ObserveEnforce {
+        /// Of this mailbox alone.
+        mailbox: Option<String>,
+        /// Else it is only counted.
+        yes: bool,
+    },
     /// Tickets, newest first.
     #[serde(rename = "ticket list")]
     TicketList {

@@ -58,6 +58,8 @@ struct Mailbox {
     failures: u64,
     error: Option<String>,
     refused: bool,
+    /// Folder and `start` with which it was begun, where the configuration says another one now.
+    start_kept: Vec<(String, String)>,
 }
 
 impl Status {
@@ -143,6 +145,19 @@ impl Status {
     pub(crate) fn refused(&self, mailbox: &str, kind: &str) {
         self.error(mailbox, kind);
         self.change(mailbox, |m, _| m.refused = true);
+    }
+
+    /// The folder was begun with another `start` than the configuration has now. Answers whether that is news.
+    pub(crate) fn start_kept(&self, mailbox: &str, folder: &str, kept: &str) -> bool {
+        let known = |m: &mut Mailbox| m.start_kept.iter().any(|(f, _)| f == folder);
+        let note = |m: &mut Mailbox, _| {
+            let news = !known(m);
+            if news {
+                m.start_kept.push((folder.to_owned(), kept.to_owned()));
+            }
+            news
+        };
+        self.change(mailbox, note).unwrap_or(false)
     }
 
     /// A look at the mailbox came to its end.
@@ -247,6 +262,7 @@ impl Status {
                 "taken": m.taken, "held": m.held, "waiting": m.waiting, "oldest_waiting_at": m.waiting_since,
                 "retrying_since_at": m.failing_since, "failures": m.failures,
                 "sender_proof": !unproven.contains(&name),
+                "start_kept": m.start_kept.iter().map(|(folder, start)| json!({ "folder": folder, "start": start })).collect::<Vec<_>>(),
             })
         });
         std::iter::once(daemon).chain(mailboxes).collect()

@@ -109,6 +109,7 @@ pub(crate) async fn run(path: Option<&Path>, offline: bool, format: Format) -> u
     secrets(&config, &mut report);
     advice(&config, &mut report);
     if !offline {
+        starts(&config, &mut report).await;
         logins(&config, &mut report).await;
     }
     let code = report.print(format);
@@ -262,6 +263,23 @@ fn advice(config: &Config, report: &mut Report) {
         let message = "the state directory is not there yet".into();
         let mend = "systemd makes it (StateDirectory=lazaret); by hand: install -d -m 0700 -o USER DIR";
         report.complain(Severity::Warning, &["state_dir"], message, mend);
+    }
+}
+
+/// A `start` that was changed after its folder was begun has no effect; the running daemon knows.
+async fn starts(config: &Config, report: &mut Report) {
+    let lines = super::control::status_of(&config.runtime_dir).await.unwrap_or_default();
+    for (index, mailbox) in config.mailboxes.iter().enumerate() {
+        let line = lines.iter().find(|l| l["kind"] == "mailbox" && l["name"] == mailbox.name.as_str());
+        for kept in line.and_then(|l| l["start_kept"].as_array()).into_iter().flatten() {
+            let [folder, start] = ["folder", "start"].map(|key| kept[key].as_str().unwrap_or_default());
+            let message = format!(
+                "mailbox {}: folder {folder:?} was begun with start = \"{start}\"; another `start` has no effect any more",
+                mailbox.name
+            );
+            let mend = format!("write start = \"{start}\" again; a mailbox of another name begins anew");
+            report.complain(Severity::Warning, &["mailbox", &index.to_string(), "start"], message, &mend);
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! The verbs that ask the running daemon over its socket, and `quarantine open`, which needs no daemon.
 
 mod explained;
-mod table;
+pub(super) mod table;
 
-use crate::cli::{Audit, Command, Format, Keys, Outbox, Quarantine, Ticket};
+use crate::cli::{Audit, Command, Format, Keys, Observe, Outbox, Quarantine, Ticket};
 use crate::config::file::{self, DEFAULT_PATH};
 use crate::output::say;
 use crate::socket::{self, Failure, Request};
@@ -96,6 +96,10 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
     let request = match command {
         Command::Status { .. } => Request::Status {},
         Command::Reload => Request::Reload {},
+        Command::Observe(Observe::Report) => Request::ObserveReport {},
+        Command::Observe(Observe::Enforce { mailbox, yes }) => {
+            Request::ObserveEnforce { mailbox: mailbox.clone(), yes: *yes }
+        }
         Command::Ticket(Ticket::List { limit }) => Request::TicketList { limit: *limit },
         Command::Ticket(Ticket::Show { ticket }) => Request::TicketShow { ticket: ticket.clone() },
         Command::Ticket(Ticket::Explain { ticket }) => Request::TicketExplain { ticket: ticket.clone() },
@@ -289,6 +293,13 @@ pub(crate) async fn stored(
     end(asked.await, format)
 }
 
+/// The status of the daemon of this configuration, as far as this user may see it; `None` if none answers at once.
+pub(crate) async fn status_of(runtime_dir: &Path) -> Option<Vec<Value>> {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let asked = async { Call::open(runtime_dir, &Request::Status {}, &[]).await.ok()?.lines().await.ok() };
+    timeout(PATIENCE, asked).await.ok().flatten()
+}
+
 /// A ticket as an agent sees it.
 pub(crate) fn ticket_text(view: &lazaret_store::TicketView) -> String {
     table::ticket(&crate::socket::value(view))
@@ -303,6 +314,8 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         (_, Command::Audit(Audit::List { .. })) => table::audit(lines),
         (_, Command::Audit(Audit::Verify { .. })) => lines.iter().map(table::audit_verdict).collect(),
         (_, Command::Reload) => lines.iter().map(table::reload).collect(),
+        (_, Command::Observe(Observe::Report)) => super::observe::text(lines),
+        (_, Command::Observe(Observe::Enforce { .. })) => super::observe::enforced(lines),
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),

@@ -38,8 +38,10 @@ async fn play(dir: Option<PathBuf>) -> Result<(), Refusal> {
     let started = std::time::Instant::now();
     let refused = |complaints: Complaints| Refusal { message: complaints.text(), code: exit::CONFIG };
     let app = App::open(Set::compiled_in(place.config()?).map_err(refused)?)?;
-    place.deliver(mails::MAILS.iter().filter(|m| !m.is_follow_up()), &[]).map_err(disk)?;
+    // The mailbox is begun while it is empty: mail that was there before would have to be observed first.
     let mut code = app.pull(true).await;
+    place.deliver(mails::MAILS.iter().filter(|m| !m.is_follow_up()), &[]).map_err(disk)?;
+    code = code.max(app.pull(true).await);
     // The follow-ups quote what they answer: replies that exist now.
     let replies = place.replies().map_err(disk)?;
     place.deliver(mails::MAILS.iter().filter(|m| m.is_follow_up()), &replies).map_err(disk)?;

@@ -2,11 +2,11 @@
 
 use super::roles::Caller;
 use super::{Failure, Request, SocketContext};
-use crate::config::Role;
+use crate::config::{Mode, Role};
 use crate::event::{Event, emit};
 use crate::http::Url;
 use crate::status::Disk;
-use crate::{clock, disk, exit, portal};
+use crate::{clock, disk, exit, observed, portal};
 use lazaret_store::{
     AUDIT_UNREADABLE as UNREADABLE, AuditHead, AuditRecord, DeliveryRow, FingerprintsView, OutboxRow, StoreError,
     TicketRef,
@@ -132,6 +132,12 @@ impl Answer {
                     self.lines(vec![context.status.health(&counts, disk)]).await
                 }
             }
+            Request::ObserveReport {} => {
+                let report = observed::gather(store).await.map_err(failed)?;
+                let content = held.contains(&Role::Officer) || held.contains(&Role::Agent);
+                self.lines(report.lines(store, &context.config, content).await.map_err(failed)?).await
+            }
+            Request::ObserveEnforce { mailbox, yes } => self.enforce(context, mailbox.as_deref(), *yes).await,
             Request::TicketList { limit } => self.rows(store.tickets(rows(*limit)).await.map_err(failed)?).await,
             Request::TicketShow { ticket } | Request::TicketExport { ticket } => {
                 let ticket = ticket_ref(ticket)?;
@@ -240,6 +246,39 @@ impl Answer {
         self.lines(vec![answer]).await?;
         let refused = "reload refused: nothing has changed, what ran goes on";
         if accepted { Ok(()) } else { Err(Failure::new(refused, exit::CONFIG)) }
+    }
+
+    /// Has the mailboxes take in again what was judged while observing, or counts it.
+    async fn enforce(&mut self, context: &SocketContext, mailbox: Option<&str>, yes: bool) -> Result<(), Failure> {
+        let config = &context.config;
+        if config.mode == Mode::Observe {
+            let why = "mode is \"observe\": nothing is enforced. Set mode = \"enforce\" first, and restart";
+            return Err(Failure::new(why, exit::CONFIG));
+        }
+        let wanted: Vec<_> = config.mailboxes.iter().filter(|m| mailbox.is_none_or(|name| m.name == name)).collect();
+        if wanted.is_empty() {
+            return Err(Failure::new("there is no mailbox of this name; see lazaret status", exit::USAGE));
+        }
+        for mailbox in wanted {
+            for folder in &mailbox.folders {
+                let (mut messages, mut after) = (0, None);
+                loop {
+                    let (count, next) =
+                        context.store.reopen(&mailbox.name, folder, after, !yes).await.map_err(failed)?;
+                    messages += count;
+                    after = next;
+                    if next.is_none() {
+                        break;
+                    }
+                }
+                if yes {
+                    emit(Event::ObservedReopened { mailbox: &mailbox.name, folder, messages });
+                }
+                let line = json!({ "mailbox": mailbox.name, "folder": folder, "messages": messages, "reopened": yes });
+                self.lines(vec![line]).await?;
+            }
+        }
+        Ok(())
     }
 
     /// A line for each message of a ticket of which fingerprints are kept.
@@ -372,7 +411,7 @@ pub(crate) fn value(view: &impl Serialize) -> Value {
 }
 
 /// Seconds since 1970 under the names that mean a time → RFC 3339 in UTC.
-fn dates(value: &mut Value) {
+pub(crate) fn dates(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (key, value) in map.iter_mut() {

@@ -125,6 +125,15 @@ async fn every_verb_is_answered_to_its_end() {
 }
 
 #[tokio::test]
+async fn what_was_observed_is_reported_and_not_enforced_while_observing() {
+    let d = daemon(false);
+    let report = d.ask(&Request::ObserveReport {}).await;
+    assert_eq!((&report[0]["messages"], &report[1]["kind"]), (&0.into(), &"folder".into()), "{report:?}");
+    let enforce = |mailbox: Option<&str>| Request::ObserveEnforce { mailbox: mailbox.map(str::to_owned), yes: true };
+    assert_eq!(code(&d.ask(&enforce(None)).await), Some(exit::CONFIG.into()));
+}
+
+#[tokio::test]
 async fn fingerprints_are_told_by_ticket_and_without_it() {
     use lazaret_core::{Fingerprint, MessageKey, Outcome, Reason, TermPrint, Verdict};
     use lazaret_scan::{Action, Class, Placement};

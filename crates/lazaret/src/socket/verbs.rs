@@ -40,6 +40,8 @@ impl Request {
         match self {
             Request::Status {} => row("status", ANYBODY, Trail::Nothing),
             Request::KeysPortal {} => row("keys portal", ANYBODY, Trail::Nothing),
+            Request::ObserveReport {} => row("observe report", TUNERS, Trail::Look),
+            Request::ObserveEnforce { .. } => row("observe enforce", KEEPERS, Trail::Change),
             Request::TicketList { .. } => row("ticket list", READERS, Trail::Look),
             Request::TicketShow { .. } => row("ticket show", READERS, Trail::Look),
             Request::TicketExport { .. } => row("ticket export", READERS, Trail::Look),

@@ -57,6 +57,7 @@ pub(crate) enum Replies {
 #[derive(Debug)]
 pub(crate) struct Home {
     dir: tempfile::TempDir,
+    accounts: Vec<Account>,
 }
 
 /// No command of a test may run longer.
@@ -65,7 +66,8 @@ const COMMAND_WAIT: Duration = Duration::from_secs(600);
 impl Home {
     /// Writes configuration and keys. `mode` is `observe` or `enforce`.
     pub(crate) fn new(lab: &Lab, mode: &str, mailboxes: &[MailboxSpec], replies: Replies) -> Result<Home> {
-        let home = Home { dir: process::scratch("home")? };
+        let accounts = mailboxes.iter().map(|spec| spec.account.clone()).collect();
+        let home = Home { dir: process::scratch("home")?, accounts };
         let mut bytes = [0u8; 32];
         fs::File::open("/dev/urandom").and_then(|mut f| std::io::Read::read_exact(&mut f, &mut bytes))?;
         let key: String = bytes.iter().fold(String::new(), |mut out, b| {
@@ -92,7 +94,33 @@ impl Home {
         }
         home.replies(lab, mailboxes, replies, &mut config)?;
         home.write_config(&config)?;
+        if mode == "enforce" {
+            home.begin()?;
+        }
         Ok(home)
+    }
+
+    /// Begins the ledger of the mailboxes while they are empty: mail that is there before would have to be observed first.
+    fn begin(&self) -> Result<()> {
+        let mut away = Vec::new();
+        for account in &self.accounts {
+            let aside = account.maildir.join("tmp/begin");
+            fs::create_dir_all(&aside)?;
+            for sub in ["new", "cur"] {
+                let Ok(entries) = fs::read_dir(account.maildir.join(sub)) else { continue };
+                for entry in entries {
+                    let (from, to) = (entry?.path(), aside.join(away.len().to_string()));
+                    fs::rename(&from, &to)?;
+                    away.push((from, to));
+                }
+            }
+        }
+        // A mailbox that is meant to fail fails here as well.
+        let ran = self.run(&["run", "--once"]);
+        for (from, to) in away {
+            fs::rename(to, from)?;
+        }
+        ran.map(drop)
     }
 
     fn mailbox(&self, lab: &Lab, spec: &MailboxSpec, config: &mut String) -> Result<()> {
@@ -193,9 +221,10 @@ impl Home {
 
     /// Takes over the store of another home, with its keys.
     pub(crate) fn adopt_store(&self, other: &Home) -> Result<()> {
+        fs::remove_dir_all(self.state_dir())?;
         process::quiet(Command::new("cp").arg("-aT").arg(other.state_dir()).arg(self.state_dir()))?;
         fs::copy(other.path("store-key"), self.path("store-key"))?;
-        Ok(())
+        self.begin()
     }
 
     /// `lazaret ARGS… --config` of this home.

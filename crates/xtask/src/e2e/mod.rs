@@ -25,6 +25,7 @@ const CASES: &[Case] = &[
     ("hostile files", hostile::files),
     ("refuses to start", refuse::run),
     ("observe changes nothing", observe::run),
+    ("enforcing begins with what was observed", observe::enforce),
     ("mail that comes again after observing is not lost", observe::put_back),
     ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),

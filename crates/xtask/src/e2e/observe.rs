@@ -50,6 +50,63 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     Ok("60 tickets, nothing changed, nothing sent".into())
 }
 
+/// Enforcing what was there before: refused until it was observed; then nothing of it is touched until an operator says so,
+/// and of that only what is still in its folder.
+pub(super) fn enforce(lab: &Lab) -> Result<String> {
+    let scratch = process::scratch("mails")?;
+    mailbox(scratch.path(), 40, 0, 8)?;
+    let account = lab.dovecot.account("first", '/')?;
+    account.fill(&scratch.path().join("maildir/new"))?;
+    let before = account.fingerprint()?;
+    lab.postfix.forget()?;
+    let home = Home::new(lab, "observe", &[MailboxSpec::all("support", &account)], Replies::Unlimited)?;
+    let observe = home.read_config()?;
+    let enforce = observe.replacen("mode = \"observe\"", "mode = \"enforce\"", 1);
+    home.write_config(&enforce)?;
+    let output = home.run(&["run", "--once"])?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    ensure(output.status.code() == Some(78), || format!("enforcing unseen mail ended with {}", output.status))?;
+    ensure(said.contains("40 message(s)") && said.contains("lazaret observe report"), || said.clone())?;
+    ensure(account.fingerprint()? == before, || "a refused run changed the mailbox".into())?;
+
+    home.write_config(&observe)?;
+    let output = home.run(&["run", "--once"])?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    for want in
+        ["40 message(s) judged while observing", "start = \"all\", all that was there was judged", "receipt", "LZ-"]
+    {
+        ensure(said.contains(want), || format!("the report lacks {want:?}:\n{said}"))?;
+    }
+    home.write_config(&enforce)?;
+    home.once()?;
+    ensure(account.fingerprint()? == before, || "enforcing touched what was observed".into())?;
+
+    // Agents have worked on one of them meanwhile.
+    let daemon = home.daemon()?;
+    let lines = home.ask(&["observe", "report"])?;
+    let judged = lines.first().and_then(|l| l["messages"].as_u64());
+    ensure(judged == Some(40), || format!("{judged:?} messages in the report"))?;
+    let worked = std::fs::read_dir(account.maildir.join("cur"))?.chain(std::fs::read_dir(account.maildir.join("new"))?);
+    if let Some(file) = worked.flatten().next() {
+        std::fs::remove_file(file.path())?;
+    }
+    let counted = home.ask(&["observe", "enforce"])?;
+    ensure(counted.iter().all(|l| l["messages"] == 40 && l["reopened"] == false), || format!("{counted:?}"))?;
+    ensure(account.count("INBOX")? == 39, || "counting touched the mailbox".into())?;
+    home.ask(&["observe", "enforce", "--yes"])?;
+    let moved = || Ok(account.count("INBOX")? == 0 && account.count("Lazaret/Clean")? == 39);
+    process::until("what was observed to be enforced", std::time::Duration::from_secs(30), moved)?;
+    let left = home.ask(&["observe", "report"])?;
+    let tickets = home.tickets()?.len();
+    drop(daemon);
+    ensure(left.first().is_some_and(|l| l["messages"] == 1), || format!("{left:?}"))?;
+    ensure(tickets == 40, || format!("{tickets} tickets of 40 mails"))?;
+    lab.postfix.settle()?;
+    let sent = lab.postfix.delivered()?.len();
+    ensure(sent == 0, || format!("{sent} replies to mail that was observed"))?;
+    Ok("40 mails: refused, observed, reported, enforced".into())
+}
+
 /// Enforcing after observing: mail that comes a second time, because somebody put it back or because the server numbered the
 /// folder anew, leaves INBOX only for the clean folder, itself or as its copy.
 pub(super) fn put_back(lab: &Lab) -> Result<String> {

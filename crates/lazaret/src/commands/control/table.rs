@@ -5,7 +5,7 @@ use serde_json::Value;
 use std::fmt::Write as _;
 
 /// Text without control characters; line breaks become spaces.
-fn clean(text: &str) -> String {
+pub(in crate::commands) fn clean(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || is_bidi(c) { ' ' } else { c }).collect()
 }
 
@@ -19,7 +19,7 @@ fn clean_lines(text: &str) -> String {
     text.lines().map(|l| clean(l) + "\n").collect()
 }
 
-pub(super) fn cell(row: &Value, key: &str) -> String {
+pub(in crate::commands) fn cell(row: &Value, key: &str) -> String {
     match &row[key] {
         Value::Null => "-".to_owned(),
         Value::String(s) => clean(s),
@@ -297,6 +297,20 @@ pub(super) fn status(lines: &[Value]) -> String {
     for mailbox in mailboxes.iter().filter(|m| m["sender_proof"].as_bool() == Some(false)) {
         let name = cell(mailbox, "name");
         let _ = writeln!(out, "{name}: sender_proof is \"none\": at most one reply a recipient and day");
+    }
+    for mailbox in mailboxes {
+        for kept in mailbox["start_kept"].as_array().into_iter().flatten() {
+            let _ = writeln!(
+                out,
+                "{} {}: `start` was changed later and has no effect: it was begun with \"{}\"",
+                cell(mailbox, "name"),
+                cell(kept, "folder"),
+                cell(kept, "start")
+            );
+        }
+    }
+    if daemon["would"].is_object() {
+        out += "what enforcing would have done, by rule, reply, file and domain: lazaret observe report\n";
     }
     out
 }
