@@ -36,6 +36,9 @@ fn file(media_type: &str) -> AttachmentView {
         scanned_bytes: 0,
         decoded_bytes: 0,
         unexamined_bytes: 5,
+        charset: None,
+        content_id: None,
+        inline: false,
         file: None,
     }
 }
