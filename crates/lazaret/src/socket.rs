@@ -375,7 +375,11 @@ impl Server {
         let late = |_| Failure::unavailable("the store did not answer in time");
         // Everything else is one look into the store; these read page after page, each in its own time.
         let most = match request {
-            Request::RulesStored { .. } | Request::AuditList { .. } | Request::AuditVerify { .. } => STORED_DEADLINE,
+            Request::RulesStored { .. }
+            | Request::ObserveReport {}
+            | Request::ObserveEnforce { .. }
+            | Request::AuditList { .. }
+            | Request::AuditVerify { .. } => STORED_DEADLINE,
             Request::Reload {} => RELOAD_DEADLINE,
             _ => DEADLINE * 3,
         };
