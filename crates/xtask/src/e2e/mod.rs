@@ -9,6 +9,7 @@ mod hostile;
 mod needles;
 mod observe;
 mod refuse;
+mod sinks;
 mod thousand;
 
 pub(crate) use home::{Home, MailboxSpec, Replies};
@@ -30,6 +31,7 @@ const CASES: &[Case] = &[
     ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),
     ("a follow-up joins its ticket", conversation::run),
+    ("sinks beside the folder", sinks::run),
     ("tokens and STARTTLS", conversation::tokens),
     ("hostile mail in a mailbox", hostile::mailbox),
     ("a thousand mails", thousand::run),
