@@ -1,4 +1,5 @@
 //! Deliveries to further sinks: from the commit to their end, over restarts, releases and failures.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 
