@@ -249,7 +249,7 @@ impl App {
 
     fn socket_context(&self, current: &Arc<Current<Context>>, reload: mpsc::Sender<Asked>) -> socket::SocketContext {
         let context = current.get();
-        let (current, set) = (current.clone(), self.set.clone());
+        let (current, for_held, set) = (current.clone(), current.clone(), self.set.clone());
         socket::SocketContext {
             store: self.store.clone(),
             config: context.config.clone(),
@@ -259,6 +259,10 @@ impl App {
             rules: context.rules.clone(),
             reload,
             differs: Arc::new(move || set.get().differs()),
+            release_held: Arc::new(move |ticket, reason| {
+                let context = for_held.get();
+                Box::pin(async move { ingest::release_held(&context, ticket, reason).await })
+            }),
             release: Arc::new(move |id, message, reason| {
                 let context = current.get();
                 Box::pin(async move { ingest::release(&context, id, message, reason).await })

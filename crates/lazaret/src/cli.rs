@@ -169,6 +169,9 @@ pub(crate) enum Command {
     /// Sealed originals
     #[command(subcommand)]
     Quarantine(Quarantine),
+    /// Mail that was too large to fetch
+    #[command(subcommand)]
+    Held(Held),
     /// Replies
     #[command(subcommand)]
     Outbox(Outbox),
@@ -453,6 +456,26 @@ pub(crate) enum Quarantine {
     },
 }
 
+/// Mail that was too large to fetch.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Held {
+    /// List it, newest first
+    List {
+        /// At most so many
+        #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        limit: u32,
+    },
+    /// Fetch and process that of one ticket after all, once limits.message_bytes_max was raised
+    Release {
+        /// Reference, such as LZ-7K2Q-M4XD
+        #[arg(value_name = "TICKET")]
+        ticket: String,
+        /// Why; it stands in the log
+        #[arg(long, value_name = "WORDS")]
+        reason: String,
+    },
+}
+
 /// Replies and deliveries to further sinks.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Outbox {
@@ -656,6 +679,9 @@ mod tests {
             ("lazaret quarantine open f", false),
             ("lazaret quarantine release 0123456789abcdef", false),
             ("lazaret quarantine release 0123456789abcdef --reason x", true),
+            ("lazaret held list", true),
+            ("lazaret held release LZ-AAAA-BBBB", false),
+            ("lazaret held release LZ-AAAA-BBBB --reason x", true),
             ("lazaret outbox list", true),
             ("lazaret outbox resume", true),
             ("lazaret outbox retry 0123456789abcdef", true),

@@ -12,6 +12,7 @@
 mod acknowledge;
 mod admit;
 pub(crate) mod first;
+mod held;
 mod message;
 mod release;
 
@@ -23,6 +24,7 @@ use crate::source::{self, ErrorKind, Fetched, Source, SourceError};
 use crate::status::Status;
 use crate::templates::Templates;
 use crate::worker::Pool;
+pub(crate) use held::release_held;
 use lazaret_core::MessageKey;
 use lazaret_core::pipeline::Setup;
 use lazaret_store::{Ack, FolderState, Store, StoreError, Survey};
@@ -550,7 +552,8 @@ impl Folder<'_> {
         if claims.is_empty() {
             return Ok(false);
         }
-        let header = match self.source.fetch_header(key.uid, limits.header_bytes_max.min(256 << 10)).await {
+        let header = match self.source.fetch_header(key.uid, limits.header_bytes_max.min(held::HEADER_BYTES_MAX)).await
+        {
             Ok(header) => header,
             Err(error) => {
                 self.context.store.release_claims(vec![key]).await?;

@@ -23,7 +23,7 @@ use crate::live::Current;
 use crate::status::Status;
 use answer::Answer;
 use lazaret_core::RawMessage;
-use lazaret_store::{Judgement, Store};
+use lazaret_store::{Judgement, Store, TicketRef};
 use roles::{Accounts, Caller};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -143,6 +143,20 @@ pub(crate) enum Request {
         /// Octets that follow the line.
         size_bytes: u64,
     },
+    /// Mail that was too large to fetch.
+    #[serde(rename = "held list")]
+    HeldList {
+        /// At most so many.
+        limit: u32,
+    },
+    /// It is fetched and processed after all.
+    #[serde(rename = "held release")]
+    HeldRelease {
+        /// Reference of its ticket.
+        ticket: String,
+        /// Why.
+        reason: String,
+    },
     /// Replies, newest first.
     #[serde(rename = "outbox list")]
     OutboxList {
@@ -189,6 +203,10 @@ pub(crate) type Release = Arc<
     dyn Fn(String, RawMessage, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync,
 >;
 
+/// Takes in held mail after all: ticket, stated reason → a line for the officer, or why not.
+pub(crate) type ReleaseHeld =
+    Arc<dyn Fn(TicketRef, String) -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+
 /// What the socket answers from.
 pub(crate) struct SocketContext {
     /// The store.
@@ -209,6 +227,8 @@ pub(crate) struct SocketContext {
     pub(crate) differs: Arc<dyn Fn() -> bool + Send + Sync>,
     /// Processes a released message again.
     pub(crate) release: Release,
+    /// Takes in held mail.
+    pub(crate) release_held: ReleaseHeld,
 }
 
 impl SocketContext {
@@ -224,6 +244,7 @@ impl SocketContext {
             reload: self.reload.clone(),
             differs: self.differs.clone(),
             release: self.release.clone(),
+            release_held: self.release_held.clone(),
         }
     }
 }
@@ -372,6 +393,9 @@ impl Server {
         if let Request::QuarantineRelease { id, reason, size_bytes } = request {
             return self.release(context, (id, reason, size_bytes), caller, read, answer).await;
         }
+        if let Request::HeldRelease { ticket, reason } = request {
+            return release_held(context, &ticket, reason, caller, answer).await;
+        }
         let late = |_| Failure::unavailable("the store did not answer in time");
         // Everything else is one look into the store; these read page after page, each in its own time.
         let most = match request {
@@ -395,10 +419,7 @@ impl Server {
         answer: &mut Answer,
     ) -> Result<(), Failure> {
         let id = answer::quarantine_id(&id)?;
-        let reason = reason.trim().to_owned();
-        if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
-            return Err(Failure::usage("a release needs a reason of 1 to 500 characters"));
-        }
+        let reason = stated(&reason)?;
         let max = context.config.limits.message_bytes_max;
         if size_bytes == 0 || size_bytes > max {
             return Err(Failure::usage(format!("the message must have 1 to {max} bytes")));
@@ -476,6 +497,34 @@ impl Failure {
         );
         Failure::new(message, crate::exit::FAILED)
     }
+}
+
+async fn release_held(
+    context: &SocketContext,
+    ticket: &str,
+    reason: String,
+    caller: Caller,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
+    let (ticket, reason) = (answer::ticket_ref(ticket)?, stated(&reason)?);
+    emit(Event::QuarantineAccess { uid: caller.uid, verb: "held release", id: &ticket.0 });
+    match timeout(RELEASE_DEADLINE, (context.release_held)(ticket.clone(), reason)).await {
+        Ok(Ok(line)) => {
+            let line = serde_json::json!({ "ticket": ticket.0, "released": line });
+            answer.line(&line).await.map_err(|_| Failure::gone())
+        }
+        Ok(Err(why)) => Err(Failure::new(why, crate::exit::FAILED)),
+        Err(_) => Err(Failure::unavailable("fetching and processing it took too long; see lazaret status")),
+    }
+}
+
+/// A reason as it is kept: it stands in the ticket and is read by people.
+fn stated(reason: &str) -> Result<String, Failure> {
+    let reason = reason.trim();
+    if reason.is_empty() || reason.chars().count() > 500 || reason.chars().any(char::is_control) {
+        return Err(Failure::usage("a release needs a reason of 1 to 500 characters"));
+    }
+    Ok(reason.to_owned())
 }
 
 /// Reads the request line. What is wrong with it is said without repeating it.

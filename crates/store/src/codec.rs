@@ -51,6 +51,8 @@ pub(crate) enum Family {
     Window = b'r',
     /// Fingerprints of a message's candidates, by time.
     Fingerprint = b'p',
+    /// Index: messages that were too large to fetch.
+    Held = b'H',
     /// What people said of them.
     Feedback = b'j',
     /// Record of the audit trail, by number.
@@ -95,6 +97,7 @@ impl Family {
             Family::DeliveryTicket => "delivery-ticket",
             Family::Window => "window",
             Family::Fingerprint => "fingerprint",
+            Family::Held => "held",
             Family::Feedback => "feedback",
             Family::Audit => "audit",
             Family::Named => "named",

@@ -5,6 +5,7 @@ use crate::codec::{Family, Key, sortable};
 use crate::deliveries;
 use crate::error::StoreError;
 use crate::fingerprints;
+use crate::held;
 use crate::keys::{hex, random};
 use crate::ledger::{self, Handle, Phase, Place};
 use crate::model::*;
@@ -154,6 +155,9 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
     state.put_fresh(Key::message(&reference, number), Some(&reference), &message)?;
     tickets::keep_files(state, &reference, number, outcome);
     fingerprints::keep(state, commit, &reference, number)?;
+    if commit.ack == Ack::MoveHeld {
+        held::note(state, &reference, number);
+    }
     let ticket_at = Key::ticket(Family::Ticket, &reference);
     if joined {
         state.put(ticket_at, Some(&reference), &ticket)?;

@@ -45,6 +45,7 @@ mod deliveries;
 mod error;
 mod feedback;
 mod fingerprints;
+mod held;
 mod keys;
 mod ledger;
 mod model;

@@ -559,6 +559,27 @@ pub struct QuarantineRow {
     pub mailbox: String,
 }
 
+/// A message that was too large to fetch, in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldRow {
+    /// Its ticket, a stub.
+    pub ticket: TicketRef,
+    /// Position of the message in it, from 1.
+    pub message: u32,
+    /// Mailbox.
+    pub mailbox: String,
+    /// Since, in seconds since 1970.
+    pub at: i64,
+    /// Octets of the original, as the server says.
+    pub size_bytes: u64,
+    /// Keyed hash of its header, in hexadecimal.
+    #[serde(skip)]
+    pub digest: String,
+    /// Its Message-ID, by which it is found at the source.
+    #[serde(skip)]
+    pub message_id: Option<String>,
+}
+
 /// A reply in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutboxRow {

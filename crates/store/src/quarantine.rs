@@ -9,7 +9,7 @@ use crate::ledger::hex_digest;
 use crate::model::*;
 use crate::state::State;
 use crate::thread;
-use crate::tickets::{self, Message, Ticket, Twin};
+use crate::tickets::{self, Twin};
 use crate::{admission, audit};
 use lazaret_core::seal::Sealed;
 use lazaret_core::{Digest, Outcome};
@@ -122,15 +122,7 @@ pub(crate) fn release(
         return Err(StoreError::DigestMismatch);
     }
     let twin: Twin = state.must(Family::Digest, &Key::new(Family::Digest, &[&digest.0]))?;
-    let (message_at, ticket_at) = (Key::message(&twin.ticket, twin.message), Key::ticket(Family::Ticket, &twin.ticket));
-    let mut message: Message = state.must(Family::Message, &message_at)?;
-    let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
-    message.released = Some(reason.to_owned());
-    state.clock(now);
-    tickets::judge_again(state, &twin, &mut ticket, &mut message, outcome);
-    state.put(message_at, Some(&twin.ticket), &message)?;
-    state.put(ticket_at, Some(&twin.ticket), &ticket)?;
-    crate::deliveries::again(state, &twin.ticket, twin.message, now)?;
+    tickets::release(state, &twin.ticket, twin.message, outcome, reason, now)?;
     Ok(twin.ticket)
 }
 

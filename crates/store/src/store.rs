@@ -5,7 +5,7 @@ use crate::keys::{RootKey, StoreKeys};
 use crate::model::*;
 use crate::owner::{self, Need, Request};
 use crate::state::State;
-use crate::{audit, commit, deliveries, feedback, fingerprints, ledger, outbox, quarantine, thread, tickets};
+use crate::{audit, commit, deliveries, feedback, fingerprints, held, ledger, outbox, quarantine, thread, tickets};
 use lazaret_core::{Digest, MessageKey, Outcome, Reason, Thread, Verdict};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -410,6 +410,27 @@ impl Store {
     ) -> Result<TicketRef, StoreError> {
         let id = id.to_owned();
         self.ask(Need::Sync, move |s| quarantine::release(s, &id, &digest, &outcome, &reason, now)).await
+    }
+
+    /// Messages that were too large to fetch: of one ticket, or all; the newest first.
+    pub async fn held(&self, ticket: Option<&TicketRef>, limit: usize) -> Result<Vec<HeldRow>, StoreError> {
+        let ticket = ticket.cloned();
+        self.ask(Need::Read, move |s| held::list(s, ticket.as_ref(), limit)).await
+    }
+
+    /// Replaces the stub of a held message by what was found in it, for a stated reason. `whole` is K2 of its octets.
+    /// Durable.
+    pub async fn release_held(
+        &self,
+        row: &HeldRow,
+        whole: Digest,
+        outcome: Outcome,
+        reason: String,
+        now: i64,
+    ) -> Result<(), StoreError> {
+        let (ticket, message) = (row.ticket.clone(), row.message);
+        let job = move |s: &mut State| held::release(s, &ticket, message, &whole, &outcome, &reason, now);
+        self.ask(Need::Sync, job).await
     }
 
     /// Replies, newest first.

@@ -1,6 +1,7 @@
 //! Tickets as they are stored and as they are shown.
 
 use crate::codec::{Family, Key, tail};
+use crate::deliveries;
 use crate::error::StoreError;
 use crate::ledger::{self, Handle, Place};
 use crate::model::*;
@@ -120,6 +121,27 @@ impl MessageView {
         describe(&mut view, outcome);
         view
     }
+}
+
+/// Puts a new outcome of a message in place of the one that it had, for a stated reason.
+pub(crate) fn release(
+    state: &mut State,
+    reference: &TicketRef,
+    number: u32,
+    outcome: &Outcome,
+    reason: &str,
+    now: i64,
+) -> Result<(), StoreError> {
+    let (message_at, ticket_at) = (Key::message(reference, number), Key::ticket(Family::Ticket, reference));
+    let mut message: Message = state.must(Family::Message, &message_at)?;
+    let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
+    message.released = Some(reason.to_owned());
+    state.clock(now);
+    let twin = Twin { ticket: reference.clone(), message: number, copies: 0 };
+    judge_again(state, &twin, &mut ticket, &mut message, outcome);
+    state.put(message_at, Some(reference), &message)?;
+    state.put(ticket_at, Some(reference), &ticket)?;
+    deliveries::again(state, reference, number, now)
 }
 
 /// Keeps the files of a message.

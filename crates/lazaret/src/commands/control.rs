@@ -3,7 +3,7 @@
 mod explained;
 pub(super) mod table;
 
-use crate::cli::{Audit, Command, Format, Keys, Observe, Outbox, Quarantine, Ticket};
+use crate::cli::{Audit, Command, Format, Held, Keys, Observe, Outbox, Quarantine, Ticket};
 use crate::config::file::{self, DEFAULT_PATH};
 use crate::output::say;
 use crate::socket::{self, Failure, Request};
@@ -114,6 +114,10 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
             let body = standard_input()?;
             let size_bytes = body.len() as u64;
             return Ok((Request::QuarantineRelease { id: id.clone(), reason: reason.clone(), size_bytes }, body));
+        }
+        Command::Held(Held::List { limit }) => Request::HeldList { limit: *limit },
+        Command::Held(Held::Release { ticket, reason }) => {
+            Request::HeldRelease { ticket: ticket.clone(), reason: reason.clone() }
         }
         Command::Outbox(Outbox::List { limit }) => Request::OutboxList { limit: *limit },
         Command::Outbox(Outbox::Resume) => Request::OutboxResume {},
@@ -319,7 +323,10 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),
-        (_, Command::Quarantine(Quarantine::Release { .. })) => table::released(lines),
+        (_, Command::Held(Held::List { .. })) => table::held(lines),
+        (_, Command::Quarantine(Quarantine::Release { .. }) | Command::Held(Held::Release { .. })) => {
+            table::released(lines)
+        }
         (_, Command::Outbox(Outbox::Resume)) => {
             lines.iter().map(|l| format!("{} replies wait no longer\n", l["resumed"])).collect()
         }

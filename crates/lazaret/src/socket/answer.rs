@@ -165,6 +165,7 @@ impl Answer {
                 self.lines(vec![json!({ "id": row.id, "ticket": row.ticket, "size_bytes": octets.len() })]).await?;
                 self.octets(&octets).await.map_err(|_| Failure::gone())
             }
+            Request::HeldList { limit } => self.rows(store.held(None, rows(*limit)).await.map_err(failed)?).await,
             Request::OutboxList { limit } => {
                 let replies = store.outbox(rows(*limit)).await.map_err(failed)?;
                 let deliveries = store.deliveries(rows(*limit)).await.map_err(failed)?;
@@ -200,8 +201,10 @@ impl Answer {
                 Ok(keys) => self.lines(vec![keys]).await,
                 Err(_) => Err(Failure::new("the portal key cannot be used", exit::UNAVAILABLE)),
             },
-            // Its octets are read by the caller of this function.
-            Request::QuarantineRelease { .. } => Err(Failure::new("a release has no answer here", exit::UNAVAILABLE)),
+            // These are done by the caller of this function.
+            Request::QuarantineRelease { .. } | Request::HeldRelease { .. } => {
+                Err(Failure::new("a release has no answer here", exit::UNAVAILABLE))
+            }
         }
     }
 }

@@ -45,9 +45,21 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<Current<SocketContext>> {
     let (reload, _) = mpsc::channel(1);
     let rules = "in force".into();
     let (nudge, differs) = (Arc::default(), Arc::new(|| false));
+    let release_held: ReleaseHeld =
+        Arc::new(|ticket, reason| Box::pin(async move { Ok(format!("{} {reason}", ticket.0)) }));
     let (nudge_deliveries, _) = tokio::sync::watch::channel(());
-    let context = SocketContext { store, config, status, rules, nudge, nudge_deliveries, reload, differs, release };
-    Arc::new(Current::new(context))
+    Arc::new(Current::new(SocketContext {
+        store,
+        config,
+        status,
+        rules,
+        nudge,
+        nudge_deliveries,
+        reload,
+        differs,
+        release,
+        release_held,
+    }))
 }
 
 fn daemon(four_eyes: bool) -> Daemon {

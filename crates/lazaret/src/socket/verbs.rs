@@ -52,6 +52,8 @@ impl Request {
             Request::QuarantineShow { .. } => row("quarantine show", OFFICER, Trail::Look),
             Request::QuarantineExport { .. } => row("quarantine export", OFFICER, Trail::Look),
             Request::QuarantineRelease { .. } => row("quarantine release", OFFICER, Trail::Change),
+            Request::HeldList { .. } => row("held list", KEEPERS, Trail::Look),
+            Request::HeldRelease { .. } => row("held release", OFFICER, Trail::Change),
             Request::OutboxList { .. } => row("outbox list", KEEPERS, Trail::Look),
             Request::OutboxResume {} => row("outbox resume", KEEPERS, Trail::Change),
             Request::OutboxRetry { .. } => row("outbox retry", KEEPERS, Trail::Change),
@@ -72,7 +74,8 @@ impl Request {
             Request::TicketShow { ticket }
             | Request::TicketExport { ticket }
             | Request::TicketExplain { ticket }
-            | Request::TicketFeedback { ticket, .. } => ticket_ref(ticket).map(|t| t.0).unwrap_or_default(),
+            | Request::TicketFeedback { ticket, .. }
+            | Request::HeldRelease { ticket, .. } => ticket_ref(ticket).map(|t| t.0).unwrap_or_default(),
             Request::QuarantineShow { id }
             | Request::QuarantineExport { id }
             | Request::QuarantineRelease { id, .. } => quarantine_id(id).unwrap_or_default(),

@@ -8,6 +8,7 @@ mod home;
 mod hostile;
 mod needles;
 mod observe;
+mod recovery;
 mod refuse;
 mod sinks;
 mod thousand;
@@ -30,6 +31,7 @@ const CASES: &[Case] = &[
     ("mail that comes again after observing is not lost", observe::put_back),
     ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),
+    ("mail that was too large comes back", recovery::held),
     ("a follow-up joins its ticket", conversation::run),
     ("sinks beside the folder", sinks::run),
     ("tokens and STARTTLS", conversation::tokens),

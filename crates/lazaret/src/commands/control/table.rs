@@ -135,6 +135,17 @@ pub(super) fn quarantine(rows: &[Value]) -> String {
     columns(rows, &wanted, "nothing is sealed")
 }
 
+pub(super) fn held(rows: &[Value]) -> String {
+    let wanted = [
+        ("TICKET", "ticket", 12),
+        ("MESSAGE", "message", 7),
+        ("SINCE", "at", 20),
+        ("BYTES", "size_bytes", 14),
+        ("MAILBOX", "mailbox", 24),
+    ];
+    columns(rows, &wanted, "nothing is held")
+}
+
 pub(super) fn outbox(rows: &[Value]) -> String {
     let wanted = [
         ("ID", "id", 16),
@@ -152,7 +163,8 @@ pub(super) fn outbox(rows: &[Value]) -> String {
 }
 
 pub(super) fn released(rows: &[Value]) -> String {
-    rows.iter().map(|r| format!("{}: {}\n", cell(r, "id"), cell(r, "released"))).collect()
+    let name = |r: &Value| cell(r, if r.get("id").is_some() { "id" } else { "ticket" });
+    rows.iter().map(|r| format!("{}: {}\n", name(r), cell(r, "released"))).collect()
 }
 
 /// A ticket as an agent sees it.
