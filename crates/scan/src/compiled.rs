@@ -82,6 +82,8 @@ pub(crate) struct Pattern {
     /// The group that is the value; 0: the whole match.
     pub(crate) group: usize,
     pub(crate) anchors: Anchors,
+    /// Those of the anchors that can stand within a word of a match.
+    pub(crate) inner: Vec<String>,
     /// Led by digits: what stands around them.
     pub(crate) led: Vec<Around>,
     /// Every byte that can stand in a match.
@@ -96,6 +98,11 @@ pub(crate) struct Pattern {
 }
 
 impl Pattern {
+    /// Can one of its anchors that stands in a match stand within a word?
+    fn may_be_inner(&self, anchor: &str) -> bool {
+        self.inner.iter().any(|inner| inner == anchor)
+    }
+
     /// Can a match hold this byte?
     pub(crate) fn may_hold(&self, b: u8) -> bool {
         self.alphabet.has(b)
@@ -210,6 +217,10 @@ pub(crate) struct Lead {
     pub(crate) how: How,
     /// So many bytes before or after it a long run of a token's characters stands in every match; 0: none is needed.
     pub(crate) long_within: usize,
+    /// Bytes of that run at least.
+    pub(crate) long: usize,
+    /// It may begin within a word.
+    pub(crate) is_inner: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -263,12 +274,21 @@ impl Scouts {
         let mut led: Vec<(Around, RuleIx)> = Vec::new();
         for (at, rule) in rules.iter().enumerate() {
             let ix = RuleIx(u16::try_from(at).ok()?);
-            let long_within = match &rule.kind {
-                Kind::Regex(pattern) if pattern.needs.has_long() => pattern.before + pattern.after,
-                _ => 0,
+            let (long_within, long) = match &rule.kind {
+                Kind::Regex(pattern) if pattern.needs.long() > 0 => {
+                    (pattern.before + pattern.after, pattern.needs.long())
+                }
+                _ => (0, 0),
             };
             let mut anchor = |text: &str, how| {
-                let lead = Lead { rule: ix, how, long_within };
+                let is_inner = match &rule.kind {
+                    Kind::Regex(pattern) => {
+                        let is_key = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+                        how == How::Within && is_key && pattern.may_be_inner(text)
+                    }
+                    _ => false,
+                };
+                let lead = Lead { rule: ix, how, long_within, long, is_inner };
                 words.extend(spellings(text).into_iter().map(|text| (text, lead)));
             };
             match &rule.kind {

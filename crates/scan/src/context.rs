@@ -3,10 +3,12 @@
 //! Looked up only around candidates, never by searching the whole text for hundreds of words. Words count whole
 //! ("lic" is not found in "public"); digits, underscores and punctuation end a word.
 
+mod breaks;
 mod lexicon;
 mod nearby;
 
-use crate::text::{before, byte, ceil, char_at, char_before, floor};
+use crate::text::{byte, ceil, char_at, char_before, floor};
+pub(crate) use breaks::Breaks;
 pub(crate) use lexicon::Lexicon;
 pub(crate) use nearby::Nearby;
 use std::ops::Range;
@@ -143,7 +145,7 @@ impl Context {
     /// The word that is evidence for it, if one stands near.
     pub(crate) fn near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {
         let near = self.near.as_ref()?;
-        let may_be = self.within == Within::Message || nearby.may_be(self.rule, text, span);
+        let may_be = self.within == Within::Message || nearby.may_be_roughly(self.rule, text, span);
         may_be.then(|| nearby.ask(near, text, span, self.within)).flatten()
     }
 
@@ -153,6 +155,11 @@ impl Context {
             Some(near) if self.within == Within::Message => nearby.ask(near, text, part, self.within).is_some(),
             _ => nearby.may_be(self.rule, text, part),
         }
+    }
+
+    /// The same, asked for many candidates at once: what is true may be false for each of them.
+    pub(crate) fn may_be_around(&self, text: &str, part: &Range<usize>, nearby: &mut Nearby<'_>) -> bool {
+        self.within == Within::Message || nearby.may_be_roughly(self.rule, text, part)
     }
 
     /// The word that is evidence against it. On the line at most: a serial number in the next paragraph says nothing.
@@ -174,41 +181,18 @@ impl Context {
 }
 
 /// The part of the text that counts as near a span.
-pub(crate) fn window(text: &str, span: &Range<usize>, within: Within) -> Range<usize> {
-    let bytes = text.as_bytes();
+pub(crate) fn window(text: &str, breaks: &Breaks, span: &Range<usize>, within: Within) -> Range<usize> {
     let (words_before, words_after, lines) = match within {
-        Within::Words => (WORDS_BEFORE, WORDS_AFTER, 1),
-        Within::Cell | Within::Line => (usize::MAX, usize::MAX, 0),
-        Within::Lines => (usize::MAX, usize::MAX, 1),
+        Within::Words => (Some(WORDS_BEFORE), Some(WORDS_AFTER), 1),
+        Within::Cell | Within::Line => (None, None, 0),
+        Within::Lines => (None, None, 1),
         Within::Message => return 0..text.len(),
     };
-    let start_min = span.start.saturating_sub(CONTEXT_BYTES_MAX);
-    let mut start = span.start;
-    let (mut words, mut ends) = (0, 0);
-    while start > start_min {
-        let b = before(bytes, start);
-        ends += usize::from(b == b'\n');
-        words += usize::from(b.is_ascii_whitespace() && !byte(bytes, start).is_ascii_whitespace());
-        if ends > lines || words > words_before {
-            break;
-        }
-        start -= 1;
-    }
-    let end_max = (span.end + CONTEXT_BYTES_MAX).min(bytes.len());
-    let mut end = span.end;
-    (words, ends) = (0, 0);
-    while end < end_max {
-        let b = byte(bytes, end);
-        ends += usize::from(b == b'\n');
-        words += usize::from(b.is_ascii_whitespace() && !before(bytes, end).is_ascii_whitespace());
-        if ends > lines || words > words_after {
-            break;
-        }
-        end += 1;
-    }
+    let start = breaks.back(span.start, span.start.saturating_sub(CONTEXT_BYTES_MAX), words_before, lines);
+    let end = breaks.on(span.end, (span.end + CONTEXT_BYTES_MAX).min(text.len()), words_after, lines);
     // Inwards at the far ends: half a character is no context.
     let near = ceil(text, start)..floor(text, end);
-    if within == Within::Cell { cell(bytes, &near, span) } else { near }
+    if within == Within::Cell { cell(text.as_bytes(), &near, span) } else { near }
 }
 
 /// The part of a line that lies between the separators of a table around a span.
@@ -263,7 +247,7 @@ mod tests {
             ("x\ty\ncard 42", "card 42"),
         ] {
             let at = text.find("42").expect("there");
-            assert_eq!(text.get(window(text, &(at..at + 2), Within::Cell)), Some(near), "{text}");
+            assert_eq!(text.get(window(text, &Breaks::of(text), &(at..at + 2), Within::Cell)), Some(near), "{text}");
         }
     }
 
@@ -272,12 +256,12 @@ mod tests {
         let text = "first line\nsecond one 42 after\nthird\n\nfourth";
         let at = text.find("42").expect("there");
         let span = at..at + 2;
-        assert_eq!(text.get(window(text, &span, Within::Line)), Some("second one 42 after"));
-        assert_eq!(text.get(window(text, &span, Within::Lines)), Some("first line\nsecond one 42 after\nthird"));
-        assert_eq!(text.get(window(text, &span, Within::Words)), Some("first line\nsecond one 42 after\nthird"));
+        assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Line)), Some("second one 42 after"));
+        assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Lines)), Some("first line\nsecond one 42 after\nthird"));
+        assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Words)), Some("first line\nsecond one 42 after\nthird"));
         let long = format!("{}42{}", "a b ".repeat(20), " c d".repeat(20));
         let at = long.find("42").expect("there");
-        let near = long.get(window(&long, &(at..at + 2), Within::Words)).expect("in bounds");
+        let near = long.get(window(&long, &Breaks::of(&long), &(at..at + 2), Within::Words)).expect("in bounds");
         assert_eq!(near.split_whitespace().count(), WORDS_BEFORE + WORDS_AFTER + 1);
     }
 }

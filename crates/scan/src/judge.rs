@@ -294,6 +294,13 @@ pub(crate) struct Number<'g> {
 }
 
 impl<'g> Number<'g> {
+    /// All that can belong to it: with a sign that leads it, if one of these two stands before it.
+    pub(crate) fn part(&self, has_sign: bool) -> Range<usize> {
+        let (first, last) = (self.taken().first(), self.taken().last());
+        let (start, end) = first.zip(last).map_or((0, 0), |(first, last)| (first.start, last.end));
+        start.saturating_sub(if has_sign { 2 } else { 0 })..end
+    }
+
     fn text(&self) -> &'g str {
         let start = self.run.starts.get(self.first).copied().unwrap_or(0);
         self.run.digits.get(start..start + self.len).unwrap_or_default()

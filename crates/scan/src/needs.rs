@@ -5,6 +5,7 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::ops::Range;
+use std::rc::Rc;
 
 /// Needs that are kept of one expression.
 const NEEDS_MAX: usize = 3;
@@ -16,6 +17,8 @@ const DIGITS_MIN: usize = 5;
 const RUN_MAX: usize = 64;
 /// Length from which a run counts as long.
 const LONG_MIN: usize = 16;
+/// Signs that are counted together.
+const SIGNS_MAX: u32 = 3;
 /// Neighbouring pieces of an expression that are looked at as one run.
 const PIECES_MAX: usize = 12;
 /// Kinds of bytes, and the share of mail text in thousandths that one byte of the kind has, roughly; enough to tell a rare
@@ -186,6 +189,8 @@ pub(crate) struct Needs {
     runs: Vec<Need>,
     /// So many digits, anywhere.
     digits: usize,
+    /// So many bytes of a few signs, anywhere.
+    signs: Option<(ByteSet, usize)>,
     /// What ends every match that may hold anything up to it, such as `-----END `.
     closing: Option<String>,
 }
@@ -204,13 +209,14 @@ impl Needs {
         });
         all.sort_by(|a, b| b.surprise.total_cmp(&a.surprise));
         all.truncate(NEEDS_MAX);
-        Needs { runs: all, digits: digits_min(hir), closing: closing(hir) }
+        Needs { runs: all, digits: count_min(hir, &ByteSet::DIGITS), signs: signs(hir), closing: closing(hir) }
     }
 
-    /// Is a run needed that [`LongRuns`] knows?
-    pub(crate) fn has_long(&self) -> bool {
+    /// Bytes of the longest run that is needed and that [`LongRuns`] knows; 0: there is none.
+    pub(crate) fn long(&self) -> usize {
         let tokens = ByteSet::of_tokens();
-        self.runs.iter().any(|need| need.run >= LONG_MIN && need.set.is_within(&tokens))
+        let known = self.runs.iter().filter(|need| need.run >= LONG_MIN && need.set.is_within(&tokens));
+        known.map(|need| need.run).max().unwrap_or(0)
     }
 
     /// What every match must hold behind its beginning, if the expression reads over anything up to it.
@@ -222,19 +228,26 @@ impl Needs {
     pub(crate) fn are_met(&self, window: &[u8]) -> bool {
         self.runs.iter().all(|need| need.is_in(window))
             && (self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits)
+            && self.signs.is_none_or(|(set, least)| window.iter().filter(|b| set.has(**b)).count() >= least)
     }
 }
 
 /// The long runs of a token's characters in a text, looked for once the first rule asks.
 #[derive(Debug, Default)]
-pub(crate) struct LongRuns(Option<Vec<Range<usize>>>);
+pub(crate) struct LongRuns(Option<Rc<[Range<usize>]>>);
 
 impl LongRuns {
-    /// Does one of them reach into the part?
-    pub(crate) fn are_in(&mut self, bytes: &[u8], part: &Range<usize>) -> bool {
-        let all = self.0.get_or_insert_with(|| long_runs(bytes));
+    /// Does one of at least so many bytes reach into the part?
+    pub(crate) fn are_in(&mut self, bytes: &[u8], part: &Range<usize>, length: usize) -> bool {
+        let all = self.all(bytes);
         let first = all.partition_point(|run| run.end <= part.start);
-        all.get(first).is_some_and(|run| run.start < part.end)
+        let close = all.get(first..).unwrap_or_default().iter().take_while(|run| run.start < part.end);
+        close.into_iter().any(|run| run.len() >= length)
+    }
+
+    /// All of them, in order.
+    pub(crate) fn all(&mut self, bytes: &[u8]) -> Rc<[Range<usize>]> {
+        self.0.get_or_insert_with(|| long_runs(bytes).into()).clone()
     }
 }
 
@@ -330,22 +343,42 @@ fn closing(hir: &Hir) -> Option<String> {
     }
 }
 
-/// Digits that every match holds.
-fn digits_min(hir: &Hir) -> usize {
+/// The few signs of which every match holds two or more, and how many.
+fn signs(hir: &Hir) -> Option<(ByteSet, usize)> {
+    let mut sets = Vec::new();
+    sign_sets(hir, &mut sets);
+    let told = sets.into_iter().map(|set| (set, count_min(hir, &set))).filter(|(_, least)| *least > 1);
+    told.max_by(|a, b| (a.0.surprise() * a.1 as f32).total_cmp(&(b.0.surprise() * b.1 as f32)))
+}
+
+/// The sets of signs of an expression.
+fn sign_sets(hir: &Hir, out: &mut Vec<ByteSet>) {
+    let mut add = |set: ByteSet| {
+        let is_sign = set.and(&ByteSet::WORDS.with(&ByteSet::range(b' ', b' '))) == ByteSet::default();
+        if is_sign && (1..=SIGNS_MAX).contains(&set.len()) && !out.contains(&set) {
+            out.push(set);
+        }
+    };
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => literal.0.iter().for_each(|b| add(ByteSet::range(*b, *b))),
+        HirKind::Class(_) => add(ByteSet::of(hir)),
+        HirKind::Repetition(rep) => sign_sets(&rep.sub, out),
+        HirKind::Capture(capture) => sign_sets(&capture.sub, out),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().for_each(|p| sign_sets(p, out)),
+    }
+}
+
+/// Bytes of a set that every match holds.
+fn count_min(hir: &Hir, set: &ByteSet) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => 0,
-        HirKind::Literal(literal) => literal.0.iter().filter(|b| b.is_ascii_digit()).count(),
-        HirKind::Class(class) => {
-            let is_digits = match class {
-                Class::Bytes(c) => c.ranges().iter().all(|r| r.start().is_ascii_digit() && r.end().is_ascii_digit()),
-                Class::Unicode(c) => c.ranges().iter().all(|r| r.start().is_ascii_digit() && r.end().is_ascii_digit()),
-            };
-            usize::from(is_digits)
-        }
-        HirKind::Repetition(rep) => digits_min(&rep.sub).saturating_mul(rep.min as usize),
-        HirKind::Capture(capture) => digits_min(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().map(digits_min).sum(),
-        HirKind::Alternation(parts) => parts.iter().map(digits_min).min().unwrap_or(0),
+        HirKind::Literal(literal) => literal.0.iter().filter(|b| set.has(**b)).count(),
+        HirKind::Class(_) => usize::from(ByteSet::of(hir).is_within(set)),
+        HirKind::Repetition(rep) => count_min(&rep.sub, set).saturating_mul(rep.min as usize),
+        HirKind::Capture(capture) => count_min(&capture.sub, set),
+        HirKind::Concat(parts) => parts.iter().map(|p| count_min(p, set)).sum(),
+        HirKind::Alternation(parts) => parts.iter().map(|p| count_min(p, set)).min().unwrap_or(0),
     }
 }
 
@@ -435,7 +468,7 @@ mod tests {
         }
         let mut runs = LongRuns::default();
         let text = format!("{} {}", "x".repeat(20), "y ".repeat(30));
-        assert!(runs.are_in(text.as_bytes(), &(19..50)) && !runs.are_in(text.as_bytes(), &(20..50)));
+        assert!(runs.are_in(text.as_bytes(), &(19..50), 16) && !runs.are_in(text.as_bytes(), &(20..50), 16));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! entry has beside it (a phrase, a sign) is compared with the text. Entries without such letters, as scripts that are
 //! written without spaces have them, are looked for by an automaton.
 
-use super::{Context, WordSet, is_joined, spellings};
+use super::{Context, Within, WordSet, is_joined, spellings};
 use crate::blocks::{self, BLOCK, Masks, within};
 use crate::text::{byte, ceil, char_at, char_before, fold8, letters, load8};
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
@@ -36,6 +36,8 @@ pub(crate) struct Lexicon {
     stride: usize,
     /// Of each entry, where its set begins.
     rules_at: Vec<u32>,
+    /// Rules whose context reaches farther than some words, as such a set.
+    far: Vec<u64>,
     /// Entries without letters of their own, and the number of each of its patterns.
     unspaced: Option<(AhoCorasick, Vec<u32>)>,
     /// Of each first byte of theirs, bits of the second ones.
@@ -121,6 +123,12 @@ impl Lexicon {
         for (rule, context) in (0_u16..).zip(contexts) {
             count = usize::from(rule) + 1;
             context.rule = rule;
+            lexicon.far.resize(count.div_ceil(64), 0);
+            if context.within != Within::Words
+                && let Some(cell) = lexicon.far.last_mut()
+            {
+                *cell |= 1 << (rule % 64);
+            }
             let near = context.near.as_mut().map(|set| (set, true));
             let not_near = context.not_near.as_mut().map(|set| (set, false));
             for (set, is_near) in near.into_iter().chain(not_near) {
@@ -202,8 +210,20 @@ impl Lexicon {
     }
 
     /// Cells of a set of rules.
-    pub(super) fn stride(&self) -> usize {
+    pub(crate) fn stride(&self) -> usize {
         self.stride
+    }
+
+    /// Does a rule look beyond the words next to a candidate?
+    pub(super) fn is_far(&self, rule: u16) -> bool {
+        self.far.get(usize::from(rule / 64)).is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
+    }
+
+    /// Is an entry evidence for a rule?
+    pub(super) fn is_evidence(&self, number: u32, rule: u16) -> bool {
+        let at = self.rules_at.get(number as usize).filter(|at| **at != NO_RULES);
+        let cell = at.and_then(|at| self.rules.get(*at as usize + usize::from(rule / 64)));
+        cell.is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
     }
 
     /// Adds the rules for which an entry is evidence to some, as bits.

@@ -1,8 +1,8 @@
 //! What of the lexicon stands around the candidates of one text.
 
+use super::breaks::Breaks;
 use super::lexicon::{Hit, Lexicon};
 use super::{CONTEXT_BYTES_MAX, Within, window};
-use crate::blocks::BLOCK;
 use crate::text::{ceil, contains, floor, overlaps};
 use std::ops::Range;
 
@@ -10,6 +10,10 @@ use std::ops::Range;
 const HITS_MAX: usize = 4_096;
 /// What begins within so many bytes of the text's beginning is read from there.
 const START_BYTES: usize = 2_048;
+/// Rules are collected for so many bytes at once, …
+const CHUNK_BYTES: usize = 512;
+/// … for parts that are no longer than that.
+const PART_BYTES_MAX: usize = 320;
 /// Bytes that are read beyond what was asked for.
 const AHEAD_BYTES: usize = 256;
 
@@ -17,6 +21,8 @@ const AHEAD_BYTES: usize = 256;
 #[derive(Debug)]
 pub(crate) struct Nearby<'s> {
     lexicon: &'s Lexicon,
+    /// Measured when the first candidate asks.
+    breaks: Option<Breaks>,
     /// What was read.
     part: Range<usize>,
     /// By start.
@@ -27,14 +33,13 @@ pub(crate) struct Nearby<'s> {
     close: Range<usize>,
     /// … and its windows.
     windows: [Option<Range<usize>>; Within::NAMES.len()],
-    /// The blocks that `rules` were last collected for, …
-    blocks: Range<usize>,
-    /// … and the rules for which a word near them is evidence, as bits.
+    /// The chunk of the text that `rules` were last collected for, …
+    chunk: Option<usize>,
+    /// … and the rules for which a word near something in it is evidence, as bits.
     rules: Vec<u64>,
+    is_any: bool,
     /// Numbers of all entries in the text, sorted; read when a rule first asks for the whole of it.
     everywhere: Option<Vec<u32>>,
-    /// Is there any?
-    is_any: bool,
 }
 
 impl<'s> Nearby<'s> {
@@ -42,43 +47,47 @@ impl<'s> Nearby<'s> {
     pub(crate) fn new(lexicon: &'s Lexicon) -> Nearby<'s> {
         Nearby {
             lexicon,
+            breaks: None,
             part: 0..0,
             hits: Vec::new(),
             of: None,
             close: 0..0,
             windows: Default::default(),
-            blocks: 0..0,
+            chunk: None,
             rules: Vec::new(),
-            everywhere: None,
             is_any: false,
+            everywhere: None,
         }
     }
 
-    /// Can a word that is evidence for a rule stand near `part`? Asked for whole blocks, so that many candidates and all
-    /// rules share the answer.
+    /// Can a word that is evidence for a rule stand near something in `part`? Nearly always the answer is no for the whole
+    /// chunk.
     pub(super) fn may_be(&mut self, rule: u16, text: &str, part: &Range<usize>) -> bool {
-        let blocks = part.start / BLOCK..part.end / BLOCK + 1;
-        if self.blocks != blocks {
-            self.collect(text, blocks);
-        }
-        self.rules.get(usize::from(rule / 64)).is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
+        self.may_be_roughly(rule, text, part) && self.is_evidence(rule, text, part)
     }
 
-    /// Can a word that is evidence for any rule stand near `part`?
+    /// The same, asked for the chunk that `part` begins in.
+    pub(super) fn may_be_roughly(&mut self, rule: u16, text: &str, part: &Range<usize>) -> bool {
+        self.collect(text, part);
+        part.len() > PART_BYTES_MAX
+            || self.rules.get(usize::from(rule / 64)).is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
+    }
+
+    /// Can a word that is evidence for any rule stand near something in `part`?
     pub(crate) fn is_any(&mut self, text: &str, part: &Range<usize>) -> bool {
-        if self.lexicon.is_wide {
-            return true;
-        }
-        let blocks = part.start / BLOCK..part.end / BLOCK + 1;
-        if self.blocks != blocks {
-            self.collect(text, blocks);
-        }
-        self.is_any
+        self.collect(text, part);
+        self.is_any || self.lexicon.is_wide || part.len() > PART_BYTES_MAX
     }
 
-    fn collect(&mut self, text: &str, blocks: Range<usize>) {
-        let start = (blocks.start * BLOCK).saturating_sub(CONTEXT_BYTES_MAX);
-        let reach = floor(text, start)..ceil(text, blocks.end * BLOCK + CONTEXT_BYTES_MAX);
+    /// Collects the rules for which a word is evidence that stands near the chunk in which `part` begins.
+    fn collect(&mut self, text: &str, part: &Range<usize>) {
+        let chunk = part.start / CHUNK_BYTES;
+        if self.chunk == Some(chunk) {
+            return;
+        }
+        let start = (chunk * CHUNK_BYTES).saturating_sub(CONTEXT_BYTES_MAX);
+        let end = (chunk + 1) * CHUNK_BYTES + PART_BYTES_MAX + CONTEXT_BYTES_MAX;
+        let reach = floor(text, start)..ceil(text, end);
         self.cover(text, &reach);
         self.rules.clear();
         self.rules.resize(self.lexicon.stride(), 0);
@@ -87,7 +96,26 @@ impl<'s> Nearby<'s> {
             self.lexicon.add_rules(hit.number, &mut self.rules);
         }
         self.is_any = self.rules.iter().any(|cell| *cell != 0);
-        self.blocks = blocks;
+        self.chunk = Some(chunk);
+    }
+
+    /// Is a word that stands near something in `part` evidence for a rule?
+    fn is_evidence(&mut self, rule: u16, text: &str, part: &Range<usize>) -> bool {
+        self.reach(text, part);
+        // What is farther away than these words is so for few rules.
+        let within = if self.lexicon.is_far(rule) { Within::Lines } else { Within::Words };
+        let window = self.window(text, part, within);
+        let close = self.hits.get(self.close.clone()).unwrap_or_default();
+        close.iter().any(|hit| self.lexicon.is_evidence(hit.number, rule) && contains(&window, &hit.span))
+    }
+
+    /// A window around the last place.
+    fn window(&mut self, text: &str, of: &Range<usize>, within: Within) -> Range<usize> {
+        let breaks = self.breaks.get_or_insert_with(|| Breaks::of(text));
+        match self.windows.get_mut(within as usize) {
+            Some(cell) => cell.get_or_insert_with(|| window(text, breaks, of, within)).clone(),
+            None => window(text, breaks, of, within),
+        }
     }
 
     /// Finds the hits that are as near to `span` as context reaches, unless that was done last.
@@ -111,11 +139,12 @@ impl<'s> Nearby<'s> {
             return set.numbers.iter().find(|(n, _)| all.binary_search(n).is_ok()).map(|(_, place)| *place);
         }
         self.reach(text, span);
-        let near = self.windows.get_mut(within as usize)?;
-        for hit in self.hits.get(self.close.clone())? {
-            let Some(place) = set.place(hit.number).filter(|_| !overlaps(&hit.span, span)) else { continue };
-            if contains(near.get_or_insert_with(|| window(text, span, within)), &hit.span) {
-                return Some(place);
+        for at in self.close.clone() {
+            let Some(hit) = self.hits.get(at) else { break };
+            let Some(word) = set.place(hit.number).filter(|_| !overlaps(&hit.span, span)) else { continue };
+            let hit = hit.span.clone();
+            if contains(&self.window(text, span, within), &hit) {
+                return Some(word);
             }
         }
         None
@@ -220,7 +249,7 @@ mod tests {
 
     /// What stands near, without a table and without memory.
     fn plain(text: &str, span: &Range<usize>, within: Within) -> bool {
-        let near = window(text, span, within);
+        let near = window(text, &Breaks::of(text), span, within);
         let text_in = text.get(near.clone()).expect("on boundaries");
         WORDS.iter().flat_map(|word| spellings(word)).any(|word| {
             text_in.match_indices(word.as_str()).any(|(at, _)| {

@@ -247,17 +247,20 @@ impl<'s> Walk<'s, '_> {
         let set = self.set;
         let text = layer.text;
         let mut windows = Windows::new(set);
-        set.scouts.leads.find(text, |leads, hit, found| {
+        let runs = layer.long_runs.all(text.as_bytes());
+        set.scouts.leads.find(text, &runs, |leads, hit, found| {
             for lead in leads {
                 if !self.wants(lead.rule) {
                     continue;
                 }
                 self.count(lead.rule, |w| w.hits += 1);
                 let around = hit.start.saturating_sub(lead.long_within)..hit.end + lead.long_within;
-                if lead.long_within > 0 && !layer.long_runs.are_in(text.as_bytes(), &around) {
+                if lead.long > 0 && !layer.long_runs.are_in(text.as_bytes(), &around, lead.long) {
                     continue;
                 }
                 match (lead.how, found) {
+                    // What may begin within a word is found there wherever it begins.
+                    (How::Within, Found::Whole) if lead.is_inner => {}
                     (How::Within, Found::Whole | Found::Inner) => {
                         self.window(layer, lead.rule, hit.clone(), true, &mut windows);
                     }

@@ -6,7 +6,7 @@ use crate::loader::required;
 use crate::needs::{ByteSet, Needs};
 use crate::reader::{Reader, Value};
 use crate::scout::anchor::SLOTS_MAX;
-use crate::scout::around::Led;
+use crate::scout::around::{Led, Net};
 use regex_automata::PatternID;
 use regex_automata::meta::Regex;
 use regex_automata::nfa::thompson::WhichCaptures;
@@ -96,8 +96,16 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
     let anchors = anchors?;
     let needs = Needs::of(&hir, anchors.texts(), anchors.digits());
     let led = if let Anchors::DigitRun(digits) = anchors { Led::of(&hir, digits) } else { Led::default() };
+    let inner = match &anchors {
+        Anchors::Inner(within) | Anchors::Own(within, _) if !within.is_empty() => {
+            let net = Net::of(&hir);
+            within.iter().filter(|text| net.is_inner(text)).cloned().collect()
+        }
+        _ => Vec::new(),
+    };
     let (before, after) = (before.max(led.before.unwrap_or(0)), after.max(led.after.unwrap_or(0)));
-    Some(Pattern { regex, group, anchors, led: led.runs, alphabet: ByteSet::of(&hir), needs, len_min, before, after })
+    let alphabet = ByteSet::of(&hir);
+    Some(Pattern { regex, group, anchors, inner, led: led.runs, alphabet, needs, len_min, before, after })
 }
 
 /// Where in the wrapped pattern the parser stopped, and why.

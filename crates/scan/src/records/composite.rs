@@ -2,10 +2,11 @@
 
 use super::table::lines;
 use crate::compiled::{Compiled, Kind};
-use crate::context::{Within, window};
+use crate::context::{Breaks, Within, window};
 use crate::engine::{Match, Memory, Term};
 use crate::text::{contains, overlaps};
 use crate::{Class, RuleInfo, RuleIx};
+use std::cell::LazyCell;
 use std::ops::Range;
 
 /// A rule of kind `composite`.
@@ -162,12 +163,13 @@ fn own(rule: &Made, group: &[usize], matches: &[Match]) -> Option<Match> {
 /// Members that stand together, each match in one group at most. One walk: for each place the last match that fits it.
 fn groups(rule: &Made, text: &str, matches: &[Match], numbers: &[usize]) -> Vec<Vec<usize>> {
     let mut out = Vec::new();
+    let breaks = LazyCell::new(|| Breaks::of(text));
     let mut last: Vec<Option<usize>> = vec![None; rule.all.len()];
     for (at, one) in matches.iter().enumerate() {
         let line = |at: usize| numbers.get(at).copied().unwrap_or(0);
         let span = |at: usize| matches.get(at).map_or(0..0, |m| m.span.clone());
         let is_far = |other: usize| match rule.reach {
-            Reach::Cell => !contains(&window(text, &span(other), Within::Cell), &span(at)),
+            Reach::Cell => !contains(&window(text, &breaks, &span(other), Within::Cell), &span(at)),
             Reach::Lines(lines) => line(at) - line(other) >= lines,
             Reach::Message | Reach::Thread => false,
         };

@@ -98,6 +98,36 @@ impl Net {
         Net { forward: vec![Vec::new()], backward: vec![Vec::new()], outside }
     }
 
+    /// Of an expression.
+    pub(crate) fn of(hir: &Hir) -> Net {
+        let mut net = Net::new(ByteSet::WORDS.others());
+        net.add(hir, 0);
+        net
+    }
+
+    /// Can a literal stand in a match behind a byte of its first byte's kind? Where none does, it stands where a run of
+    /// letters or digits begins. Of one that no match holds as a whole nothing is known.
+    pub(crate) fn is_inner(&self, literal: &str) -> bool {
+        let bytes = literal.as_bytes();
+        let first = byte(bytes, 0);
+        let kinds = [ByteSet::DIGITS, ByteSet::ALPHANUMERIC.and(&ByteSet::DIGITS.others())];
+        let Some(kind) = kinds.into_iter().find(|kind| kind.has(first)) else { return true };
+        let behind = (0..self.forward.len()).filter(|state| {
+            let steps = self.backward.get(*state).into_iter().flatten();
+            steps.filter_map(|step| step.over).any(|over| over.and(&kind) != ByteSet::default())
+        });
+        let follows = |states: Vec<usize>| {
+            let mut states = Net::close(&self.forward, states);
+            for b in bytes {
+                let (small, large) = (b.to_ascii_lowercase(), b.to_ascii_uppercase());
+                let both = ByteSet::range(small, small).with(&ByteSet::range(large, large));
+                states = Net::advance(&self.forward, &states, &both).0;
+            }
+            !states.is_empty()
+        };
+        follows(behind.collect()) || !follows((0..self.forward.len()).collect())
+    }
+
     fn state(&mut self) -> usize {
         self.forward.push(Vec::new());
         self.backward.push(Vec::new());

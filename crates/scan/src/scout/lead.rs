@@ -3,10 +3,12 @@
 //! Nearly every literal begins where a run of letters or of digits begins, or has such a beginning in it (`.com`,
 //! `-----BEGIN`). So blocks of the text become bit masks, and only at those places three bytes are looked up in a filter
 //! that stays in the nearest cache: the cost hardly grows with the number of rules. For what can stand in the midst of a
-//! word, four bytes are looked up at every place, in a second filter.
+//! word, four bytes are looked up at every second place, in a second filter; and what leads to nothing without a long run
+//! of a token's characters is looked for near such runs alone.
 
 use crate::blocks::{self, BLOCK, Masks};
 use crate::compiled::{How, Lead};
+use crate::needs::ByteSet;
 use crate::text::{before, byte, fold8, load8};
 use std::collections::HashMap;
 use std::ops::Range;
@@ -19,10 +21,14 @@ const TAIL_MIN: usize = 6;
 const BLANKS_MAX: usize = 64;
 const CLOSERS_MAX: usize = 4;
 
-/// Bytes that are looked up at every place.
+/// Bytes that are looked up for what may stand anywhere, …
 const INNER: usize = 4;
-/// Their bits, five of each: letters fall together in both cases.
-const INNER_BITS: u32 = 20;
+/// … every so many places.
+const STEP: usize = 2;
+/// A run of a token's characters of so many bytes is seldom in a text.
+pub(crate) const RARE_RUN: usize = 30;
+/// Five bits of each of them: letters fall together in both cases.
+const INNER_MASK: u32 = 0x1F1F_1F1F;
 
 /// Bits of a filter, by cells of 64.
 const FILTER_CELLS: usize = 1 << 10;
@@ -51,8 +57,20 @@ impl Default for Table {
 struct Entry {
     key: u32,
     number: u32,
+    /// Bytes of it before the key; -1: the key begins with the byte before it.
+    shift: isize,
     head: u64,
     mask: u64,
+}
+
+fn set(filter: &mut [u64; FILTER_CELLS], cell: u32) {
+    if let Some(cells) = filter.get_mut((cell >> 6) as usize % FILTER_CELLS) {
+        *cells |= 1 << (cell & 63);
+    }
+}
+
+fn has(filter: &[u64; FILTER_CELLS], cell: u32) -> bool {
+    filter.get((cell >> 6) as usize % FILTER_CELLS).is_some_and(|cells| cells >> (cell & 63) & 1 == 1)
 }
 
 fn bucket(key: u32) -> usize {
@@ -61,9 +79,7 @@ fn bucket(key: u32) -> usize {
 
 impl Table {
     fn insert(&mut self, cell: u32, key: u32, entry: Entry) {
-        if let Some(cells) = self.filter.get_mut((cell >> 6) as usize % FILTER_CELLS) {
-            *cells |= 1 << (cell & 63);
-        }
+        set(&mut self.filter, cell);
         self.entries.push(Entry { key, ..entry });
     }
 
@@ -84,7 +100,7 @@ impl Table {
     }
 
     fn holds(&self, cell: u32) -> bool {
-        self.filter.get((cell >> 6) as usize % FILTER_CELLS).is_some_and(|cells| cells >> (cell & 63) & 1 == 1)
+        has(&self.filter, cell)
     }
 
     fn get(&self, key: u32) -> impl Iterator<Item = &Entry> {
@@ -104,9 +120,15 @@ fn fold(bytes: u32) -> u32 {
     bytes | (bytes >> 1 & 0x2020_2020)
 }
 
-/// The key of the last bytes, by the key before and the last byte.
-fn roll(key: u32, b: u8) -> u32 {
-    (key << 5 | u32::from(b & 31)) & ((1 << INNER_BITS) - 1)
+/// The keys by which a literal is found: four bytes from `shift` on; what stands before or behind it can be anything.
+fn inner_keys(text: &[u8], shift: isize) -> impl Iterator<Item = u32> {
+    let at = |nth: isize| usize::try_from(shift + nth).ok().and_then(|at| text.get(at));
+    let places = || (0..INNER as isize).map(move |nth| (8 * nth as u32, at(nth).copied()));
+    let known = places().fold(0, |key, (bits, b)| key | u32::from(b.unwrap_or(0)) << bits) & INNER_MASK;
+    let free: Vec<u32> = places().filter(|(_, b)| b.is_none()).map(|(bits, _)| bits).collect();
+    (0..1_u32 << (5 * free.len())).map(move |rest| {
+        free.iter().enumerate().fold(known, |key, (nth, bits)| key | (rest >> (5 * nth) & 31) << bits)
+    })
 }
 
 /// 16 bits of a key.
@@ -125,23 +147,53 @@ struct Anchor {
 }
 
 /// Every literal, by how it is found.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Leads {
     anchors: Vec<Anchor>,
     /// By their first three bytes, folded.
     threes: Table,
     /// Literals of two bytes.
     twos: Table,
-    /// By the byte before their first letter or digit, and that one.
+    /// Both of these begin with some three bytes of the filter.
+    starts: Box<[u64; FILTER_CELLS]>,
+    /// A sign and a letter or digit behind it.
     pairs: Table,
+    /// Signs before letters in them.
+    pair_signs: ByteSet,
     /// Words of prose by their last three bytes, as tails of identifiers.
     tails: Table,
     /// Literals without a letter or digit.
     signs: Vec<u32>,
     first_signs: [u8; SIGNS_MAX],
-    /// Literals that may begin within a word, by the four bytes that they begin with.
+    /// Literals that may begin within a word, by four bytes of or around their beginning: those that are looked for
+    /// everywhere, …
     inner: Table,
-    has_inner: bool,
+    /// … and those that need a run of [`RARE_RUN`] near them, …
+    near_runs: Table,
+    /// … which is at most so many bytes away from where they begin.
+    reach: usize,
+    /// Of one byte.
+    short: Vec<u32>,
+}
+
+impl Default for Leads {
+    fn default() -> Leads {
+        Leads {
+            anchors: Vec::new(),
+            threes: Table::default(),
+            twos: Table::default(),
+            starts: Box::new([0; FILTER_CELLS]),
+            pairs: Table::default(),
+            pair_signs: ByteSet::default(),
+            tails: Table::default(),
+            signs: Vec::new(),
+            first_signs: [0; SIGNS_MAX],
+            inner: Table::default(),
+            near_runs: Table::default(),
+            reach: 0,
+            short: Vec::new(),
+        }
+    }
 }
 
 /// Does a byte begin or continue a word or a character beyond ASCII?
@@ -178,12 +230,12 @@ impl Leads {
         for (number, anchor) in (0_u32..).zip(&leads.anchors) {
             let bytes = anchor.text.as_bytes();
             // What stands within a match can be preceded by anything, unless the anchor itself says by what.
-            let is_inner = anchor.leads.iter().any(|l| l.how == How::Within) && anchor.offset == 0;
-            let is_rest = anchor.leads.iter().any(|l| l.how != How::Within) || anchor.offset > 0;
+            let is_inner = anchor.leads.iter().any(|l| l.is_inner) && anchor.offset == 0;
+            let is_rest = anchor.leads.iter().any(|l| !l.is_inner) || anchor.offset > 0;
             let entry = |from: usize| {
                 let len = bytes.len().saturating_sub(from).min(8) as u32;
                 let mask = if len == 0 { 0 } else { u64::MAX >> (64 - 8 * len) };
-                Entry { key: 0, head: fold8(load8(bytes, from)) & mask, mask, number }
+                Entry { key: 0, head: fold8(load8(bytes, from)) & mask, mask, number, shift: 0 }
             };
             if is_inner {
                 inner.push(entry(0));
@@ -203,11 +255,21 @@ impl Leads {
                         }
                     }
                     (0, 1) => inner.push(entry(0)),
-                    (0, 2) => leads.twos.insert(start & 0xFFFF, start & 0xFFFF, entry(0)),
-                    (0, _) => leads.threes.insert(hash3(start), start & 0xFF_FFFF, entry(0)),
+                    (0, 2) => {
+                        leads.twos.insert(start & 0xFFFF, start & 0xFFFF, entry(0));
+                        (0..=0xFF_u32).for_each(|third| set(&mut leads.starts, hash3(fold(start & 0xFFFF | third << 16))));
+                    }
+                    (offset, len) if offset + 3 <= len => {
+                        leads.threes.insert(hash3(start), start & 0xFF_FFFF, entry(offset));
+                        set(&mut leads.starts, hash3(start));
+                    }
                     (offset, _) => {
                         let pair = fold(load(bytes, offset - 1)) & 0xFFFF;
                         leads.pairs.insert(pair, pair, entry(offset));
+                        let sign = byte(bytes, offset - 1);
+                        if !byte(bytes, offset).is_ascii_digit() {
+                            leads.pair_signs = leads.pair_signs.with(&ByteSet::range(sign, sign));
+                        }
                     }
                 }
             }
@@ -216,19 +278,28 @@ impl Leads {
                 leads.tails.insert(hash3(tail), tail & 0xFF_FFFF, entry(0));
             }
         }
-        leads.has_inner = !inner.is_empty();
         for entry in inner {
-            let text = leads.anchors.get(entry.number as usize)?.text.as_bytes();
-            let known = text.iter().take(INNER).fold(0, |key, b| roll(key, *b));
-            // What a short one lacks can be anything.
-            let free = INNER_BITS - 5 * text.len().min(INNER) as u32;
-            for rest in 0..1 << free {
-                let key = known << free | rest;
-                leads.inner.insert(spread(key), key, entry);
+            let Anchor { text, leads: of, .. } = leads.anchors.get(entry.number as usize)?;
+            if text.len() < 2 {
+                leads.short.push(entry.number);
+                continue;
+            }
+            let needs_run = |lead: &&Lead| lead.is_inner && lead.long >= RARE_RUN;
+            let is_rare = of.iter().filter(needs_run).count() == of.iter().filter(|lead| lead.is_inner).count();
+            let table = if is_rare && of.iter().any(|lead| lead.is_inner) {
+                let reach = of.iter().map(|lead| lead.long_within).max().unwrap_or(0) + text.len();
+                leads.reach = leads.reach.max(reach);
+                &mut leads.near_runs
+            } else {
+                &mut leads.inner
+            };
+            // At every second place one of two keys is found.
+            for shift in [0, if text.len() > INNER { 1 } else { -1 }] {
+                inner_keys(text.as_bytes(), shift).for_each(|key| table.insert(spread(key), key, Entry { shift, ..entry }));
             }
         }
         let anchors = &leads.anchors;
-        for table in [&mut leads.threes, &mut leads.twos, &mut leads.pairs, &mut leads.tails, &mut leads.inner] {
+        for table in [&mut leads.threes, &mut leads.twos, &mut leads.pairs, &mut leads.tails, &mut leads.inner, &mut leads.near_runs] {
             table.index(anchors);
         }
         let spare = signs.first().copied().unwrap_or(0);
@@ -239,7 +310,13 @@ impl Leads {
     }
 
     /// Every literal of the text, nearly in order.
-    pub(crate) fn find<'s>(&'s self, text: &str, mut each: impl FnMut(&'s [Lead], Range<usize>, Found)) {
+    /// `runs` are those of a token's characters.
+    pub(crate) fn find<'s>(
+        &'s self,
+        text: &str,
+        runs: &[Range<usize>],
+        mut each: impl FnMut(&'s [Lead], Range<usize>, Found),
+    ) {
         let bytes = text.as_bytes();
         let [s0, s1, s2, s3] = self.first_signs;
         let mut carry = Masks::default();
@@ -272,41 +349,67 @@ impl Leads {
                 }
             }
         }
-        if self.has_inner {
-            self.within(bytes, &mut each);
+        self.within(&self.inner, bytes, 0..bytes.len(), &mut each);
+        let mut done = 0;
+        for run in runs.iter().filter(|run| run.len() >= RARE_RUN) {
+            let part = done.max(run.start.saturating_sub(self.reach))..(run.end + self.reach).min(bytes.len());
+            done = part.end.max(done);
+            self.within(&self.near_runs, bytes, part, &mut each);
+        }
+        for number in &self.short {
+            (0..bytes.len()).for_each(|at| self.verify(bytes, at, *number, Found::Inner, &mut each));
         }
     }
 
-    /// What may begin anywhere.
-    fn within<'s>(&'s self, bytes: &[u8], each: &mut impl FnMut(&'s [Lead], Range<usize>, Found)) {
-        let mut key = bytes.iter().take(INNER - 1).fold(0, |key, b| roll(key, *b));
-        let mut look = |key: u32, at: usize| {
-            if self.inner.holds(spread(key)) {
-                self.verify_all(bytes, at, self.inner.get(key), Found::Inner, each);
+    /// What may begin anywhere in a part.
+    fn within<'s>(
+        &'s self,
+        table: &'s Table,
+        bytes: &[u8],
+        part: Range<usize>,
+        each: &mut impl FnMut(&'s [Lead], Range<usize>, Found),
+    ) {
+        if table.entries.is_empty() || part.is_empty() {
+            return;
+        }
+        let mut look = |four: u32, at: usize| {
+            let key = four & INNER_MASK;
+            if table.holds(spread(key)) {
+                for entry in table.get(key) {
+                    let Some(start) = at.checked_add_signed(-entry.shift).filter(|start| part.contains(start)) else {
+                        continue;
+                    };
+                    if fold8(load8(bytes, start)) & entry.mask == entry.head {
+                        self.verify(bytes, start, entry.number, Found::Inner, each);
+                    }
+                }
             }
         };
-        for (at, b) in bytes.iter().skip(INNER - 1).enumerate() {
-            key = roll(key, *b);
-            look(key, at);
+        // A key may begin a byte before the part, or behind it.
+        let from = part.start.saturating_sub(1) / STEP * STEP;
+        let to = (part.end + STEP + INNER).min(bytes.len());
+        let some = bytes.get(from..to).unwrap_or_default();
+        for (nth, four) in some.windows(INNER).step_by(STEP).enumerate() {
+            look(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)), from + nth * STEP);
         }
-        // A literal may be shorter: after the last byte come some of none.
-        for end in bytes.len()..bytes.len() + INNER - 1 {
-            key = roll(key, 0);
-            if let Some(at) = end.checked_sub(INNER - 1) {
-                look(key, at);
-            }
+        // A literal may be shorter: behind the last byte come some of none.
+        let last = bytes.len().saturating_sub(INNER - 1).max(from);
+        for at in (last.next_multiple_of(STEP)..to).step_by(STEP) {
+            look(load(bytes, at), at);
         }
     }
 
     fn at_start<'s>(&'s self, bytes: &[u8], at: usize, each: &mut impl FnMut(&'s [Lead], Range<usize>, Found)) {
         let start = fold(load(bytes, at));
-        if self.threes.holds(hash3(start)) {
+        if has(&self.starts, hash3(start)) {
             self.verify_all(bytes, at, self.threes.get(start & 0xFF_FFFF), Found::Whole, each);
-        }
-        if self.twos.holds(start & 0xFFFF) {
             self.verify_all(bytes, at, self.twos.get(start & 0xFFFF), Found::Whole, each);
         }
-        let pair = (start << 8 | fold(u32::from(before(bytes, at)))) & 0xFFFF;
+        let sign = before(bytes, at);
+        if !self.pair_signs.has(sign) && !byte(bytes, at).is_ascii_digit() {
+            return;
+        }
+        let pair = (start << 8 | fold(u32::from(sign))) & 0xFFFF;
         if self.pairs.holds(pair) {
             self.verify_all(bytes, at, self.pairs.get(pair), Found::Whole, each);
         }
@@ -386,11 +489,11 @@ mod tests {
     use crate::RuleIx;
 
     fn found(words: &[(&str, How)], text: &str) -> Vec<(String, usize)> {
-        let leads = words.iter().map(|(w, how)| ((*w).to_owned(), Lead { rule: RuleIx(0), how: *how, long_within: 0 }));
+        let leads = words.iter().map(|(w, how)| ((*w).to_owned(), Lead { rule: RuleIx(0), how: *how, long_within: 0, long: 0, is_inner: how == &How::Within }));
         let leads = Leads::new(leads).expect("small");
         let mut all = Vec::new();
         leads
-            .find(text, |_, span, _| all.push((text.get(span.clone()).expect("on boundaries").to_owned(), span.start)));
+            .find(text, &[], |_, span, _| all.push((text.get(span.clone()).expect("on boundaries").to_owned(), span.start)));
         all.sort_by_key(|(_, at)| *at);
         all.dedup();
         all

@@ -7,8 +7,15 @@ use crate::compiled::{Compiled, Kind, Shape, Token};
 use crate::needs::ByteSet;
 use crate::scout::digit::Group;
 
-/// A shape of a rule, by its place in the rule's shapes.
-pub(crate) type ShapeOf = (RuleIx, usize);
+/// A shape of a rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ShapeOf {
+    pub(crate) rule: RuleIx,
+    /// Its place in the rule's shapes.
+    pub(crate) at: usize,
+    /// Nothing follows without a word of context.
+    pub(crate) needs_word: bool,
+}
 
 /// The shapes of all rules.
 #[derive(Debug, Default)]
@@ -20,8 +27,6 @@ pub(crate) struct Shapes {
     lettered: Vec<Vec<u64>>,
     /// … and of those that begin with so many or fewer, where more may follow.
     open: Vec<Vec<u64>>,
-    /// Mask of those of which nothing follows without a word of context.
-    needing: Vec<u64>,
     /// Bit n: `exact` has some of n digits, and `lettered` has.
     counts: (u64, u64),
     /// Most digits that a shape begins with.
@@ -49,15 +54,12 @@ enum Follow {
 impl Shapes {
     pub(crate) fn new<'r>(rules: impl Iterator<Item = (RuleIx, &'r Compiled)>) -> Shapes {
         let mut all = Vec::new();
-        let mut needing = Vec::new();
         for (rule, compiled) in rules {
             let Kind::Token(token) = &compiled.kind else { continue };
-            if compiled.needs_word_abroad() {
-                needing.push(rule);
-            }
+            let needs_word = compiled.needs_word_abroad();
             for (at, shape) in token.shapes.iter().enumerate() {
                 let head = head(token, shape);
-                all.extend(around(token, shape).into_iter().map(|around| (around, (rule, at), head)));
+                all.extend(around(token, shape).into_iter().map(|around| (around, ShapeOf { rule, at, needs_word }, head)));
             }
         }
         let heads = Masks::new(all.iter().map(|(around, _, head)| (*around, *head)).collect());
@@ -71,14 +73,12 @@ impl Shapes {
         let bits = |follow: Follow| has(follow).fold(0_u64, |bits, (_, _, (digits, _))| bits | 1 << digits);
         let counts = (bits(Follow::Nothing), bits(Follow::Letter));
         let masks: Masks<ShapeOf> = Masks::new(all.into_iter().map(|(around, of, _)| (around, of)).collect());
-        let needing = masks.only(|(rule, _)| needing.contains(rule));
-        Shapes { masks, exact, lettered, open, needing, counts, digits_max }
+        Shapes { masks, exact, lettered, open, counts, digits_max }
     }
 
     /// Rules and shapes to try where the first of these groups begins, in the order of the rules. So many digits follow on
-    /// each other up to the end of some group as the shape begins with. Without words of context near, fewer come in
-    /// question.
-    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group], has_words: bool) -> impl Iterator<Item = ShapeOf> {
+    /// each other up to the end of some group as the shape begins with.
+    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group]) -> impl Iterator<Item = ShapeOf> {
         let (start, end) = groups.first().map_or((0, 0), |group| (group.start, group.end));
         let Sums { all, whole, most } = self.sums(groups);
         let (all, whole) = (all & self.counts.0, whole & self.counts.1);
@@ -94,7 +94,7 @@ impl Shapes {
                 mask |= of(&self.lettered, rest.trailing_zeros() as usize);
                 rest &= rest - 1;
             }
-            if has_words { mask } else { mask & !self.needing.get(word).copied().unwrap_or(0) }
+            mask
         };
         once(self.masks.at(bytes, start, end, some).copied())
     }
@@ -226,7 +226,7 @@ mod tests {
         let all = Shapes::new(std::iter::once((RuleIx(0), &rule)));
         let mut groups = Vec::new();
         digit::next_run(text.as_bytes(), 0, &mut groups, 24);
-        all.at(text.as_bytes(), &groups, true).filter_map(|(_, at)| shapes.get(at).copied()).collect()
+        all.at(text.as_bytes(), &groups).filter_map(|of| shapes.get(of.at).copied()).collect()
     }
 
     #[test]

@@ -10,9 +10,12 @@ use crate::scout::token;
 use crate::text::before;
 use std::ops::Range;
 
-/// Bytes before and after a run of digits that what it leads to reaches at most, expressions aside: letters of an identifier
-/// with separators between them, a sign before a number.
+/// Bytes before and after the first digits of an identifier at most: its letters, and its characters with separators
+/// between them, …
+const HEAD_BYTES: usize = Token::LETTERS_MAX + 1;
 const REACH: usize = 2 * Token::CHARS_MAX;
+/// … of which some may be line ends with a quote prefix.
+const LINE_ENDS_BYTES: usize = 2 * (digit::QUOTE_CHARS_MAX + 2);
 /// Bytes of most numbers at most, with their gaps.
 const NUMBER_BYTES: usize = 256;
 
@@ -46,15 +49,13 @@ impl<'s> Walk<'s, '_> {
         let bytes = layer.text.as_bytes();
         let Some(group) = groups.first() else { return };
         if group.lookalikes == 0 {
-            let reach = reach(groups);
-            let has_words = self.may_be_near(layer, &reach);
-            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups, has_words), &reach);
+            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups));
             return self.led(layer, group.start..group.end, windows);
         }
         let mut start = group.start;
         while start < group.end {
             let end = start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count();
-            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end), &reach(groups));
+            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end));
             self.led(layer, start..end, windows);
             start = end + 1;
         }
@@ -130,15 +131,18 @@ impl<'s> Walk<'s, '_> {
     /// `reach`, in which the number stands.
     fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &Rules, reach: &Range<usize>) {
         let near = if rules.near.is_empty() || !self.may_be_near(layer, reach) { &[] } else { rules.near.as_slice() };
+        let start = number.part(false).start;
+        let sign = before(layer.text.as_bytes(), start);
+        let part = number.part(sign == b'(' || self.set.scouts.numbers.is_lead(sign));
         let all = rules.without.iter().map(|rule| (rule, false)).chain(near.iter().map(|rule| (rule, true)));
         for (rule, needs_word) in all {
             let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Digits(digits) = &compiled.kind else { continue };
-            if needs_word
-                && !self.is_expected(compiled)
-                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
+            let asks = needs_word && !self.is_expected(compiled);
+            if asks && !compiled.context.may_be_around(layer.text, reach, &mut layer.nearby)
                 || !self.wants(*rule)
                 || !number.may_be(digits, compiled, self.trace == Trace::All)
+                || asks && !compiled.context.may_be_near(layer.text, &part, &mut layer.nearby)
             {
                 continue;
             }
@@ -168,22 +172,30 @@ impl<'s> Walk<'s, '_> {
         layer: &mut Layer<'_, 's>,
         start: usize,
         shapes: impl Iterator<Item = ShapeOf>,
-        reach: &Range<usize>,
     ) {
         let bytes = layer.text.as_bytes();
+        let mut reach = start + REACH;
+        if bytes.get(start..reach).is_none_or(|b| b.contains(&b'\n')) {
+            reach += LINE_ENDS_BYTES;
+        }
+        let reach = start.saturating_sub(HEAD_BYTES)..reach.min(bytes.len());
+        let mut has_words = None;
         let set = self.set;
         // The first shape of a rule that fits is the one.
         let mut done = None;
-        for (rule, shape) in shapes {
+        for ShapeOf { rule, at, needs_word } in shapes {
             if done == Some(rule) || !self.wants(rule) {
+                continue;
+            }
+            if needs_word && !*has_words.get_or_insert_with(|| self.may_be_near(layer, &reach)) {
                 continue;
             }
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(token) = &compiled.kind else { continue };
-            let Some(shape) = token.shapes.get(shape) else { continue };
-            if compiled.needs_word_abroad()
+            let Some(shape) = token.shapes.get(at) else { continue };
+            if needs_word
                 && !self.is_expected(compiled)
-                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
+                && !compiled.context.may_be_near(layer.text, &reach, &mut layer.nearby)
             {
                 continue;
             }
@@ -197,7 +209,7 @@ impl<'s> Walk<'s, '_> {
     }
 }
 
-/// Around the first of some groups: all that can be one number with it, or an identifier.
+/// Around the first of some groups: all that can be one number with it.
 fn reach(groups: &[Group]) -> Range<usize> {
     let start = groups.first().map_or(0, |group| group.start);
     let most = groups.get(..DIGITS_MAX.min(groups.len())).unwrap_or_default();
@@ -206,5 +218,6 @@ fn reach(groups: &[Group]) -> Range<usize> {
         let short = most.iter().take_while(|group| group.len() <= DIGITS_MAX).last();
         end = short.or(most.first()).map_or(start, |group| group.end);
     }
-    start.saturating_sub(REACH)..end.max(start + REACH)
+    // A sign or two may stand before it.
+    start.saturating_sub(2)..end
 }
