@@ -201,9 +201,18 @@ pub(crate) struct Token {
     pub(crate) separators: Vec<u8>,
     /// The first validator tells the length from the beginning; the shape is only the beginning.
     pub(crate) is_open: bool,
+    /// For each first letter of those beginnings, bits of the second ones; empty: all are possible.
+    pub(crate) heads: Vec<u32>,
 }
 
 impl Token {
+    /// Can it begin with these two bytes?
+    pub(crate) fn may_begin(&self, first: u8, second: u8) -> bool {
+        let letter = |b: u8| (b | 0x20).wrapping_sub(b'a');
+        let seconds = self.heads.get(usize::from(letter(first)));
+        letter(second) >= 26 || seconds.is_none_or(|seconds| seconds >> letter(second) & 1 == 1)
+    }
+
     /// Letters before the first digit.
     pub(crate) const LETTERS_MAX: usize = 8;
     /// Characters of an open token.

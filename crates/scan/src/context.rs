@@ -157,11 +157,6 @@ impl Context {
         }
     }
 
-    /// The same, asked for many candidates at once: what is true may be false for each of them.
-    pub(crate) fn may_be_around(&self, text: &str, part: &Range<usize>, nearby: &mut Nearby<'_>) -> bool {
-        self.within == Within::Message || nearby.may_be_roughly(self.rule, text, part)
-    }
-
     /// The word that is evidence against it. On the line at most: a serial number in the next paragraph says nothing.
     /// Words against are numbered after those for it.
     pub(crate) fn not_near(&self, text: &str, span: &Range<usize>, nearby: &mut Nearby<'_>) -> Option<u16> {

@@ -18,7 +18,7 @@ const RUN_MAX: usize = 64;
 /// Length from which a run counts as long.
 const LONG_MIN: usize = 16;
 /// Signs that are counted together.
-const SIGNS_MAX: u32 = 3;
+const SIGNS_MAX: u32 = 2;
 /// Neighbouring pieces of an expression that are looked at as one run.
 const PIECES_MAX: usize = 12;
 /// Kinds of bytes, and the share of mail text in thousandths that one byte of the kind has, roughly; enough to tell a rare
@@ -189,8 +189,8 @@ pub(crate) struct Needs {
     runs: Vec<Need>,
     /// So many digits, anywhere.
     digits: usize,
-    /// So many bytes of a few signs, anywhere.
-    signs: Option<(ByteSet, usize)>,
+    /// So many bytes of two signs, or of one that is there twice, anywhere.
+    signs: Option<([u8; 2], usize)>,
     /// What ends every match that may hold anything up to it, such as `-----END `.
     closing: Option<String>,
 }
@@ -228,7 +228,7 @@ impl Needs {
     pub(crate) fn are_met(&self, window: &[u8]) -> bool {
         self.runs.iter().all(|need| need.is_in(window))
             && (self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits)
-            && self.signs.is_none_or(|(set, least)| window.iter().filter(|b| set.has(**b)).count() >= least)
+            && self.signs.is_none_or(|(set, least)| window.iter().filter(|b| (**b == set[0]) | (**b == set[1])).count() >= least)
     }
 }
 
@@ -344,11 +344,13 @@ fn closing(hir: &Hir) -> Option<String> {
 }
 
 /// The few signs of which every match holds two or more, and how many.
-fn signs(hir: &Hir) -> Option<(ByteSet, usize)> {
+fn signs(hir: &Hir) -> Option<([u8; 2], usize)> {
     let mut sets = Vec::new();
     sign_sets(hir, &mut sets);
     let told = sets.into_iter().map(|set| (set, count_min(hir, &set))).filter(|(_, least)| *least > 1);
-    told.max_by(|a, b| (a.0.surprise() * a.1 as f32).total_cmp(&(b.0.surprise() * b.1 as f32)))
+    let (set, least) = told.max_by(|a, b| (a.0.surprise() * a.1 as f32).total_cmp(&(b.0.surprise() * b.1 as f32)))?;
+    let signs = (0..=u8::MAX).filter(|b| set.has(*b));
+    Some(([signs.clone().min()?, signs.max()?], least))
 }
 
 /// The sets of signs of an expression.

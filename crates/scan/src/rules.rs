@@ -1,7 +1,7 @@
 //! Rules: TOML in, a compiled set out; examples run at load.
 
-use crate::compiled::{Compiled, Kind, Scouts};
-use crate::context::{Lexicon, Within};
+use crate::compiled::{Compiled, Scouts};
+use crate::context::Lexicon;
 use crate::form::Form;
 use crate::{Class, Diagnostic, Severity, SourceFile, loader, nearest, records, selftest};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -303,13 +303,7 @@ fn build(files: &[SourceFile<'_>]) -> Result<Built, Vec<Diagnostic>> {
     }
     let lexicon = Lexicon::new(set.compiled.iter_mut().map(|c| &mut c.context));
     match Scouts::new(&set.compiled).zip(lexicon) {
-        Some((scouts, mut lexicon)) => {
-            let is_wide = |c: &Compiled| {
-                matches!(c.kind, Kind::Digits(_) | Kind::Token(_)) && c.context.within == Within::Message
-            };
-            lexicon.is_wide = set.compiled.iter().any(is_wide);
-            (set.scouts, set.lexicon) = (scouts, lexicon);
-        }
+        Some((scouts, lexicon)) => (set.scouts, set.lexicon) = (scouts, lexicon),
         None => complaints.extend(
             files
                 .first()

@@ -44,8 +44,8 @@ pub(crate) struct Lexicon {
     unspaced_starts: Vec<u64>,
     /// First bytes of theirs that are ASCII.
     unspaced_ascii: Vec<u8>,
-    /// The words of a number may stand anywhere in the text.
-    pub(crate) is_wide: bool,
+    /// Rules whose words may stand anywhere in the text, as such a set.
+    anywhere: Vec<u64>,
 }
 
 /// A word or phrase in small letters.
@@ -79,6 +79,14 @@ fn hash(key: &[u8]) -> u64 {
         all ^= all >> 29;
     }
     all
+}
+
+/// The same of up to eight ASCII letters, which are the first of these bytes, in any case.
+#[inline]
+fn hash_short(eight: u64, len: usize) -> u64 {
+    let word = (eight | 0x2020_2020_2020_2020) & u64::MAX >> (64 - 8 * len as u32).min(63);
+    let all = (len as u64 ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    all ^ all >> 29
 }
 
 /// The same of a run of ASCII letters in a text, in any case. No two runs of up to eight letters share one.
@@ -123,11 +131,10 @@ impl Lexicon {
         for (rule, context) in (0_u16..).zip(contexts) {
             count = usize::from(rule) + 1;
             context.rule = rule;
-            lexicon.far.resize(count.div_ceil(64), 0);
-            if context.within != Within::Words
-                && let Some(cell) = lexicon.far.last_mut()
-            {
-                *cell |= 1 << (rule % 64);
+            let is = [context.within != Within::Words, context.within == Within::Message];
+            for (set, is) in [&mut lexicon.far, &mut lexicon.anywhere].into_iter().zip(is) {
+                set.resize(count.div_ceil(64), 0);
+                set.last_mut().into_iter().for_each(|cell| *cell |= u64::from(is) << (rule % 64));
             }
             let near = context.near.as_mut().map(|set| (set, true));
             let not_near = context.not_near.as_mut().map(|set| (set, false));
@@ -209,9 +216,9 @@ impl Lexicon {
         }
     }
 
-    /// Cells of a set of rules.
-    pub(crate) fn stride(&self) -> usize {
-        self.stride
+    /// Rules whose words may stand anywhere in the text, as bits.
+    pub(super) fn anywhere(&self) -> &[u64] {
+        &self.anywhere
     }
 
     /// Does a rule look beyond the words next to a candidate?
@@ -300,8 +307,11 @@ impl Lexicon {
                 starts &= starts - 1;
                 let (start, len) = (at + bit, (!(joined >> bit)).trailing_zeros() as usize);
                 // ASCII that ends within the block, or another run.
-                if bit + len < BLOCK && within(masks.high, bit, bit + len) == 0 && start > part.start {
-                    let hash = hash_small(bytes, start..start + len);
+                if bit + len < BLOCK && masks.high >> bit << (BLOCK - len) == 0 && start > part.start {
+                    let hash = match len {
+                        0..=8 => hash_short(load8(bytes, start), len),
+                        _ => hash_small(bytes, start..start + len),
+                    };
                     if self.may_hold(hash) {
                         self.look_up(text, start..start + len, hash, None, hits);
                     }

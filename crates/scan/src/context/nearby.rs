@@ -37,7 +37,6 @@ pub(crate) struct Nearby<'s> {
     chunk: Option<usize>,
     /// … and the rules for which a word near something in it is evidence, as bits.
     rules: Vec<u64>,
-    is_any: bool,
     /// Numbers of all entries in the text, sorted; read when a rule first asks for the whole of it.
     everywhere: Option<Vec<u32>>,
 }
@@ -55,7 +54,6 @@ impl<'s> Nearby<'s> {
             windows: Default::default(),
             chunk: None,
             rules: Vec::new(),
-            is_any: false,
             everywhere: None,
         }
     }
@@ -73,10 +71,21 @@ impl<'s> Nearby<'s> {
             || self.rules.get(usize::from(rule / 64)).is_some_and(|cell| cell >> (rule % 64) & 1 == 1)
     }
 
-    /// Can a word that is evidence for any rule stand near something in `part`?
-    pub(crate) fn is_any(&mut self, text: &str, part: &Range<usize>) -> bool {
+    /// The same of the 64 rules of a cell, as bits.
+    pub(crate) fn cell(&mut self, at: usize, text: &str, part: &Range<usize>) -> u64 {
         self.collect(text, part);
-        self.is_any || self.lexicon.is_wide || part.len() > PART_BYTES_MAX
+        if part.len() > PART_BYTES_MAX { u64::MAX } else { self.rules.get(at).copied().unwrap_or(0) }
+    }
+
+    /// All rules that may have such a word, as bits.
+    pub(crate) fn rules(&mut self, text: &str, part: &Range<usize>) -> &[u64] {
+        self.collect(text, part);
+        if part.len() > PART_BYTES_MAX { &[] } else { &self.rules }
+    }
+
+    /// What is said of all parts that begin in one chunk is the same, as long as they are short.
+    pub(crate) fn chunk(part: &Range<usize>) -> Option<usize> {
+        (part.len() <= PART_BYTES_MAX).then_some(part.start / CHUNK_BYTES)
     }
 
     /// Collects the rules for which a word is evidence that stands near the chunk in which `part` begins.
@@ -90,12 +99,11 @@ impl<'s> Nearby<'s> {
         let reach = floor(text, start)..ceil(text, end);
         self.cover(text, &reach);
         self.rules.clear();
-        self.rules.resize(self.lexicon.stride(), 0);
+        self.rules.extend_from_slice(self.lexicon.anywhere());
         let from = self.hits.partition_point(|h| h.span.start < reach.start);
         for hit in self.hits.iter().skip(from).take_while(|h| h.span.start < reach.end) {
             self.lexicon.add_rules(hit.number, &mut self.rules);
         }
-        self.is_any = self.rules.iter().any(|cell| *cell != 0);
         self.chunk = Some(chunk);
     }
 

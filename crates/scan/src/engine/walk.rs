@@ -97,6 +97,8 @@ struct Layer<'t, 's> {
     parts: Option<Vec<Range<usize>>>,
     nearby: Nearby<'s>,
     long_runs: LongRuns,
+    /// The chunk for which shapes were last chosen by their context, and these shapes.
+    shapes: (Option<usize>, Vec<u64>),
     found: Vec<Outcome>,
 }
 
@@ -107,6 +109,7 @@ impl<'t, 's> Layer<'t, 's> {
             parts: None,
             nearby: Nearby::new(&set.lexicon),
             long_runs: LongRuns::default(),
+            shapes: (None, Vec::new()),
             found: Vec::new(),
         }
     }

@@ -19,6 +19,8 @@ pub(crate) const PATTERN_BYTES_MAX: usize = 2_048;
 const PATTERN_COMPILED_BYTES_MAX: usize = 1 << 20;
 /// Bytes around an anchor that a pattern sees, unless it says otherwise.
 const WINDOW_BYTES: (usize, usize) = (64, 256);
+/// Longest window that is looked at by backtracking.
+const BACKTRACKED_MAX: usize = 512;
 /// Most that it may ask for.
 const WINDOW_BYTES_MAX: i64 = 65_536;
 /// The pattern is matched as a word of its own; the halves hold no matter what it begins with.
@@ -76,8 +78,9 @@ pub(super) fn read(reader: &Reader<'_>, table: &DeTable<'_>, span: &Range<usize>
         .nfa_size_limit(Some(PATTERN_COMPILED_BYTES_MAX))
         .hybrid_cache_capacity(256 << 10)
         .which_captures(if has_group { WhichCaptures::All } else { WhichCaptures::Implicit })
-        // Looking at one place, backtracking ends at the first wrong byte; a lazy automaton would be built for it.
-        .hybrid(!matches!(anchors, Some(Anchors::Prefix(_))))
+        // Looking at one place, backtracking ends at the first wrong byte; a lazy automaton would be built for it. But before
+        // it begins it clears a bit for each byte and state.
+        .hybrid(!matches!(anchors, Some(Anchors::Prefix(_))) || after > BACKTRACKED_MAX)
         .onepass(false)
         .dfa(false);
     let regex = match Regex::builder().configure(config).build_from_hir(&hir) {

@@ -36,7 +36,16 @@ pub(super) fn read(
     }
     let separators =
         table.get("separators").and_then(|v| reader.text(v, "separators")).unwrap_or("").as_bytes().to_vec();
-    Some(Token { shapes, separators, is_open: validators.first().is_some_and(|v| v.extent.is_some()) })
+    let extent = validators.first().and_then(|v| v.extent);
+    Some(Token { shapes, separators, is_open: extent.is_some(), heads: extent.map(heads).unwrap_or_default() })
+}
+
+/// The two letters that an identifier can begin with whose length they tell.
+fn heads(extent: fn(&str) -> Option<usize>) -> Vec<u32> {
+    let seconds = |first: char| {
+        ('A'..='Z').rev().fold(0, |bits, second| bits << 1 | u32::from(extent(&format!("{first}{second}00")).is_some()))
+    };
+    ('A'..='Z').map(seconds).collect()
 }
 
 fn shape_of(c: char) -> Option<Shape> {

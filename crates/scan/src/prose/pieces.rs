@@ -24,8 +24,10 @@ impl<'t> Piece<'t> {
     fn new(text: &'t str, span: Range<usize>) -> Piece<'t> {
         let token = text.get(span.clone()).unwrap_or_default();
         let open = token.trim_end_matches(['"', '\'', '*', '_']);
-        let word = token.trim_matches(['"', '*', '(', ')', '[', ']', '.', ',', ';', ':', '?', '!', '<', '>', '_']);
-        let word = word.trim_matches('\'');
+        let is_around = |c: char| {
+            matches!(c, '"' | '*' | '(' | ')' | '[' | ']' | '.' | ',' | ';' | ':' | '?' | '!' | '<' | '>' | '_')
+        };
+        let word = token.trim_matches(is_around).trim_matches('\'');
         Piece {
             word,
             span,
@@ -69,7 +71,8 @@ pub(super) fn forward(text: &str, at: usize) -> impl Iterator<Item = Piece<'_>> 
             return None;
         }
         let rest = text.get(start..floor(text, start + WORD_BYTES_MAX))?;
-        let end = start + rest.find([' ', '\t', '\r', '\n']).unwrap_or(rest.len());
+        let length = rest.bytes().position(|b| is_blank(b) || b == b'\n');
+        let end = start + length.unwrap_or(rest.len());
         next = end;
         Some(Piece::new(text, start..end))
     })

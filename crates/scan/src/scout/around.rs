@@ -475,6 +475,11 @@ impl<T> Masks<T> {
         Masks { width, classes, lengths, before, after, of: all.into_iter().map(|(_, of)| of).collect() }
     }
 
+    /// All of them, in the order of their bits.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &T> {
+        self.of.iter()
+    }
+
     /// A mask of those that are wanted, to be given to [`Masks::at`].
     pub(crate) fn only(&self, is_wanted: impl Fn(&T) -> bool) -> Vec<u64> {
         let bit = |of: &T| u64::from(is_wanted(of));

@@ -33,7 +33,7 @@ const INNER_MASK: u32 = 0x1F1F_1F1F;
 /// Bits of a filter, by cells of 64.
 const FILTER_CELLS: usize = 1 << 10;
 /// Keys are put into so many buckets.
-const BUCKETS: usize = 1 << 10;
+const BUCKETS: usize = 1 << 12;
 
 /// Literals by a key of some bytes of theirs, behind a filter that stays in the nearest cache.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ fn has(filter: &[u64; FILTER_CELLS], cell: u32) -> bool {
 }
 
 fn bucket(key: u32) -> usize {
-    (key.wrapping_mul(0x9E37_79B1) >> 22) as usize
+    (key.wrapping_mul(0x9E37_79B1) >> 20) as usize
 }
 
 impl Table {
@@ -372,30 +372,39 @@ impl Leads {
         if table.entries.is_empty() || part.is_empty() {
             return;
         }
-        let mut look = |four: u32, at: usize| {
-            let key = four & INNER_MASK;
-            if table.holds(spread(key)) {
-                for entry in table.get(key) {
-                    let Some(start) = at.checked_add_signed(-entry.shift).filter(|start| part.contains(start)) else {
-                        continue;
-                    };
-                    if fold8(load8(bytes, start)) & entry.mask == entry.head {
-                        self.verify(bytes, start, entry.number, Found::Inner, each);
-                    }
-                }
-            }
-        };
         // A key may begin a byte before the part, or behind it.
         let from = part.start.saturating_sub(1) / STEP * STEP;
         let to = (part.end + STEP + INNER).min(bytes.len());
         let some = bytes.get(from..to).unwrap_or_default();
         for (nth, four) in some.windows(INNER).step_by(STEP).enumerate() {
-            look(four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)), from + nth * STEP);
+            let key = four.first_chunk().map_or(0, |four| u32::from_le_bytes(*four)) & INNER_MASK;
+            if table.holds(spread(key)) {
+                self.look(table, bytes, &part, key, from + nth * STEP, each);
+            }
         }
         // A literal may be shorter: behind the last byte come some of none.
         let last = bytes.len().saturating_sub(INNER - 1).max(from);
         for at in (last.next_multiple_of(STEP)..to).step_by(STEP) {
-            look(load(bytes, at), at);
+            self.look(table, bytes, &part, load(bytes, at) & INNER_MASK, at, each);
+        }
+    }
+
+    /// What of a table begins in a part and has its key at `at`; nearly every place was passed over before.
+    #[inline(never)]
+    fn look<'s>(
+        &'s self,
+        table: &'s Table,
+        bytes: &[u8],
+        part: &Range<usize>,
+        key: u32,
+        at: usize,
+        each: &mut impl FnMut(&'s [Lead], Range<usize>, Found),
+    ) {
+        for entry in table.get(key) {
+            let Some(start) = at.checked_add_signed(-entry.shift).filter(|start| part.contains(start)) else { continue };
+            if fold8(load8(bytes, start)) & entry.mask == entry.head {
+                self.verify(bytes, start, entry.number, Found::Inner, each);
+            }
         }
     }
 
@@ -403,7 +412,9 @@ impl Leads {
         let start = fold(load(bytes, at));
         if has(&self.starts, hash3(start)) {
             self.verify_all(bytes, at, self.threes.get(start & 0xFF_FFFF), Found::Whole, each);
-            self.verify_all(bytes, at, self.twos.get(start & 0xFFFF), Found::Whole, each);
+            if self.twos.holds(start & 0xFFFF) {
+                self.verify_all(bytes, at, self.twos.get(start & 0xFFFF), Found::Whole, each);
+            }
         }
         let sign = before(bytes, at);
         if !self.pair_signs.has(sign) && !byte(bytes, at).is_ascii_digit() {
@@ -415,6 +426,7 @@ impl Leads {
         }
     }
 
+    #[inline(never)]
     fn verify_all<'s>(
         &'s self,
         bytes: &[u8],

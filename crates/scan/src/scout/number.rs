@@ -32,14 +32,22 @@ const HEADS: usize = 1_000;
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Rules {
     pub(crate) without: Vec<RuleIx>,
-    pub(crate) near: Vec<RuleIx>,
+    /// As bits of cells of 64 rules, those that have any.
+    pub(crate) near: Vec<(usize, u64)>,
 }
 
 impl Rules {
     fn add(&mut self, rule: RuleIx, is_without: bool) {
-        let list = if is_without { &mut self.without } else { &mut self.near };
-        if !list.contains(&rule) {
-            list.push(rule);
+        if is_without {
+            if !self.without.contains(&rule) {
+                self.without.push(rule);
+            }
+            return;
+        }
+        let (at, bit) = (usize::from(rule.0 / 64), 1 << (rule.0 % 64));
+        match self.near.iter_mut().find(|(cell, _)| *cell == at) {
+            Some((_, bits)) => *bits |= bit,
+            None => self.near.push((at, bit)),
         }
     }
 

@@ -27,6 +27,10 @@ pub(crate) struct Shapes {
     lettered: Vec<Vec<u64>>,
     /// … and of those that begin with so many or fewer, where more may follow.
     open: Vec<Vec<u64>>,
+    /// Mask of those that need no word of context, …
+    free: Vec<u64>,
+    /// … and by rule, in order, masks of cells of the others.
+    needing: Vec<(RuleIx, usize, u64)>,
     /// Bit n: `exact` has some of n digits, and `lettered` has.
     counts: (u64, u64),
     /// Most digits that a shape begins with.
@@ -73,12 +77,29 @@ impl Shapes {
         let bits = |follow: Follow| has(follow).fold(0_u64, |bits, (_, _, (digits, _))| bits | 1 << digits);
         let counts = (bits(Follow::Nothing), bits(Follow::Letter));
         let masks: Masks<ShapeOf> = Masks::new(all.into_iter().map(|(around, of, _)| (around, of)).collect());
-        Shapes { masks, exact, lettered, open, counts, digits_max }
+        let free = masks.only(|of| !of.needs_word);
+        let mut rules: Vec<RuleIx> = masks.all().filter(|of| of.needs_word).map(|of| of.rule).collect();
+        rules.dedup();
+        let cells = |rule: RuleIx| {
+            let mask = masks.only(|of| of.needs_word && of.rule == rule);
+            mask.into_iter().enumerate().filter(|(_, cell)| *cell != 0).map(move |(at, cell)| (rule, at, cell))
+        };
+        let needing = rules.into_iter().flat_map(cells).collect();
+        Shapes { masks, exact, lettered, open, free, needing, counts, digits_max }
+    }
+
+    /// A mask of the shapes of rules that need no word of context or have one.
+    pub(crate) fn near(&self, has_word: impl Fn(RuleIx) -> bool, mask: &mut Vec<u64>) {
+        mask.clear();
+        mask.extend_from_slice(&self.free);
+        for (_, at, cell) in self.needing.iter().filter(|(rule, ..)| has_word(*rule)) {
+            mask.get_mut(*at).into_iter().for_each(|all| *all |= cell);
+        }
     }
 
     /// Rules and shapes to try where the first of these groups begins, in the order of the rules. So many digits follow on
-    /// each other up to the end of some group as the shape begins with.
-    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group]) -> impl Iterator<Item = ShapeOf> {
+    /// each other up to the end of some group as the shape begins with. `near` are those that are possible by their context.
+    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group], near: &[u64]) -> impl Iterator<Item = ShapeOf> {
         let (start, end) = groups.first().map_or((0, 0), |group| (group.start, group.end));
         let Sums { all, whole, most } = self.sums(groups);
         let (all, whole) = (all & self.counts.0, whole & self.counts.1);
@@ -94,7 +115,7 @@ impl Shapes {
                 mask |= of(&self.lettered, rest.trailing_zeros() as usize);
                 rest &= rest - 1;
             }
-            mask
+            mask & near.get(word).copied().unwrap_or(u64::MAX)
         };
         once(self.masks.at(bytes, start, end, some).copied())
     }
@@ -117,8 +138,8 @@ impl Shapes {
     }
 
     /// The same behind a letter that stands for a digit, which ends a run of digits for them.
-    pub(crate) fn at_run(&self, bytes: &[u8], start: usize, end: usize) -> impl Iterator<Item = ShapeOf> {
-        once(self.masks.at(bytes, start, end, |_| u64::MAX).copied())
+    pub(crate) fn at_run(&self, bytes: &[u8], start: usize, end: usize, near: &[u64]) -> impl Iterator<Item = ShapeOf> {
+        once(self.masks.at(bytes, start, end, |word| near.get(word).copied().unwrap_or(u64::MAX)).copied())
     }
 }
 
@@ -211,6 +232,7 @@ mod tests {
             shapes: shapes.iter().map(|shape| shape.chars().map(kind).collect()).collect(),
             separators: separators.to_vec(),
             is_open: false,
+            heads: Vec::new(),
         };
         let rule = Compiled {
             kind: Kind::Token(token),
@@ -226,7 +248,7 @@ mod tests {
         let all = Shapes::new(std::iter::once((RuleIx(0), &rule)));
         let mut groups = Vec::new();
         digit::next_run(text.as_bytes(), 0, &mut groups, 24);
-        all.at(text.as_bytes(), &groups).filter_map(|of| shapes.get(of.at).copied()).collect()
+        all.at(text.as_bytes(), &groups, &[]).filter_map(|of| shapes.get(of.at).copied()).collect()
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub(crate) fn read(
     validators: &[&'static Validator],
 ) -> Option<Found> {
     let start = first_letter(bytes, digits, shape, token)?;
+    if !token.may_begin(byte(bytes, start), byte(bytes, start + 1)) {
+        return None;
+    }
     let mut walk = Walk { bytes, separators: &token.separators, at: start, taken: 0, is_irregular: false };
     // Nearly every try ends here.
     if !shape.iter().all(|wanted| walk.take(|b| fits(*wanted, b))) {

@@ -1,7 +1,9 @@
 //! The digit side of a scan: runs of digits lead to numbers, identifiers, and expressions.
 
 use super::{Layer, Trace, Walk, Windows};
+use crate::RuleIx;
 use crate::compiled::{Compiled, DIGITS_MAX, Kind, Token};
+use crate::context::Nearby;
 use crate::judge::{self, Run};
 use crate::scout::digit::{self, Group};
 use crate::scout::number::{self, Place, Rules};
@@ -49,16 +51,43 @@ impl<'s> Walk<'s, '_> {
         let bytes = layer.text.as_bytes();
         let Some(group) = groups.first() else { return };
         if group.lookalikes == 0 {
-            self.tokens(layer, group.start, set.scouts.shapes.at(bytes, groups));
+            let reach = self.shapes_near(layer, group.start);
+            let near = std::mem::take(&mut layer.shapes.1);
+            self.tokens(layer, set.scouts.shapes.at(bytes, groups, &near), group.start, &reach);
+            layer.shapes.1 = near;
             return self.led(layer, group.start..group.end, windows);
         }
         let mut start = group.start;
         while start < group.end {
             let end = start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count();
-            self.tokens(layer, start, set.scouts.shapes.at_run(bytes, start, end));
+            let reach = self.shapes_near(layer, start);
+            let near = std::mem::take(&mut layer.shapes.1);
+            self.tokens(layer, set.scouts.shapes.at_run(bytes, start, end, &near), start, &reach);
+            layer.shapes.1 = near;
             self.led(layer, start..end, windows);
             start = end + 1;
         }
+    }
+
+    /// Chooses the shapes of identifiers whose first digits begin at `start` by what can stand near them. Gives all that can
+    /// be one identifier.
+    fn shapes_near(&self, layer: &mut Layer<'_, 's>, start: usize) -> Range<usize> {
+        let bytes = layer.text.as_bytes();
+        let mut end = start + REACH;
+        if bytes.get(start..end).is_none_or(|b| b.contains(&b'\n')) {
+            end += LINE_ENDS_BYTES;
+        }
+        let reach = start.saturating_sub(HEAD_BYTES)..end.min(bytes.len());
+        let chunk = Nearby::chunk(&reach);
+        if layer.shapes.0.is_none() || layer.shapes.0 != chunk {
+            let Layer { text, nearby, shapes, .. } = layer;
+            let is_open = self.is_open();
+            let near = nearby.rules(text, &reach);
+            let has = |rule: RuleIx| near.get(usize::from(rule.0 / 64)).is_none_or(|cell| cell >> (rule.0 % 64) & 1 == 1);
+            self.set.scouts.shapes.near(|rule| is_open || has(rule), &mut shapes.1);
+            shapes.0 = chunk;
+        }
+        reach
     }
 
     fn led(&mut self, layer: &mut Layer<'_, 's>, run: Range<usize>, windows: &mut Windows) {
@@ -111,7 +140,7 @@ impl<'s> Walk<'s, '_> {
             self.number(layer, &run.number(first, first + count, taken, gaps), rules, &reach);
         }
         let (without, near) = numbers.any_lengths(place, head);
-        let lengths = if near != 0 && self.may_be_near(layer, &reach) { without | near } else { without };
+        let lengths = without | near;
         let (mut taken, mut gaps) = (len, 0);
         for (nth, group) in groups.iter().enumerate().skip(1) {
             taken += group.len();
@@ -130,33 +159,51 @@ impl<'s> Walk<'s, '_> {
     /// What needs a word of context, or to be of a country that is expected, is asked only where that is possible: around
     /// `reach`, in which the number stands.
     fn number(&mut self, layer: &mut Layer<'_, 's>, number: &judge::Number<'_>, rules: &Rules, reach: &Range<usize>) {
-        let near = if rules.near.is_empty() || !self.may_be_near(layer, reach) { &[] } else { rules.near.as_slice() };
-        let start = number.part(false).start;
-        let sign = before(layer.text.as_bytes(), start);
+        for rule in &rules.without {
+            self.number_of(layer, number, *rule, None);
+        }
+        if rules.near.is_empty() {
+            return;
+        }
+        let sign = before(layer.text.as_bytes(), number.part(false).start);
         let part = number.part(sign == b'(' || self.set.scouts.numbers.is_lead(sign));
-        let all = rules.without.iter().map(|rule| (rule, false)).chain(near.iter().map(|rule| (rule, true)));
-        for (rule, needs_word) in all {
-            let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { continue };
-            let Kind::Digits(digits) = &compiled.kind else { continue };
-            let asks = needs_word && !self.is_expected(compiled);
-            if asks && !compiled.context.may_be_around(layer.text, reach, &mut layer.nearby)
-                || !self.wants(*rule)
-                || !number.may_be(digits, compiled, self.trace == Trace::All)
-                || asks && !compiled.context.may_be_near(layer.text, &part, &mut layer.nearby)
-            {
-                continue;
-            }
-            self.count(*rule, |w| w.hits += 1);
-            if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced()) {
-                self.keep(layer, *rule, span, evidence);
+        for (cell, bits) in &rules.near {
+            let near = if self.is_open() { u64::MAX } else { layer.nearby.cell(*cell, layer.text, reach) };
+            let mut bits = bits & near;
+            while bits != 0 {
+                let rule = RuleIx((cell * 64) as u16 + bits.trailing_zeros() as u16);
+                self.number_of(layer, number, rule, Some(&part));
+                bits &= bits - 1;
             }
         }
     }
 
-    /// Can any rule be meant that needs a word of context, or to be of a country that is expected?
-    fn may_be_near(&self, layer: &mut Layer<'_, 's>, reach: &Range<usize>) -> bool {
-        let is_open = !self.is_gated() || !self.hints.countries.is_empty();
-        is_open || layer.nearby.is_any(layer.text, reach)
+    /// A number as one of a rule's; a word of context must stand near `part`, if it is given.
+    fn number_of(
+        &mut self,
+        layer: &mut Layer<'_, 's>,
+        number: &judge::Number<'_>,
+        rule: RuleIx,
+        part: Option<&Range<usize>>,
+    ) {
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Digits(digits) = &compiled.kind else { return };
+        let needs_word = part.filter(|_| !self.is_expected(compiled));
+        if !self.wants(rule)
+            || !number.may_be(digits, compiled, self.trace == Trace::All)
+            || needs_word.is_some_and(|part| !compiled.context.may_be_near(layer.text, part, &mut layer.nearby))
+        {
+            return;
+        }
+        self.count(rule, |w| w.hits += 1);
+        if let Some((span, evidence)) = number.judge(layer.text, digits, compiled, self.is_traced()) {
+            self.keep(layer, rule, span, evidence);
+        }
+    }
+
+    /// Can rules be meant that need a word of context where none stands?
+    fn is_open(&self) -> bool {
+        !self.is_gated() || !self.hints.countries.is_empty()
     }
 
     /// May something follow without a word of context: because it is of a country that is expected, or because somebody
@@ -170,16 +217,11 @@ impl<'s> Walk<'s, '_> {
     fn tokens(
         &mut self,
         layer: &mut Layer<'_, 's>,
-        start: usize,
         shapes: impl Iterator<Item = ShapeOf>,
+        start: usize,
+        reach: &Range<usize>,
     ) {
         let bytes = layer.text.as_bytes();
-        let mut reach = start + REACH;
-        if bytes.get(start..reach).is_none_or(|b| b.contains(&b'\n')) {
-            reach += LINE_ENDS_BYTES;
-        }
-        let reach = start.saturating_sub(HEAD_BYTES)..reach.min(bytes.len());
-        let mut has_words = None;
         let set = self.set;
         // The first shape of a rule that fits is the one.
         let mut done = None;
@@ -187,15 +229,12 @@ impl<'s> Walk<'s, '_> {
             if done == Some(rule) || !self.wants(rule) {
                 continue;
             }
-            if needs_word && !*has_words.get_or_insert_with(|| self.may_be_near(layer, &reach)) {
-                continue;
-            }
             let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
             let Kind::Token(token) = &compiled.kind else { continue };
             let Some(shape) = token.shapes.get(at) else { continue };
             if needs_word
                 && !self.is_expected(compiled)
-                && !compiled.context.may_be_near(layer.text, &reach, &mut layer.nearby)
+                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
             {
                 continue;
             }

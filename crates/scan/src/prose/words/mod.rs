@@ -174,6 +174,12 @@ fn entry(word: &str) -> Option<&'static Entry> {
         return None;
     }
     let mut buffer = [0_u8; WORD_BYTES_MAX];
+    if word.is_ascii() {
+        let small = buffer.get_mut(..word.len())?;
+        small.copy_from_slice(word.as_bytes());
+        small.make_ascii_lowercase();
+        return TABLE.get(std::str::from_utf8(small).ok()?);
+    }
     let mut len = 0;
     for c in word.chars().flat_map(char::to_lowercase) {
         let cell = buffer.get_mut(len..len + c.len_utf8())?;
@@ -197,8 +203,9 @@ pub(super) fn roles(word: &str, tongue: Tongue) -> Roles {
 pub(super) fn tongue(keyword: &str) -> Tongue {
     let last = keyword.rsplit([' ', '\'']).next().unwrap_or_default();
     let Some(entry) = entry(last) else { return ANY };
-    match entry.own.iter().filter(|(_, r)| r & KEYWORD != 0).collect::<Vec<_>>().as_slice() {
-        [(only, _)] => Tongue(*only),
+    let mut all = entry.own.iter().filter(|(_, r)| r & KEYWORD != 0);
+    match (all.next(), all.next()) {
+        (Some((only, _)), None) => Tongue(*only),
         _ => ANY,
     }
 }
