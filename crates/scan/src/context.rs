@@ -252,8 +252,14 @@ mod tests {
         let at = text.find("42").expect("there");
         let span = at..at + 2;
         assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Line)), Some("second one 42 after"));
-        assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Lines)), Some("first line\nsecond one 42 after\nthird"));
-        assert_eq!(text.get(window(text, &Breaks::of(text), &span, Within::Words)), Some("first line\nsecond one 42 after\nthird"));
+        assert_eq!(
+            text.get(window(text, &Breaks::of(text), &span, Within::Lines)),
+            Some("first line\nsecond one 42 after\nthird")
+        );
+        assert_eq!(
+            text.get(window(text, &Breaks::of(text), &span, Within::Words)),
+            Some("first line\nsecond one 42 after\nthird")
+        );
         let long = format!("{}42{}", "a b ".repeat(20), " c d".repeat(20));
         let at = long.find("42").expect("there");
         let near = long.get(window(&long, &Breaks::of(&long), &(at..at + 2), Within::Words)).expect("in bounds");

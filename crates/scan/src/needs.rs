@@ -228,7 +228,9 @@ impl Needs {
     pub(crate) fn are_met(&self, window: &[u8]) -> bool {
         self.runs.iter().all(|need| need.is_in(window))
             && (self.digits < DIGITS_MIN || window.iter().filter(|b| b.is_ascii_digit()).count() >= self.digits)
-            && self.signs.is_none_or(|(set, least)| window.iter().filter(|b| (**b == set[0]) | (**b == set[1])).count() >= least)
+            && self
+                .signs
+                .is_none_or(|(set, least)| window.iter().filter(|b| (**b == set[0]) | (**b == set[1])).count() >= least)
     }
 }
 

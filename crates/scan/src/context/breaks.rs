@@ -21,9 +21,8 @@ impl Breaks {
         // A word may begin at the very end: there is a bit for it.
         for at in (0..=bytes.len()).step_by(BLOCK) {
             let block = blocks::block(bytes, at);
-            let white = blocks::mask(&block, |b| {
-                (b == b' ') | (b == b'\n') | (b == b'\t') | (b == b'\r') | (b == b'\x0c')
-            });
+            let white =
+                blocks::mask(&block, |b| (b == b' ') | (b == b'\n') | (b == b'\t') | (b == b'\r') | (b == b'\x0c'));
             let before = white << 1 | was_white;
             was_white = white >> (BLOCK - 1);
             breaks.begins.push(!white & before);

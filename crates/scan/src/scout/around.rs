@@ -486,47 +486,51 @@ impl<T> Masks<T> {
         self.of.chunks(64).map(|some| some.iter().rev().fold(0, |mask, of| mask << 1 | bit(of))).collect()
     }
 
-    /// Those who can have these digits, of some in each word of the masks.
+    /// Calls `each` with those who can have these digits, of some in each word of the masks, in the order of their bits.
     pub(crate) fn at(
         &self,
         bytes: &[u8],
         start: usize,
         end: usize,
         some: impl Fn(usize) -> u64,
-    ) -> impl Iterator<Item = &T> {
-        let row = |at: Option<usize>| {
-            let class = self.classes.get(usize::from(at.map_or(0, |at| byte(bytes, at))));
-            usize::from(class.copied().unwrap_or(0)) * self.width
-        };
-        let before: [usize; REACH] = std::array::from_fn(|nth| row(start.checked_sub(nth + 1)));
-        let after: [usize; REACH] = std::array::from_fn(|nth| row(end.checked_add(nth)));
+        mut each: impl FnMut(&T),
+    ) {
+        let at = |at: Option<usize>| at.map_or(0, |at| byte(bytes, at));
+        let [b0, b1, b2, b3] = &self.before;
+        let [a0, a1, a2, a3] = &self.after;
         let length = (end - start).min(LENGTH_MAX) * self.width;
-        (0..self.width).flat_map(move |word| {
-            let mut mask = self.lengths.get(length + word).copied().unwrap_or(0);
-            for ((table, row), (other, at)) in self.after.iter().zip(after).zip(self.before.iter().zip(before)) {
-                mask &= table.get(row + word).copied().unwrap_or(0) & other.get(at + word).copied().unwrap_or(0);
-                if mask == 0 {
-                    break;
-                }
+        let lengths = self.lengths.get(length..).unwrap_or_default();
+        let (left, right) = (self.row(b0, at(start.checked_sub(1))), self.row(a0, byte(bytes, end)));
+        // What is next to the digits rules out nearly all.
+        let beside = left.iter().zip(right).map(|(left, right)| left & right);
+        for (word, mask) in lengths.iter().zip(beside).map(|(length, beside)| length & beside).enumerate() {
+            if mask == 0 {
+                continue;
+            }
+            let cell = |row: &[u64]| row.get(word).copied().unwrap_or(0);
+            let far = |nth: usize| (at(start.checked_sub(nth + 1)), byte(bytes, end + nth));
+            let ((left1, right1), (left2, right2), (left3, right3)) = (far(1), far(2), far(3));
+            let mut mask = mask & cell(self.row(b1, left1)) & cell(self.row(a1, right1));
+            if mask != 0 {
+                mask &= cell(self.row(b2, left2))
+                    & cell(self.row(a2, right2))
+                    & cell(self.row(b3, left3))
+                    & cell(self.row(a3, right3));
             }
             if mask != 0 {
                 mask &= some(word);
             }
-            Bits(mask).filter_map(move |bit| self.of.get(word * 64 + bit))
-        })
+            while mask != 0 {
+                self.of.get(word * 64 + mask.trailing_zeros() as usize).into_iter().for_each(&mut each);
+                mask &= mask - 1;
+            }
+        }
     }
-}
 
-/// The places of the bits of a mask.
-struct Bits(u64);
-
-impl Iterator for Bits {
-    type Item = usize;
-
-    fn next(&mut self) -> Option<usize> {
-        let bit = self.0.trailing_zeros() as usize;
-        self.0 &= self.0.wrapping_sub(1);
-        (bit < 64).then_some(bit)
+    /// The masks of a byte.
+    fn row<'m>(&self, table: &'m [u64], b: u8) -> &'m [u64] {
+        let from = usize::from(self.classes.get(usize::from(b)).copied().unwrap_or(0)) * self.width;
+        table.get(from..from + self.width).unwrap_or_default()
     }
 }
 
@@ -547,8 +551,11 @@ mod tests {
         let digits = |c: char| c.is_ascii_digit();
         let runs = text.split(|c| !digits(c)).filter(|run| !run.is_empty());
         let at = |run: &str| run.as_ptr() as usize - text.as_ptr() as usize;
-        let is_led =
-            |run: &&str| masks.at(text.as_bytes(), at(run), at(run) + run.len(), |_| u64::MAX).next().is_some();
+        let is_led = |run: &&str| {
+            let mut is_led = false;
+            masks.at(text.as_bytes(), at(run), at(run) + run.len(), |_| u64::MAX, |()| is_led = true);
+            is_led
+        };
         runs.filter(is_led).map(str::to_owned).collect()
     }
 

@@ -126,9 +126,8 @@ fn inner_keys(text: &[u8], shift: isize) -> impl Iterator<Item = u32> {
     let places = || (0..INNER as isize).map(move |nth| (8 * nth as u32, at(nth).copied()));
     let known = places().fold(0, |key, (bits, b)| key | u32::from(b.unwrap_or(0)) << bits) & INNER_MASK;
     let free: Vec<u32> = places().filter(|(_, b)| b.is_none()).map(|(bits, _)| bits).collect();
-    (0..1_u32 << (5 * free.len())).map(move |rest| {
-        free.iter().enumerate().fold(known, |key, (nth, bits)| key | (rest >> (5 * nth) & 31) << bits)
-    })
+    (0..1_u32 << (5 * free.len()))
+        .map(move |rest| free.iter().enumerate().fold(known, |key, (nth, bits)| key | (rest >> (5 * nth) & 31) << bits))
 }
 
 /// 16 bits of a key.
@@ -257,7 +256,8 @@ impl Leads {
                     (0, 1) => inner.push(entry(0)),
                     (0, 2) => {
                         leads.twos.insert(start & 0xFFFF, start & 0xFFFF, entry(0));
-                        (0..=0xFF_u32).for_each(|third| set(&mut leads.starts, hash3(fold(start & 0xFFFF | third << 16))));
+                        (0..=0xFF_u32)
+                            .for_each(|third| set(&mut leads.starts, hash3(fold(start & 0xFFFF | third << 16))));
                     }
                     (offset, len) if offset + 3 <= len => {
                         leads.threes.insert(hash3(start), start & 0xFF_FFFF, entry(offset));
@@ -295,11 +295,19 @@ impl Leads {
             };
             // At every second place one of two keys is found.
             for shift in [0, if text.len() > INNER { 1 } else { -1 }] {
-                inner_keys(text.as_bytes(), shift).for_each(|key| table.insert(spread(key), key, Entry { shift, ..entry }));
+                inner_keys(text.as_bytes(), shift)
+                    .for_each(|key| table.insert(spread(key), key, Entry { shift, ..entry }));
             }
         }
         let anchors = &leads.anchors;
-        for table in [&mut leads.threes, &mut leads.twos, &mut leads.pairs, &mut leads.tails, &mut leads.inner, &mut leads.near_runs] {
+        for table in [
+            &mut leads.threes,
+            &mut leads.twos,
+            &mut leads.pairs,
+            &mut leads.tails,
+            &mut leads.inner,
+            &mut leads.near_runs,
+        ] {
             table.index(anchors);
         }
         let spare = signs.first().copied().unwrap_or(0);
@@ -401,7 +409,9 @@ impl Leads {
         each: &mut impl FnMut(&'s [Lead], Range<usize>, Found),
     ) {
         for entry in table.get(key) {
-            let Some(start) = at.checked_add_signed(-entry.shift).filter(|start| part.contains(start)) else { continue };
+            let Some(start) = at.checked_add_signed(-entry.shift).filter(|start| part.contains(start)) else {
+                continue;
+            };
             if fold8(load8(bytes, start)) & entry.mask == entry.head {
                 self.verify(bytes, start, entry.number, Found::Inner, each);
             }
@@ -501,11 +511,17 @@ mod tests {
     use crate::RuleIx;
 
     fn found(words: &[(&str, How)], text: &str) -> Vec<(String, usize)> {
-        let leads = words.iter().map(|(w, how)| ((*w).to_owned(), Lead { rule: RuleIx(0), how: *how, long_within: 0, long: 0, is_inner: how == &How::Within }));
+        let leads = words.iter().map(|(w, how)| {
+            (
+                (*w).to_owned(),
+                Lead { rule: RuleIx(0), how: *how, long_within: 0, long: 0, is_inner: how == &How::Within },
+            )
+        });
         let leads = Leads::new(leads).expect("small");
         let mut all = Vec::new();
-        leads
-            .find(text, &[], |_, span, _| all.push((text.get(span.clone()).expect("on boundaries").to_owned(), span.start)));
+        leads.find(text, &[], |_, span, _| {
+            all.push((text.get(span.clone()).expect("on boundaries").to_owned(), span.start))
+        });
         all.sort_by_key(|(_, at)| *at);
         all.dedup();
         all

@@ -6,6 +6,7 @@ use crate::RuleIx;
 use crate::compiled::{Compiled, Kind, Shape, Token};
 use crate::needs::ByteSet;
 use crate::scout::digit::Group;
+use std::ops::Range;
 
 /// A shape of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +64,9 @@ impl Shapes {
             let needs_word = compiled.needs_word_abroad();
             for (at, shape) in token.shapes.iter().enumerate() {
                 let head = head(token, shape);
-                all.extend(around(token, shape).into_iter().map(|around| (around, ShapeOf { rule, at, needs_word }, head)));
+                all.extend(
+                    around(token, shape).into_iter().map(|around| (around, ShapeOf { rule, at, needs_word }, head)),
+                );
             }
         }
         let heads = Masks::new(all.iter().map(|(around, _, head)| (*around, *head)).collect());
@@ -99,7 +102,7 @@ impl Shapes {
 
     /// Rules and shapes to try where the first of these groups begins, in the order of the rules. So many digits follow on
     /// each other up to the end of some group as the shape begins with. `near` are those that are possible by their context.
-    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group], near: &[u64]) -> impl Iterator<Item = ShapeOf> {
+    pub(crate) fn at(&self, bytes: &[u8], groups: &[Group], near: &[u64], each: impl FnMut(ShapeOf)) {
         let (start, end) = groups.first().map_or((0, 0), |group| (group.start, group.end));
         let Sums { all, whole, most } = self.sums(groups);
         let (all, whole) = (all & self.counts.0, whole & self.counts.1);
@@ -117,7 +120,7 @@ impl Shapes {
             }
             mask & near.get(word).copied().unwrap_or(u64::MAX)
         };
-        once(self.masks.at(bytes, start, end, some).copied())
+        self.masks.at(bytes, start, end, some, once(each));
     }
 
     fn sums(&self, groups: &[Group]) -> Sums {
@@ -138,15 +141,20 @@ impl Shapes {
     }
 
     /// The same behind a letter that stands for a digit, which ends a run of digits for them.
-    pub(crate) fn at_run(&self, bytes: &[u8], start: usize, end: usize, near: &[u64]) -> impl Iterator<Item = ShapeOf> {
-        once(self.masks.at(bytes, start, end, |word| near.get(word).copied().unwrap_or(u64::MAX)).copied())
+    pub(crate) fn at_run(&self, bytes: &[u8], run: &Range<usize>, near: &[u64], each: impl FnMut(ShapeOf)) {
+        let some = |word: usize| near.get(word).copied().unwrap_or(u64::MAX);
+        self.masks.at(bytes, run.start, run.end, some, once(each));
     }
 }
 
 /// Each shape once: what can stand around it is often of several kinds.
-fn once(all: impl Iterator<Item = ShapeOf>) -> impl Iterator<Item = ShapeOf> {
+fn once(mut each: impl FnMut(ShapeOf)) -> impl FnMut(&ShapeOf) {
     let mut last = None;
-    all.filter(move |of| last.replace(*of) != Some(*of))
+    move |of| {
+        if last.replace(*of) != Some(*of) {
+            each(*of);
+        }
+    }
 }
 
 /// The digits that a shape begins with, and what follows them.
@@ -248,7 +256,9 @@ mod tests {
         let all = Shapes::new(std::iter::once((RuleIx(0), &rule)));
         let mut groups = Vec::new();
         digit::next_run(text.as_bytes(), 0, &mut groups, 24);
-        all.at(text.as_bytes(), &groups, &[]).filter_map(|of| shapes.get(of.at).copied()).collect()
+        let mut tried = Vec::new();
+        all.at(text.as_bytes(), &groups, &[], |of| tried.extend(shapes.get(of.at)));
+        tried
     }
 
     #[test]

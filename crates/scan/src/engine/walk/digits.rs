@@ -53,7 +53,9 @@ impl<'s> Walk<'s, '_> {
         if group.lookalikes == 0 {
             let reach = self.shapes_near(layer, group.start);
             let near = std::mem::take(&mut layer.shapes.1);
-            self.tokens(layer, set.scouts.shapes.at(bytes, groups, &near), group.start, &reach);
+            let mut done = None;
+            let each = |of| self.token(layer, of, group.start, &reach, &mut done);
+            set.scouts.shapes.at(bytes, groups, &near, each);
             layer.shapes.1 = near;
             return self.led(layer, group.start..group.end, windows);
         }
@@ -62,7 +64,9 @@ impl<'s> Walk<'s, '_> {
             let end = start + bytes.iter().skip(start).take_while(|b| b.is_ascii_digit()).count();
             let reach = self.shapes_near(layer, start);
             let near = std::mem::take(&mut layer.shapes.1);
-            self.tokens(layer, set.scouts.shapes.at_run(bytes, start, end, &near), start, &reach);
+            let mut done = None;
+            let each = |of| self.token(layer, of, start, &reach, &mut done);
+            set.scouts.shapes.at_run(bytes, &(start..end), &near, each);
             layer.shapes.1 = near;
             self.led(layer, start..end, windows);
             start = end + 1;
@@ -83,7 +87,8 @@ impl<'s> Walk<'s, '_> {
             let Layer { text, nearby, shapes, .. } = layer;
             let is_open = self.is_open();
             let near = nearby.rules(text, &reach);
-            let has = |rule: RuleIx| near.get(usize::from(rule.0 / 64)).is_none_or(|cell| cell >> (rule.0 % 64) & 1 == 1);
+            let has =
+                |rule: RuleIx| near.get(usize::from(rule.0 / 64)).is_none_or(|cell| cell >> (rule.0 % 64) & 1 == 1);
             self.set.scouts.shapes.near(|rule| is_open || has(rule), &mut shapes.1);
             shapes.0 = chunk;
         }
@@ -92,12 +97,18 @@ impl<'s> Walk<'s, '_> {
 
     fn led(&mut self, layer: &mut Layer<'_, 's>, run: Range<usize>, windows: &mut Windows) {
         let leads = &self.set.scouts.digit_runs;
-        for rule in leads.at(layer.text.as_bytes(), run.start, run.end, |_| u64::MAX) {
-            if self.wants(*rule) {
-                self.count(*rule, |w| w.hits += 1);
-                self.window(layer, *rule, run.clone(), true, windows);
-            }
-        }
+        leads.at(
+            layer.text.as_bytes(),
+            run.start,
+            run.end,
+            |_| u64::MAX,
+            |rule| {
+                if self.wants(*rule) {
+                    self.count(*rule, |w| w.hits += 1);
+                    self.window(layer, *rule, run.clone(), true, windows);
+                }
+            },
+        );
     }
 
     /// Every stretch of a run of groups that can be a number of some rule.
@@ -213,37 +224,34 @@ impl<'s> Walk<'s, '_> {
         is_home || !self.is_gated()
     }
 
-    /// Identifiers whose first digits begin at `start`, in one of these shapes.
-    fn tokens(
+    /// An identifier whose first digits begin at `start`, in one of the shapes of a rule; the first that fits is the one.
+    fn token(
         &mut self,
         layer: &mut Layer<'_, 's>,
-        shapes: impl Iterator<Item = ShapeOf>,
+        of: ShapeOf,
         start: usize,
         reach: &Range<usize>,
+        done: &mut Option<RuleIx>,
     ) {
+        let ShapeOf { rule, at, needs_word } = of;
+        if *done == Some(rule) || !self.wants(rule) {
+            return;
+        }
+        let Some(compiled) = self.set.compiled.get(usize::from(rule.0)) else { return };
+        let Kind::Token(token) = &compiled.kind else { return };
+        let Some(shape) = token.shapes.get(at) else { return };
+        if needs_word
+            && !self.is_expected(compiled)
+            && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
+        {
+            return;
+        }
+        self.count(rule, |w| w.hits += 1);
         let bytes = layer.text.as_bytes();
-        let set = self.set;
-        // The first shape of a rule that fits is the one.
-        let mut done = None;
-        for ShapeOf { rule, at, needs_word } in shapes {
-            if done == Some(rule) || !self.wants(rule) {
-                continue;
-            }
-            let Some(compiled) = set.compiled.get(usize::from(rule.0)) else { continue };
-            let Kind::Token(token) = &compiled.kind else { continue };
-            let Some(shape) = token.shapes.get(at) else { continue };
-            if needs_word
-                && !self.is_expected(compiled)
-                && !compiled.context.may_be_near(layer.text, reach, &mut layer.nearby)
-            {
-                continue;
-            }
-            self.count(rule, |w| w.hits += 1);
-            let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { continue };
-            done = Some(rule);
-            if let Some(evidence) = judge::token(compiled, &found, self.is_traced()) {
-                self.keep(layer, rule, found.span, evidence);
-            }
+        let Some(found) = token::read(bytes, start, shape, token, &compiled.validators) else { return };
+        *done = Some(rule);
+        if let Some(evidence) = judge::token(compiled, &found, self.is_traced()) {
+            self.keep(layer, rule, found.span, evidence);
         }
     }
 }
