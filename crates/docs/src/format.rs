@@ -60,6 +60,14 @@ pub enum Format {
     Xz,
     /// Zstandard.
     Zstd,
+    /// compress (`.Z`).
+    Compress,
+    /// ar: Debian packages, libraries.
+    Ar,
+    /// cpio.
+    Cpio,
+    /// ISO 9660.
+    Iso,
     /// 7z.
     SevenZip,
     /// RAR: only named.
@@ -100,6 +108,10 @@ impl Format {
             Format::Bzip2 => "application/x-bzip2",
             Format::Xz => "application/x-xz",
             Format::Zstd => "application/zstd",
+            Format::Compress => "application/x-compress",
+            Format::Ar => "application/x-archive",
+            Format::Cpio => "application/x-cpio",
+            Format::Iso => "application/x-iso9660-image",
             Format::SevenZip => "application/x-7z-compressed",
             Format::Rar => "application/vnd.rar",
             Format::Picture => "image/*",
@@ -138,6 +150,10 @@ impl Format {
             | Format::Bzip2
             | Format::Xz
             | Format::Zstd
+            | Format::Compress
+            | Format::Ar
+            | Format::Cpio
+            | Format::Iso
             | Format::SevenZip
             | Format::Rar => true,
         }
@@ -167,11 +183,16 @@ impl Format {
             Format::Pdf => pdf::read(at, file, reading),
             Format::Zip => archive::zip::read(at, file, reading),
             Format::Tar => archive::tar::read(at, file, reading),
+            Format::Ar => archive::ar::read(at, file, reading),
+            Format::Cpio => archive::cpio::read(at, file, reading),
+            Format::Iso => archive::iso::read(at, file, reading),
             Format::SevenZip => archive::seven::read(at, file, reading),
             Format::Rar => archive::rar::read(at, file, reading),
             Format::Picture => picture::read(at, file, reading),
             Format::Unknown => text::unknown::read(at, file, reading),
-            Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd => archive::stream::read(at, file, self, reading),
+            Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd | Format::Compress => {
+                archive::stream::read(at, file, self, reading)
+            }
         }
     }
 
@@ -199,11 +220,14 @@ impl Format {
             Format::Pdf => pdf::rewrite(at, file, writing),
             Format::Zip => archive::zip::rewrite(at, file, writing),
             Format::Tar => archive::tar::rewrite(at, file, writing),
+            Format::Ar => archive::ar::rewrite(at, file, writing),
+            Format::Cpio => archive::cpio::rewrite(at, file, writing),
+            Format::Iso => archive::iso::rewrite(at, file, writing),
             Format::SevenZip => archive::seven::rewrite(at, file, writing),
             Format::Rar => archive::rar::rewrite(at, file, writing),
             Format::Picture => picture::rewrite(at, file, writing),
             Format::Unknown => text::unknown::rewrite(at, file, writing),
-            Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd => {
+            Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd | Format::Compress => {
                 archive::stream::rewrite(at, file, self, writing)
             }
         }

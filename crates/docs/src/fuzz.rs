@@ -79,7 +79,8 @@ pub fn pdf(data: &[u8]) {
 
 /// Archives and compressed streams.
 pub fn archive(data: &[u8]) {
-    one_of(&[Format::Zip, Format::Tar, Format::Gzip, Format::Bzip2, Format::Xz, Format::Zstd, Format::SevenZip], data);
+    use Format::{Ar, Bzip2, Compress, Cpio, Gzip, Iso, SevenZip, Tar, Xz, Zip, Zstd};
+    one_of(&[Zip, Tar, Gzip, Bzip2, Xz, Zstd, SevenZip, Ar, Cpio, Compress, Iso], data);
 }
 
 /// Text formats, mail, pictures.

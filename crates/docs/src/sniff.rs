@@ -34,6 +34,10 @@ pub fn sniff(file: &File<'_>) -> Vec<Format> {
     if !is_package && has_zip_end(octets, found.first().is_some_and(|f| holds_files_as_they_are(*f))) {
         found.extend(package(octets));
     }
+    // A volume begins behind sixteen sectors of anything.
+    if crate::archive::iso::is_iso(octets) {
+        found.push(Format::Iso);
+    }
     // RAR and 7z are looked for behind pictures and programs, as self-extracting archives have them.
     if let Some(Format::Picture | Format::Unknown) = found.first() {
         for (signature, format) in known::APPENDED {
@@ -63,8 +67,8 @@ fn is_package(format: Format) -> bool {
 
 /// May the octets of a file in it stand there as they are?
 fn holds_files_as_they_are(format: Format) -> bool {
-    use Format::{Compound, Doc, Mbox, Msg, Ppt, Rar, SevenZip, Tar, Tnef, Xls};
-    matches!(format, Tar | Compound | Doc | Xls | Ppt | Msg | Tnef | SevenZip | Rar | Mbox)
+    use Format::{Ar, Compound, Cpio, Doc, Iso, Mbox, Msg, Ppt, Rar, SevenZip, Tar, Tnef, Xls};
+    matches!(format, Tar | Ar | Cpio | Iso | Compound | Doc | Xls | Ppt | Msg | Tnef | SevenZip | Rar | Mbox)
 }
 
 /// Does a file end as a ZIP does? `exactly`: and with nothing behind it.
@@ -178,9 +182,12 @@ mod tests {
             (b"\xff\xfeh\0i\0", "", &[Format::Text]),
             (&tar, "", &[Format::Tar]),
             (&old_tar, "", &[Format::Tar]),
-            (&iso, "a.iso", &[Format::Unknown]),
+            (&iso, "a.iso", &[Format::Iso]),
             (b"\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff\0\x20", "", &[Format::Xz]),
-            (b"\x1f\x9d\x90abc", "a.Z", &[Format::Unknown]),
+            (b"\x1f\x9d\x90abc", "a.Z", &[Format::Compress]),
+            (b"\x1f\x9d\x91abc", "a.Z", &[Format::Unknown]),
+            (b"!<arch>\n", "a.deb", &[Format::Ar]),
+            (b"070701 is a number", "", &[Format::Text]),
             (b"MZ\x90\0\x03\0\0\0 program", "a.txt", &[Format::Unknown]),
             (b"RIFF\x24\0\0\0WAVEfmt ", "", &[Format::Picture]),
             (b"\0\0\0\x18ftypheic\0\0\0\0", "", &[Format::Picture]),

@@ -1,7 +1,10 @@
-//! Compressed streams: gzip, bzip2, xz, lzma, zstd. Streams that follow one another are one file; what stands behind
+//! Compressed streams: gzip, bzip2, xz, lzma, zstd, compress. Streams that follow one another are one file; what stands behind
 //! them, and what gzip notes of the file, is read as well.
 
+mod compress;
 mod gzip;
+
+pub(crate) use compress::is_compress;
 
 use crate::budget::Budget;
 use crate::reading::Reading;
@@ -105,6 +108,7 @@ fn unpack<'o>(octets: &'o [u8], format: Format, budget: &mut Budget) -> Unpacked
         Format::Gzip => gzip::unpack(octets, budget),
         Format::Bzip2 => bzip2(octets, budget),
         Format::Zstd => zstd(octets, budget),
+        Format::Compress => compress::unpack(octets, budget),
         _ if is_lzma(octets) => lzma(octets, budget),
         _ => xz(octets, budget),
     }
@@ -239,6 +243,7 @@ fn pack(content: &[u8], name: &[u8], old: &[u8], format: Format) -> Result<Vec<u
             packer.finish().map_err(lost)
         }
         Format::Zstd => zstd::bulk::compress(content, 3).map_err(lost),
+        Format::Compress => Err(Unwritable::Format),
         _ if is_lzma(old) => Err(Unwritable::Format),
         _ => {
             let options = lzma_rust2::XzOptions::with_preset(6);

@@ -6,7 +6,7 @@ use crate::{File, Format};
 pub(super) const APPENDED: [(&[u8], Format); 2] =
     [(b"Rar!\x1a\x07", Format::Rar), (b"7z\xbc\xaf\x27\x1c\0", Format::SevenZip)];
 
-const READ: [(&[u8], Format); 9] = [
+const READ: [(&[u8], Format); 10] = [
     (b"%PDF-", Format::Pdf),
     (b"{\\rtf", Format::Rtf),
     (b"{\\urtf", Format::Rtf),
@@ -16,6 +16,7 @@ const READ: [(&[u8], Format); 9] = [
     (b"\xfd7zXZ\0", Format::Xz),
     (b"\x28\xb5\x2f\xfd", Format::Zstd),
     (b"\x78\x9f\x3e\x22", Format::Tnef),
+    (crate::archive::ar::MAGIC, Format::Ar),
 ];
 
 /// Pictures, sounds and films.
@@ -49,7 +50,7 @@ const MEDIA: [&[u8]; 26] = [
 ];
 
 /// Named and not read. Those with a letter first need octets that no text has.
-const UNREAD: [(&[u8], &str); 28] = [
+const UNREAD: [(&[u8], &str); 27] = [
     (b"\x7fELF", "application/x-executable"),
     (b"\xca\xfe\xba\xbe", "application/java-vm"),
     (b"\xfe\xed\xfa\xce", "application/x-mach-binary"),
@@ -64,7 +65,6 @@ const UNREAD: [(&[u8], &str); 28] = [
     (b"LZIP\x01", "application/x-lzip"),
     (b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
     (b"ITSF\x03\0\0\0", "application/vnd.ms-htmlhelp"),
-    (b"!<arch>\n", "application/x-archive"),
     (b"\xc7\x71", "application/x-cpio"),
     (b"\xed\xab\xee\xdb", "application/x-rpm"),
     (b"SQLite format 3\0", "application/vnd.sqlite3"),
@@ -90,6 +90,12 @@ pub(super) fn by_signature(octets: &[u8]) -> Option<Format> {
     }
     if crate::archive::tar::is_header(octets) {
         return Some(Format::Tar);
+    }
+    if crate::archive::cpio::is_header(octets) {
+        return Some(Format::Cpio);
+    }
+    if crate::archive::stream::is_compress(octets) {
+        return Some(Format::Compress);
     }
     if is_media(octets) {
         return Some(Format::Picture);
@@ -131,14 +137,6 @@ fn is_media(octets: &[u8]) -> bool {
 fn unread(octets: &[u8]) -> Option<&'static str> {
     if octets.starts_with(b"MZ") && octets.iter().take(64).any(|b| *b == 0) {
         return Some("application/vnd.microsoft.portable-executable");
-    }
-    if octets.get(0x8001..0x8006) == Some(b"CD001") {
-        return Some("application/x-iso9660-image");
-    }
-    // The numbers of a cpio header are digits; a text that begins with these goes on with something else.
-    let is_cpio = [b"070701", b"070702", b"070707"].iter().any(|magic| octets.starts_with(*magic));
-    if is_cpio && octets.get(..70).is_some_and(|header| header.iter().all(u8::is_ascii_hexdigit)) {
-        return Some("application/x-cpio");
     }
     if octets.get(4..19) == Some(b"Standard Jet DB") || octets.get(4..19) == Some(b"Standard ACE DB") {
         return Some("application/vnd.ms-access");
