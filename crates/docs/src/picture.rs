@@ -5,9 +5,12 @@ mod chunks;
 mod codes;
 mod exif;
 mod gif;
+mod heif;
 mod jpeg;
 mod other;
 mod png;
+mod ranges;
+mod tiff;
 mod webp;
 
 use crate::reading::Reading;
@@ -149,6 +152,10 @@ pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
         [0x89, b'P', b'N', b'G', ..] => png::strip(octets, orientation),
         [b'G', b'I', b'F', b'8', ..] => gif::strip(octets),
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => webp::strip(octets, orientation),
+        [b'I', b'I', b'*', 0, ..] | [b'M', b'M', 0, b'*', ..] => tiff::strip(octets),
+        [_, _, _, _, b'f', b't', b'y', b'p', b'h' | b'm' | b'a', b'e' | b'i' | b'v', b'i' | b'f', ..] => {
+            heif::strip(octets)
+        }
         _ => return Err(Unwritable::Format),
     };
     writing.left_out(&format!("{at}!exif"));
@@ -161,3 +168,5 @@ pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_still;

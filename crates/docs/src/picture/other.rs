@@ -1,7 +1,10 @@
 //! TIFF, HEIF, and what else is seen or heard: what of their metadata is found without knowing them.
 
-use super::{Found, exif, words};
+use super::{Found, exif, heif, words};
 use memchr::memmem;
+
+/// Items of metadata that are read.
+const ITEMS_MAX: usize = 20;
 
 pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
     let mut found = Found { media_type: media_type(octets), ..Found::default() };
@@ -12,7 +15,16 @@ pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
     if octets.starts_with(b"8BPS") {
         exif::photoshop(octets, &mut found);
     }
-    for at in memmem::find_iter(octets, b"Exif\0\0").take(4) {
+    let items = if octets.get(4..8) == Some(b"ftyp") { heif::metadata(octets) } else { Vec::new() };
+    for (is_exif, item) in items.iter().take(ITEMS_MAX) {
+        let item = octets.get(item.clone()).unwrap_or_default();
+        match is_exif {
+            true => exif::read(heif::tiff(item), &mut found),
+            false => found.note("XMP", item),
+        }
+    }
+    let is_told = |at: usize| items.iter().any(|(_, item)| item.contains(&at));
+    for at in memmem::find_iter(octets, b"Exif\0\0").filter(|at| !is_told(*at)).take(4) {
         exif::read(octets.get(at + 6..).unwrap_or_default(), &mut found);
     }
     let mut rest = octets;
@@ -20,7 +32,9 @@ pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
         let Some(at) = memmem::find(rest, b"<x:xmpmeta") else { break };
         let packet = rest.get(at..).unwrap_or_default();
         let end = memmem::find(packet, b"</x:xmpmeta>").map_or(packet.len(), |end| end + 12);
-        found.xmp(packet.get(..end).unwrap_or_default());
+        if !is_told(octets.len() - rest.len() + at) {
+            found.xmp(packet.get(..end).unwrap_or_default());
+        }
         rest = packet.get(end..).unwrap_or_default();
     }
     if octets.starts_with(b"ID3") {

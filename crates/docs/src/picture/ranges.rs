@@ -1,0 +1,46 @@
+//! Places in a file, and whether they lie over one another.
+
+use std::ops::Range;
+
+/// Does one of `some`, which are put in order, share an octet with one of `others`?
+pub(super) fn overlap(some: &mut Vec<Range<usize>>, others: &[Range<usize>]) -> bool {
+    some.retain(|range| !range.is_empty());
+    some.sort_by_key(|range| (range.start, range.end));
+    // The furthest end up to each.
+    let mut ends = Vec::with_capacity(some.len());
+    for range in some.iter() {
+        ends.push(range.end.max(ends.last().copied().unwrap_or(0)));
+    }
+    others.iter().filter(|other| !other.is_empty()).any(|other| {
+        let before = some.partition_point(|range| range.start < other.end);
+        before.checked_sub(1).and_then(|nth| ends.get(nth)).is_some_and(|end| *end > other.start)
+    })
+}
+
+/// Do two of them, which are put in order, share an octet?
+pub(super) fn overlap_themselves(ranges: &mut [Range<usize>]) -> bool {
+    ranges.sort_by_key(|range| (range.start, range.end));
+    ranges.iter().zip(ranges.iter().skip(1)).any(|(one, next)| one.end > next.start)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_touches_does_not_overlap() {
+        for (some, others, want) in [
+            (vec![0..10, 20..30], vec![10..20], false),
+            (vec![0..10, 20..30], vec![9..20], true),
+            (vec![20..30, 0..10], vec![10..21], true),
+            // A long one behind a short one, and empty ones.
+            (vec![0..100, 5..6], vec![50..51], true),
+            (vec![5..5], vec![0..10], false),
+            (vec![0..10], vec![5..5], false),
+        ] {
+            assert_eq!(overlap(&mut some.clone(), &others), want, "{some:?} {others:?}");
+        }
+        assert!(!overlap_themselves(&mut [5..10, 0..5]));
+        assert!(overlap_themselves(&mut [5..10, 0..6]));
+    }
+}
