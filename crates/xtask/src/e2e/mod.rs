@@ -6,6 +6,7 @@ mod conversation;
 mod crash;
 mod home;
 mod hostile;
+mod hour;
 mod needles;
 mod observe;
 mod recovery;
@@ -36,6 +37,7 @@ const CASES: &[Case] = &[
     ("sinks beside the folder", sinks::run),
     ("tokens and STARTTLS", conversation::tokens),
     ("hostile mail in a mailbox", hostile::mailbox),
+    ("an operator's first hour", hour::run),
     ("a thousand mails", thousand::run),
     ("default limits hold", thousand::default_limits),
     ("thirty kills", crash::run),
