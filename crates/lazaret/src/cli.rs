@@ -450,7 +450,7 @@ pub(crate) enum Quarantine {
         /// Id, 16 hexadecimal digits
         #[arg(value_name = "ID")]
         id: String,
-        /// Why; it stands in the log
+        /// Why; it is kept with the ticket
         #[arg(long, value_name = "WORDS")]
         reason: String,
     },
@@ -470,7 +470,7 @@ pub(crate) enum Held {
         /// Reference, such as LZ-7K2Q-M4XD
         #[arg(value_name = "TICKET")]
         ticket: String,
-        /// Why; it stands in the log
+        /// Why; it is kept with the ticket
         #[arg(long, value_name = "WORDS")]
         reason: String,
     },
