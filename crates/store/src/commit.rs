@@ -23,6 +23,9 @@ pub const TICKET_PARTIES_MAX: usize = 64;
 /// Tickets that a message is tried against.
 pub const JOIN_CANDIDATES_MAX: usize = 32;
 
+/// Why a stranger who holds a token of ours is told nothing.
+const THIRD_PARTY: &str = "third-party";
+
 pub(crate) fn commit(state: &mut State, commit: Commit) -> Result<Committed, StoreError> {
     let now = state.clock(commit.now);
     state.tally.commits += 1;
@@ -124,6 +127,7 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
         Some((reference, ticket)) => (reference, ticket, true),
         None => (open_ticket(state, commit)?, Ticket::new(commit), false),
     };
+    let third_party = !joined && matches!(commit.reply_new, Intent::Send(_)) && is_third_party(state, commit)?;
     ticket.messages += 1;
     let number = ticket.messages;
     count_verdict(&mut ticket, outcome.verdict);
@@ -135,7 +139,11 @@ fn add(state: &mut State, commit: &Commit, now: i64, twin_at: Key) -> Result<Com
             ticket.parties.push(party);
         }
     }
-    let intent = if joined { &commit.reply_joined } else { &commit.reply_new };
+    let intent = match joined {
+        true => &commit.reply_joined,
+        false if third_party => &Intent::Not(THIRD_PARTY),
+        false => &commit.reply_new,
+    };
     let told = tell(state, &reference, &mut ticket, intent, now)?;
     if outcome.class == Class::Bounce && joined {
         ticket.told = ToldRef::Not("bounced: customer not reached".to_owned());
@@ -190,9 +198,30 @@ fn join(state: &mut State, commit: &Commit) -> Result<Option<(TicketRef, Ticket)
     Ok(None)
 }
 
+/// Does the sender hold a token of ours without being a party to any ticket that it names? Somebody in copy, or somebody whom
+/// our answer was forwarded to: his mail opens a ticket, but he did not write to us of himself and is told nothing.
+fn is_third_party(state: &mut State, commit: &Commit) -> Result<bool, StoreError> {
+    let outcome = &commit.outcome;
+    let mut holds = false;
+    for candidate in commit.join.iter().take(JOIN_CANDIDATES_MAX).filter(|c| c.token) {
+        let at = Key::ticket(Family::Ticket, &candidate.ticket);
+        let Some(ticket) = state.get::<Ticket>(Family::Ticket, &at)? else { continue };
+        if is_party(state, &ticket, outcome) {
+            return Ok(false);
+        }
+        holds = true;
+    }
+    Ok(holds && outcome.class != Class::Bounce)
+}
+
+/// Is the sender staff, or one of those who wrote in the ticket before?
+fn is_party(state: &State, ticket: &Ticket, outcome: &Outcome) -> bool {
+    outcome.staff || parties(state, outcome).iter().any(|sender| ticket.parties.contains(sender))
+}
+
 /// Does a ticket let this sender in, by a token of ours or by a reference in the subject?
 pub(crate) fn may_join(state: &State, ticket: &Ticket, outcome: &Outcome, token: bool) -> bool {
-    let party = || outcome.staff || parties(state, outcome).iter().any(|sender| ticket.parties.contains(sender));
+    let party = || is_party(state, ticket, outcome);
     match (token, outcome.class) {
         (true, Class::Bounce) => true,
         // A forged sender may have seen the token: everybody in copy has.

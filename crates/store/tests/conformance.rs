@@ -174,6 +174,58 @@ async fn who_joins_a_ticket() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_holds_a_token_is_told_nothing() {
+    const EVE: &str = "eve@evil.example";
+    let dir = tempfile::tempdir().unwrap();
+    let limits = ReplyLimits { domain_per_hour_max: 100, ..ReplyLimits::default() };
+    let store = Store::open(Options { reply_limits: limits, ..options(dir.path()) }).unwrap();
+    let ticket = store.commit(commit(1, 1, stub(ANNA))).await.unwrap().ticket;
+    let other = store.commit(commit(2, 2, stub(EVE))).await.unwrap().ticket;
+    let (is_told, third) = (None, Some("third-party"));
+    let held = |ticket: &TicketRef, token| JoinCandidate { ticket: ticket.clone(), token };
+    let gone = held(&TicketRef("LZ-GONE-GONE".into()), true);
+    let table = [
+        ("a stranger with a token", EVE, Class::Human, false, vec![held(&ticket, true)], third),
+        (
+            "one with the token of a ticket that is gone, too",
+            EVE,
+            Class::Human,
+            false,
+            vec![gone.clone(), held(&ticket, true)],
+            third,
+        ),
+        ("a party", ANNA, Class::Human, false, vec![held(&ticket, true)], is_told),
+        ("a party that is forged", "forged", Class::Human, false, vec![held(&ticket, true)], is_told),
+        (
+            "a party to another ticket that it names",
+            EVE,
+            Class::Human,
+            false,
+            vec![held(&ticket, true), held(&other, true)],
+            is_told,
+        ),
+        ("staff", "tom@acme.example", Class::Human, true, vec![held(&ticket, true)], is_told),
+        ("a bounce", "mailer-daemon@mx.example", Class::Bounce, false, vec![held(&ticket, true)], is_told),
+        ("the token of a ticket that is gone", EVE, Class::Human, false, vec![gone], is_told),
+        ("a reference, which is no credential", EVE, Class::Human, false, vec![held(&ticket, false)], is_told),
+        ("nothing", EVE, Class::Human, false, vec![], is_told),
+    ];
+    for (n, (what, from, class, staff, join, not)) in (3..).zip(table) {
+        let (from, proof) = if from == "forged" { (ANNA, Proof::Fail) } else { (from, Proof::Pass) };
+        let mut outcome = stub(from);
+        (outcome.class, outcome.proof, outcome.staff) = (class, proof, staff);
+        // Not only receipts: whoever is told of what was taken out learns as much.
+        let draft = draft(&format!("u{n}@d{n}.example"), Template::Removed);
+        let done = store.commit(Commit { join, ..with_reply(commit(n, n, outcome), draft) }).await.unwrap();
+        assert_eq!(done.reply, not.is_none(), "{what}");
+        let (_, message) = store.message_of(&key(n)).await.unwrap().unwrap();
+        let told = not.map_or(Told::Pending, |why| Told::NotSent(why.into()));
+        assert_eq!(message.told, told, "{what}");
+    }
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_bounce_marks_its_ticket_and_a_later_answer_takes_the_mark_away() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path());
