@@ -486,12 +486,14 @@ impl<T> Masks<T> {
         self.of.chunks(64).map(|some| some.iter().rev().fold(0, |mask, of| mask << 1 | bit(of))).collect()
     }
 
-    /// Calls `each` with those who can have these digits, of some in each word of the masks, in the order of their bits.
+    /// Calls `each` with those who can have these digits, in the order of their bits: of those in `among`, if it is not
+    /// empty, and of some in each word of the masks.
     pub(crate) fn at(
         &self,
         bytes: &[u8],
         start: usize,
         end: usize,
+        among: &[u64],
         some: impl Fn(usize) -> u64,
         mut each: impl FnMut(&T),
     ) {
@@ -504,6 +506,7 @@ impl<T> Masks<T> {
         // What is next to the digits rules out nearly all.
         let beside = left.iter().zip(right).map(|(left, right)| left & right);
         for (word, mask) in lengths.iter().zip(beside).map(|(length, beside)| length & beside).enumerate() {
+            let mask = mask & among.get(word).copied().unwrap_or(u64::MAX);
             if mask == 0 {
                 continue;
             }
@@ -553,7 +556,7 @@ mod tests {
         let at = |run: &str| run.as_ptr() as usize - text.as_ptr() as usize;
         let is_led = |run: &&str| {
             let mut is_led = false;
-            masks.at(text.as_bytes(), at(run), at(run) + run.len(), |_| u64::MAX, |()| is_led = true);
+            masks.at(text.as_bytes(), at(run), at(run) + run.len(), &[], |_| u64::MAX, |()| is_led = true);
             is_led
         };
         runs.filter(is_led).map(str::to_owned).collect()
@@ -577,6 +580,21 @@ mod tests {
         ];
         for (pattern, text, wanted) in cases {
             assert_eq!(led(pattern, text), wanted, "{pattern} in {text}");
+        }
+    }
+
+    #[test]
+    fn literals_within_words() {
+        for (pattern, literal, is_inner) in [
+            ("[a-z]*(?:hubspot|hapi)=[0-9]", "hapi", true),
+            ("(?:hubspot|hapi)=[0-9]", "hapi", false),
+            ("[0-9]*pin=[0-9]", "pin", false),
+            ("x-?pin=[0-9]", "pin", true),
+            ("pin[a-z]{9}", "pin", true),
+            ("[a-z]*[0-9]q~", "3q~", false),
+            ("[a-z]x", "not in it", true),
+        ] {
+            assert_eq!(Net::of(&parse(pattern)).is_inner(literal), is_inner, "{literal} in {pattern}");
         }
     }
 

@@ -118,9 +118,9 @@ impl Shapes {
                 mask |= of(&self.lettered, rest.trailing_zeros() as usize);
                 rest &= rest - 1;
             }
-            mask & near.get(word).copied().unwrap_or(u64::MAX)
+            mask
         };
-        self.masks.at(bytes, start, end, some, once(each));
+        self.masks.at(bytes, start, end, near, some, once(each));
     }
 
     fn sums(&self, groups: &[Group]) -> Sums {
@@ -142,8 +142,7 @@ impl Shapes {
 
     /// The same behind a letter that stands for a digit, which ends a run of digits for them.
     pub(crate) fn at_run(&self, bytes: &[u8], run: &Range<usize>, near: &[u64], each: impl FnMut(ShapeOf)) {
-        let some = |word: usize| near.get(word).copied().unwrap_or(u64::MAX);
-        self.masks.at(bytes, run.start, run.end, some, once(each));
+        self.masks.at(bytes, run.start, run.end, near, |_| u64::MAX, once(each));
     }
 }
 

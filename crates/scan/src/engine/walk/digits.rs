@@ -101,6 +101,7 @@ impl<'s> Walk<'s, '_> {
             layer.text.as_bytes(),
             run.start,
             run.end,
+            &[],
             |_| u64::MAX,
             |rule| {
                 if self.wants(*rule) {
