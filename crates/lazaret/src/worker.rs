@@ -105,6 +105,13 @@ impl Pool {
         Pool { inner: Arc::new(Inner { setup: first, queue: Mutex::new(Some(queue)), slots: Mutex::new(slots), warm }) }
     }
 
+    /// One that has no worker and takes no job.
+    #[cfg(test)]
+    pub(crate) fn closed(setup: Arc<Setup>) -> Pool {
+        let (_, warm) = watch::channel(0);
+        Pool { inner: Arc::new(Inner { setup, queue: Mutex::new(None), slots: Mutex::default(), warm }) }
+    }
+
     /// Waits until a worker is there (or could not be started): what comes next needs not wait for one.
     pub(crate) async fn warm(&self) {
         // The sender lives as long as the slots; without them there is nothing to wait for.

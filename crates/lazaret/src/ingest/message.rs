@@ -349,6 +349,9 @@ fn intent(context: &Context, mailbox: &Mailbox, outcome: &Outcome, now: i64, joi
 }
 
 #[cfg(test)]
+mod who;
+
+#[cfg(test)]
 mod tests {
     use super::*;
     use lazaret_core::{Addr, Cleared, Digest};
