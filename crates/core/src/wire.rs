@@ -19,8 +19,8 @@ use crate::report::Report;
 use crate::{Outcome, Profile, Raw, RawMessage, Thread};
 use codec::{Code, Cursor};
 pub use documents::{
-    Asking, Relayed, Said, answer_question, read_bounds, read_reply, read_said, write_bounds, write_question,
-    write_reply,
+    Asking, Relayed, Said, Wanted, answer_question, read_bounds, read_reply, read_said, write_bounds, write_helped,
+    write_question, write_reply,
 };
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;

@@ -36,7 +36,7 @@ pub use format::Format;
 pub use limits::Limits;
 pub use pdf::pdf_of_text;
 pub use sniff::sniff;
-pub use types::{Content, Coverage, Document, Edit, File, Part, Unwritable, Why};
+pub use types::{Content, Coverage, Document, Edit, File, Part, Picture, Unwritable, Why};
 
 /// Reads a file: every text in it, every member of it, and what has no text.
 pub fn read(file: &File<'_>, limits: &Limits) -> Document {

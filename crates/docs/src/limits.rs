@@ -38,6 +38,8 @@ pub struct Limits {
     pub pixels_max: u64,
     /// Pixels of all such pictures of a file together.
     pub total_pixels_max: u64,
+    /// Octets of pictures that come back with what was read, all together; 0: nobody looks at them.
+    pub kept_pictures_bytes_max: usize,
     /// Passwords that are tried on one file.
     pub passwords_max: usize,
     /// Rounds of hashing that turn passwords into keys, all together: files say how many a password takes.
@@ -64,6 +66,7 @@ impl Default for Limits {
             attributes_max: 2_000,
             pixels_max: 40_000_000,
             total_pixels_max: 250_000_000,
+            kept_pictures_bytes_max: 0,
             passwords_max: 20,
             key_rounds_max: 3_000_000,
         }

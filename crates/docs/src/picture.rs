@@ -102,9 +102,13 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
         thumbnails.push(rest.len() - next.rest.len());
         rest = next.rest;
     }
-    let size = (file.octets.len() - rest.len()) as u64;
+    let picture = file.octets.get(..file.octets.len() - rest.len()).unwrap_or_default();
     let codes = codes_in(file.octets, reading);
-    reading.opaque(at, media_type, codes.as_ref().err().copied().unwrap_or(Why::Picture), size);
+    match &codes {
+        Ok(_) if is_seen(media_type) => reading.picture(at, media_type, picture),
+        Ok(_) => reading.opaque(at, media_type, Why::Picture, picture.len() as u64),
+        Err(why) => reading.opaque(at, media_type, *why, picture.len() as u64),
+    }
     for (nth, text) in codes.into_iter().flatten().enumerate() {
         reading.text(&format!("{at}!code{}", nth + 1), "text/plain", text, 0);
     }
@@ -128,6 +132,11 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     }
 }
 
+/// Can a recogniser of letters be expected to read the format?
+fn is_seen(media_type: &str) -> bool {
+    ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"].contains(&media_type)
+}
+
 /// What its codes say.
 ///
 /// # Errors
@@ -143,7 +152,8 @@ fn codes_in(octets: &[u8], reading: &mut Reading<'_>) -> Result<Vec<String>, Why
 /// Leaves metadata out; there is nothing to be replaced.
 pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
     let octets = file.octets;
-    if (1..=codes::CODES_MAX).any(|nth| writing.touches(&format!("{at}!code{nth}"))) {
+    let mut seen = (1..=codes::CODES_MAX).map(|nth| format!("{at}!code{nth}")).chain([format!("{at}!seen")]);
+    if seen.any(|path| writing.touches(&path)) {
         return Err(Unwritable::Format);
     }
     let orientation = inspect(octets).orientation;

@@ -1,7 +1,7 @@
 //! One file being read: what has been found, and what is left of the limits.
 
 use crate::budget::Budget;
-use crate::types::{Content, Coverage, Document, File, Part, Why};
+use crate::types::{Content, Coverage, Document, File, Part, Picture, Why};
 use crate::{Format, Limits, sniff};
 
 /// A file that is being read. Readers of formats put their parts in.
@@ -10,6 +10,8 @@ pub(crate) struct Reading<'r> {
     pub(crate) passwords: &'r [String],
     parts: Vec<Part>,
     coverage: Coverage,
+    pictures: Vec<Picture>,
+    pictures_left: usize,
     text_left: usize,
     depth: usize,
 }
@@ -21,13 +23,16 @@ impl<'r> Reading<'r> {
             passwords: passwords.get(..limits.passwords_max).unwrap_or(passwords),
             parts: Vec::new(),
             coverage: Coverage::default(),
+            pictures: Vec::new(),
+            pictures_left: limits.kept_pictures_bytes_max,
             text_left: limits.total_text_bytes_max,
             depth: 0,
         }
     }
 
     pub(crate) fn finish(self) -> Document {
-        Document { parts: self.parts, coverage: self.coverage, watched: self.budget.watched() }
+        let watched = self.budget.watched();
+        Document { parts: self.parts, coverage: self.coverage, pictures: self.pictures, watched }
     }
 
     pub(crate) fn limits(&self) -> Limits {
@@ -91,6 +96,15 @@ impl<'r> Reading<'r> {
     pub(crate) fn opaque(&mut self, at: &str, media_type: &str, why: Why, size_bytes: u64) {
         self.coverage.unexamined_bytes += size_bytes;
         self.push(at.to_owned(), media_type, Content::Opaque(why), size_bytes);
+    }
+
+    /// Names a picture as opaque, and keeps it for who can see what is in it, if there is room.
+    pub(crate) fn picture(&mut self, at: &str, media_type: &str, octets: &[u8]) {
+        self.opaque(at, media_type, Why::Picture, octets.len() as u64);
+        if let Some(left) = self.pictures_left.checked_sub(octets.len()) {
+            self.pictures_left = left;
+            self.pictures.push(Picture { path: at.to_owned(), octets: octets.to_vec() });
+        }
     }
 
     /// Counts octets of structure, or of a container whose members are counted themselves.

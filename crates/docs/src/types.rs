@@ -33,6 +33,24 @@ pub struct Document {
     pub coverage: Coverage,
     /// Did a watch find something in what was unpacked? See [`read_watched`](crate::read_watched).
     pub watched: bool,
+    /// The pictures that are named as opaque, for who can see what is in them; as many as the limits ask for.
+    pub pictures: Vec<Picture>,
+}
+
+/// A picture of a file, as it stands there.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Picture {
+    /// Of its part.
+    pub path: String,
+    /// In its own format.
+    pub octets: Vec<u8>,
+}
+
+/// Masked: it is raw.
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Picture({}, {} octets)", self.path, self.octets.len())
+    }
 }
 
 /// A text of a file, or a place without one.

@@ -61,7 +61,7 @@ impl App {
             reply_limits: App::reply_limits(&config),
         })
         .map_err(|e| Refusal { code: keys::store_exit(&e), message: e.to_string() })?;
-        let pool = Pool::start(set.setup(store.keys()), config.workers);
+        let pool = Pool::start(set.setup(store.keys()), config.workers, &config.helpers);
         let status = Arc::new(Status::new(&config));
         if !set.material.degraded.is_empty() {
             status.degraded(set.material.degraded.len());

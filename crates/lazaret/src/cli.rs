@@ -187,6 +187,9 @@ pub(crate) enum Command {
     /// One process that reads documents; started by the daemon
     #[command(hide = true)]
     Documents,
+    /// The stage before one program that is not ours; started by the daemon
+    #[command(hide = true)]
+    Helper,
 }
 
 /// Which JSON Schema.

@@ -160,7 +160,9 @@ fn material(path: Option<&Path>, files: &RuleFiles, format: Format) -> Result<(M
     } else {
         Material::check(files.rules.as_deref(), files.policy.as_deref(), None)
     };
-    loaded.map(|m| (Material { digest_key: config.as_ref().and_then(digest_key), ..m }, limits)).map_err(|refused| {
+    let helpers = config.as_ref().map(|c| c.helpers.clone()).unwrap_or_default();
+    let digest_key = config.as_ref().and_then(digest_key);
+    loaded.map(|m| (Material { digest_key, helpers, ..m }, limits)).map_err(|refused| {
         refused.print(format);
         exit::CONFIG
     })

@@ -11,6 +11,7 @@ mod sinks;
 mod value;
 
 use crate::http::Url;
+use crate::worker::Helpers;
 use lazaret_core::{Limits, Profile};
 use lazaret_store::ReplyLimits;
 use std::path::PathBuf;
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) poll_interval: Duration,
     /// Bounds of one message.
     pub(crate) limits: Limits,
+    /// Programs that look at files.
+    pub(crate) helpers: Helpers,
     /// Free bytes of the state volume below which nothing is fetched.
     pub(crate) disk_reserve_bytes: u64,
     /// Octets of memory that the store may use for pages.

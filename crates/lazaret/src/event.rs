@@ -72,6 +72,8 @@ pub(crate) enum Event<'a> {
     WorkerStderr { slot: usize, bytes: usize },
     /// A process that reads documents died, hung or answered nonsense; the message went on without that document.
     DocumentStrike { slot: usize, strikes: u32, how: &'static str },
+    /// A program that is not ours died, hung, refused or said too much; its file counts as one that it did not look at.
+    HelperFailed { slot: usize, helper: &'static str, how: &'static str },
     /// The kernel lacks something that workers are confined with.
     Unconfined { landlock: bool, seccomp: bool },
     /// A worker could not be started.
@@ -140,6 +142,7 @@ pub(crate) fn emit(event: Event<'_>) {
         WorkerRetired { slot, messages, why } => debug!(slot, messages, why, "worker retired"),
         WorkerStderr { slot, bytes } => warn!(slot, bytes, "worker wrote to standard error"),
         DocumentStrike { slot, strikes, how } => warn!(slot, strikes, how, "document not read"),
+        HelperFailed { slot, helper, how } => warn!(slot, helper, how, "file not looked at by a helper"),
         Unconfined { landlock, seccomp } => {
             error!(landlock, seccomp, "workers are not confined as they should be: this kernel lacks it")
         }

@@ -44,8 +44,11 @@ fn main() -> ExitCode {
     if verb.as_ref().is_some_and(|verb| verb == "worker") {
         return worker::child_main();
     }
-    if verb.is_some_and(|verb| verb == "documents") {
+    if verb.as_ref().is_some_and(|verb| verb == "documents") {
         return worker::documents_main();
+    }
+    if verb.is_some_and(|verb| verb == "helper") {
+        return worker::helper_main();
     }
     let cli = match cli::parse() {
         Ok(cli) => cli,

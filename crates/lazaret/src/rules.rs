@@ -5,6 +5,7 @@ use crate::clock;
 use crate::config::Config;
 use crate::diagnostics::Shown;
 use crate::worker::BUILD_ID;
+use crate::worker::Helpers;
 use lazaret_core::DigestKey;
 use lazaret_scan::{Diagnostic, Policy, Ruleset, SourceFile, shipped};
 use std::fs;
@@ -52,6 +53,8 @@ pub(crate) struct Material {
     pub(crate) keep_secs: u64,
     /// The store's key for digests, for a verb on files: without it exceptions name nothing there.
     pub(crate) digest_key: Option<DigestKey>,
+    /// Programs that look at files, for a verb on files.
+    pub(crate) helpers: Helpers,
     /// Warnings.
     pub(crate) warnings: Vec<Diagnostic>,
     /// What was wrong with the files, if the last accepted ones run in their place.
@@ -128,9 +131,15 @@ pub(crate) fn accept(
     tested: bool,
 ) -> Result<Material, Refused> {
     match judge(&rules, &policy, tested) {
-        Ok((keep_secs, warnings)) => {
-            Ok(Material { rules, policy, keep_secs, digest_key: None, warnings, degraded: Vec::new() })
-        }
+        Ok((keep_secs, warnings)) => Ok(Material {
+            rules,
+            policy,
+            keep_secs,
+            digest_key: None,
+            helpers: Helpers::default(),
+            warnings,
+            degraded: Vec::new(),
+        }),
         Err(complaints) => Err(Refused { complaints, files: rules.into_iter().chain([policy]).collect() }),
     }
 }

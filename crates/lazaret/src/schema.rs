@@ -375,6 +375,7 @@ fn config() -> Value {
         "forward",
         "webhook",
         "limits",
+        "helpers",
         "operator",
     ];
     let mut schema = table(&top, &["mode", "store_key", "mailbox"], |key| match key {
@@ -389,6 +390,10 @@ fn config() -> Value {
         "forward" => forward.clone(),
         "webhook" => webhook.clone(),
         "limits" => table(&limits, &[], |_| size()),
+        "helpers" => table(&["tesseract", "languages", "pdftotext"], &[], |key| match key {
+            "languages" => strings(),
+            _ => text(),
+        }),
         "operator" => table(&["alert_to", "roles"], &[], |key| match key {
             "roles" => table(
                 &["operator", "agent", "officer", "auditor"],

@@ -8,17 +8,22 @@
 mod child;
 mod confine;
 mod documents;
+mod helpers;
 mod pipe;
 
-pub(crate) use child::{documents_main, main as child_main};
+pub(crate) use child::{documents_main, helper_main, main as child_main};
+pub(crate) use helpers::Helpers;
 
 use crate::clock;
 use crate::event::{Event, emit};
 use documents::Readers;
+use helpers::Helping;
 use lazaret_core::Limits;
 use lazaret_core::pipeline::Setup;
 use lazaret_core::wire::{self, Answer, Job, Said};
 use pipe::Pipe;
+use std::ffi::OsString;
+use std::io;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
@@ -85,7 +90,8 @@ struct Inner {
 
 impl Pool {
     /// Starts `count` slots; each starts its worker at once and replaces it when it is retired or dies.
-    pub(crate) fn start(setup: Setup, count: usize) -> Pool {
+    pub(crate) fn start(setup: Setup, count: usize, helpers: &Helpers) -> Pool {
+        let helpers = Arc::new(helpers.clone());
         // A message waits here, in memory, only until a worker is free: the senders bound how many are in flight.
         let (queue, requests) = mpsc::sync_channel::<Request>(64);
         let (warmed, warm) = watch::channel(0);
@@ -93,11 +99,13 @@ impl Pool {
         let slots = (0..count.max(1))
             .map(|number| {
                 let (requests, warmed, setup) = (requests.clone(), warmed.clone(), first.clone());
+                let helpers = helpers.clone();
                 std::thread::Builder::new()
                     .name(format!("worker-{number}"))
                     .spawn(move || {
                         let readers = Readers::new(number, &setup.limits);
-                        Slot { number, setup, worker: None, readers }.serve(&requests, &warmed);
+                        let helping = Helping::new(number, &helpers, &setup.limits);
+                        Slot { number, setup, worker: None, readers, helping }.serve(&requests, &warmed);
                     })
                     .expect("the machine has a thread left at start")
             })
@@ -169,6 +177,7 @@ struct Slot {
     setup: Arc<Setup>,
     worker: Option<Worker>,
     readers: Readers,
+    helping: Helping,
 }
 
 impl Slot {
@@ -188,6 +197,7 @@ impl Slot {
                 self.worker = self.spawn().ok();
             }
             self.readers.renew();
+            self.helping.renew();
         }
     }
 
@@ -216,7 +226,7 @@ impl Slot {
             }
             None => self.spawn().map_err(|_| Death::NotStarted)?,
         };
-        let answer = worker.ask(job, &self.setup.limits, &mut self.readers);
+        let answer = worker.ask(job, &self.setup.limits, &mut self.readers, &mut self.helping);
         worker.messages += 1;
         let stderr_bytes = worker.drain_stderr();
         if stderr_bytes > 0 {
@@ -254,27 +264,27 @@ impl Slot {
 /// A process of ours with its pipes.
 struct Started {
     child: Child,
-    input: Pipe,
+    /// Taken to close it.
+    input: Option<Pipe>,
     output: Pipe,
     errors: Pipe,
 }
 
-/// Starts the running binary again, even if the file was replaced or removed meanwhile, with nothing but three pipes.
-fn start(verb: &str) -> Result<Started, String> {
-    let mut child = Command::new("/proc/self/exe")
-        .arg(verb)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|e| e.kind().to_string())?;
+/// The running binary again, even if the file was replaced or removed meanwhile, with nothing but three pipes.
+fn own(arguments: &[OsString]) -> Command {
+    let mut command = Command::new("/proc/self/exe");
+    command.args(arguments).env_clear().current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn start(mut command: Command) -> Result<Started, String> {
+    let mut child = command.spawn().map_err(|e| e.kind().to_string())?;
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(input), Some(output), Some(errors)) = pipes else { return Err("no pipes".into()) };
     let pipe = |fd| Pipe::new(fd).map_err(|e| e.kind().to_string());
     let (input, output, errors) = (pipe(input.into())?, pipe(output.into())?, pipe(errors.into())?);
-    Ok(Started { child, input, output, errors })
+    Ok(Started { child, input: Some(input), output, errors })
 }
 
 /// A running worker process.
@@ -292,7 +302,8 @@ struct Worker {
 
 impl Worker {
     fn start(setup: &Setup) -> Result<Worker, String> {
-        let Started { child, input, output, errors } = start("worker")?;
+        let Started { child, input, output, errors } = start(own(&["worker".into()]))?;
+        let input = input.ok_or("no pipes")?;
         let setup = Setup { today: clock::today(), ..setup.clone() };
         let mut worker = Worker {
             child,
@@ -326,7 +337,13 @@ impl Worker {
         }
     }
 
-    fn ask(&mut self, job: &Job, limits: &Limits, readers: &mut Readers) -> Result<Answer, Death> {
+    fn ask(
+        &mut self,
+        job: &Job,
+        limits: &Limits,
+        readers: &mut Readers,
+        helping: &mut Helping,
+    ) -> Result<Answer, Death> {
         let mut deadline = Instant::now() + Duration::from_secs(limits.wall_secs_max);
         self.set_deadline_at(deadline);
         if let Err(error) = wire::write_job(&mut self.input, job) {
@@ -341,21 +358,29 @@ impl Worker {
                         answer => Ok(answer),
                     };
                 }
+                // The clock of the worker stands still while others read; theirs is bounded too.
                 Ok(Said::Question(question)) => {
-                    // The clock of the worker stands still while others read; theirs is bounded too.
                     let asked = Instant::now();
                     let reply = readers.ask(&question);
                     deadline += asked.elapsed();
-                    self.set_deadline_at(deadline);
-                    if wire::write_reply(&mut self.input, &reply).is_err() {
-                        return Err(if self.input.timed_out() { Death::Hung } else { Death::Died });
-                    }
+                    self.reply(deadline, |input| wire::write_reply(input, &reply))?;
+                }
+                Ok(Said::Help(wanted)) => {
+                    let asked = Instant::now();
+                    let helped = helping.help(&wanted);
+                    deadline += asked.elapsed();
+                    self.reply(deadline, |input| wire::write_helped(input, &helped))?;
                 }
                 Err(_) if self.output.timed_out() => return Err(Death::Hung),
                 Err(_) if self.output.at_end() => return Err(Death::Died),
                 Err(_) => return Err(Death::Babbled),
             }
         }
+    }
+
+    fn reply(&mut self, deadline: Instant, write: impl FnOnce(&mut Pipe) -> io::Result<()>) -> Result<(), Death> {
+        self.set_deadline_at(deadline);
+        write(&mut self.input).map_err(|_| if self.input.timed_out() { Death::Hung } else { Death::Died })
     }
 
     fn set_deadline(&mut self, from_now: Duration) {

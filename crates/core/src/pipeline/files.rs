@@ -3,7 +3,7 @@
 
 use super::Pipeline;
 use super::examine::{Examined, outside_cuts, scanned};
-use crate::documents::{self, Answered, Documents, Question};
+use crate::documents::{self, Answered, Documents, Helped, Helper, Question};
 use crate::mark::{self, Words};
 use crate::redact::{self, Coded, Cut, Values};
 use crate::text::ClearedOctets;
@@ -170,7 +170,8 @@ impl Pipeline {
     /// A file in which nothing was found: a picture without its metadata, anything else as it came.
     fn unchanged(&self, attached: &Attached, documents: &mut dyn Documents) -> Vec<u8> {
         let as_it_came = || attached.file.octets.to_vec();
-        if attached.opaque != Some(OpaqueWhy::Picture) || !attached.is_document {
+        let is_picture = lazaret_docs::sniff(&attached.file.as_file(&[])).first() == Some(&Format::Picture);
+        if !is_picture || !attached.is_document {
             return as_it_came();
         }
         let question = Question { file: attached.file.as_file(&[]), edits: Some(&[]), values: &[] };
@@ -209,11 +210,33 @@ impl Pipeline {
             };
             match self.found_in(&octets, attached, passwords, (values, &spelled), profile, documents)? {
                 None if coded.stand_in(&octets) => return Err(Trouble::Residue),
-                None => return Ok(octets.to_vec()),
+                None => return self.proved(octets.to_vec(), values, profile, documents),
                 Some(more) => edits = more,
             }
         }
         Err(Trouble::Residue)
+    }
+
+    /// A rewritten file; a PDF that somebody else's reader finds nothing in either, where there is one.
+    fn proved(
+        &self,
+        octets: Vec<u8>,
+        values: &Values,
+        profile: &Profile,
+        documents: &mut dyn Documents,
+    ) -> Result<Vec<u8>, Trouble> {
+        let file = File { octets: &octets, name: "", media_type: "", passwords: &[] };
+        if !lazaret_docs::sniff(&file).contains(&Format::Pdf) {
+            return Ok(octets);
+        }
+        match documents.help(Helper::Extract, &octets) {
+            Helped::Absent => Ok(octets),
+            Helped::Failed => Err(Trouble::Unwritable),
+            Helped::Text(text) => {
+                let is_clear = self.is_clear(&String::from_utf8_lossy(&text), Placement::Attachment, values, profile);
+                if is_clear { Ok(octets) } else { Err(Trouble::Residue) }
+            }
+        }
     }
 
     /// What is still to be taken out of a file, if anything is. What cannot be taken out is a residue; so is a value in a

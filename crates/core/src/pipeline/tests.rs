@@ -1026,3 +1026,94 @@ fn a_value_is_looked_for_as_files_write_it() {
     assert!(coded_values.stand_in(&wide) && coded_values.stand_in(b"x4b616e6761726F6f3737"));
     assert!(coded_values.stand_in(b"..kangaroo77") && !coded_values.stand_in(b"kangaroo 78"));
 }
+
+/// Helpers that say the same of every file.
+struct Helped(InProcess, crate::documents::Helped);
+
+impl Helped {
+    fn saying(text: &str) -> Helped {
+        Helped::so(crate::documents::Helped::Text(Zeroizing::new(text.as_bytes().to_vec())))
+    }
+
+    fn so(helped: crate::documents::Helped) -> Helped {
+        let limits = lazaret_docs::Limits { kept_pictures_bytes_max: 1 << 20, ..lazaret_docs::Limits::default() };
+        Helped(InProcess(limits), helped)
+    }
+}
+
+impl Documents for Helped {
+    fn ask(&mut self, question: &crate::documents::Question<'_>) -> crate::documents::Reply {
+        self.0.ask(question)
+    }
+
+    fn help(&mut self, _: crate::documents::Helper, _: &[u8]) -> crate::documents::Helped {
+        self.1.clone()
+    }
+}
+
+fn with_file(name: &str, media_type: &str, octets: &[u8]) -> RawMessage {
+    use base64::Engine;
+    let coded = base64::engine::general_purpose::STANDARD.encode(octets);
+    let head = format!(
+        "Content-Type: {media_type}; name=\"{name}\"\nContent-Disposition: attachment\n\
+         Content-Transfer-Encoding: base64"
+    );
+    let mail = mixed(&[("Content-Type: text/plain", "see the file"), (&head, &coded)]);
+    RawMessage::new(mail.replace('\n', "\r\n").into_bytes())
+}
+
+#[test]
+fn what_is_seen_in_a_picture_is_scanned() {
+    let picture = b"\x89PNG\r\n\x1a\n\0\0\0\0IEND\xae\x42\x60\x82";
+    let mail = with_file("a.png", "image/png", picture);
+    let profile = Profile { mailbox: "support".into(), ..Profile::default() };
+    let with = |mut helped: Helped| shipped().process_in(&mail, &profile, None, &mut helped);
+    // Nobody looks, or somebody gives up: it passes as one that was not examined.
+    for helped in [crate::documents::Helped::Absent, crate::documents::Helped::Failed] {
+        let outcome = with(Helped::so(helped));
+        let made = named(&outcome, "a.png");
+        assert_eq!((made.opaque, made.coverage.scanned_bytes), (Some(OpaqueWhy::Picture), 0));
+        assert!(made.file.is_some() && outcome.opaque.len() == 1);
+    }
+    // It was seen, and holds nothing.
+    let outcome = with(Helped::saying("a nice view"));
+    let made = named(&outcome, "a.png");
+    assert_eq!((made.opaque, made.coverage.unexamined_bytes), (None, 0));
+    assert_eq!(made.coverage.scanned_bytes, picture.len() as u64);
+    assert!(made.file.as_ref().is_some_and(|file| file.as_bytes() == picture) && outcome.opaque.is_empty());
+    // It holds a value: a text stands for it.
+    let outcome = with(Helped::saying(&format!("my credit card {CARD} as a picture")));
+    assert_eq!(outcome.verdict, Verdict::Redact);
+    let made = &outcome.attachments[0];
+    let text = String::from_utf8_lossy(made.file.as_ref().expect("a text").as_bytes()).into_owned();
+    assert!(made.media_type == "text/plain" && text.contains("as a picture") && !text.contains(CARD), "{text}");
+}
+
+#[test]
+fn a_pdf_in_which_others_still_find_a_value_is_withheld() {
+    use lazaret_docs::{Content, File};
+    let pdf = lazaret_docs::pdf_of_text(&format!("pay with {CARD} today"));
+    let mail = with_file("a.pdf", "application/pdf", &pdf);
+    let profile = Profile { mailbox: "support".into(), ..Profile::default() };
+    let is_residue = |outcome: &Outcome| outcome.reasons.iter().any(|r| matches!(r, Reason::FileResidue { .. }));
+    for (says, residue, is_rewritten) in [
+        (crate::documents::Helped::Absent, false, true),
+        (crate::documents::Helped::Text(Zeroizing::new(b"pay with today".to_vec())), false, true),
+        (crate::documents::Helped::Text(Zeroizing::new(format!("pay {CARD}").into_bytes())), true, false),
+        // Not proved: a PDF of the redacted text.
+        (crate::documents::Helped::Failed, false, true),
+    ] {
+        let is_failed = says == crate::documents::Helped::Failed;
+        let outcome = shipped().process_in(&mail, &profile, None, &mut Helped::so(says));
+        let made = named(&outcome, "a.pdf");
+        assert_eq!((is_residue(&outcome), made.file.is_some()), (residue, is_rewritten));
+        let stands_in = made.file.as_ref().is_some_and(|file| {
+            let file = File { octets: file.as_bytes(), name: "", media_type: "", passwords: &[] };
+            let parts = lazaret_docs::read(&file, &lazaret_docs::Limits::default()).parts;
+            let holds = |text: &str| parts.iter().any(|p| matches!(&p.content, Content::Text(t) if t.contains(text)));
+            assert!(!holds(CARD));
+            holds("could not be")
+        });
+        assert_eq!(stands_in, is_failed);
+    }
+}

@@ -43,6 +43,12 @@ impl<'a> Cursor<'a> {
         let len = u32::take(self)? as usize;
         std::str::from_utf8(self.octets(len)?).map_err(|_| WireError::Value)
     }
+
+    /// What [`put_octets`] put.
+    pub(super) fn block(&mut self) -> Result<&'a [u8], WireError> {
+        let len = u32::take(self)? as usize;
+        self.octets(len)
+    }
 }
 
 /// A value that stands in frames.

@@ -3,14 +3,16 @@
 
 use super::codec::{Code, Cursor, put_octets};
 use super::{ANSWER, JOB_BYTES_MAX, WireError, read_frame, write_frame};
-use crate::documents::{Answered, Documents, Question, Reply};
-use lazaret_docs::{Content, Coverage, Document, Edit, File, Limits, Part, Unwritable, Why};
+use crate::documents::{Answered, Documents, Helped, Helper, Question, Reply};
+use lazaret_docs::{Content, Coverage, Document, Edit, File, Limits, Part, Picture, Unwritable, Why};
 use std::io::{self, ErrorKind, Read, Write};
 use zeroize::Zeroizing;
 
 const QUESTION: u8 = 4;
 const REPLY: u8 = 5;
 const BOUNDS: u8 = 6;
+const HELP: u8 = 7;
+const HELPED: u8 = 8;
 /// Octets of a reply beside what is unpacked and read.
 const REPLY_EXTRA_BYTES: usize = 32 << 20;
 
@@ -42,6 +44,27 @@ impl std::fmt::Debug for Relayed {
     }
 }
 
+/// A file on its way to a program that is not ours. Nothing of ours between the worker and that program looks inside.
+pub struct Wanted {
+    /// Whom it is for.
+    pub helper: Helper,
+    payload: Zeroizing<Vec<u8>>,
+}
+
+impl Wanted {
+    /// What the program gets, to be written to its pipe and nothing else.
+    pub fn octets(&self) -> &[u8] {
+        self.payload.split_first().map_or(&[], |(_, octets)| octets)
+    }
+}
+
+/// Masked: it is raw.
+impl std::fmt::Debug for Wanted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wanted({:?}, {} bytes)", self.helper, self.payload.len())
+    }
+}
+
 /// What a worker writes: an answer, or a question that comes before it.
 #[derive(Debug)]
 pub enum Said {
@@ -49,6 +72,8 @@ pub enum Said {
     Answer(Box<super::Answer>),
     /// A question to the process that reads documents.
     Question(Relayed),
+    /// A question to a helper.
+    Help(Wanted),
 }
 
 /// Reads what a worker says, an answer of at most so many octets.
@@ -56,10 +81,20 @@ pub enum Said {
 /// # Errors
 /// As [`super::read_answer`].
 pub fn read_said(r: &mut impl Read, answer_bytes_max: usize) -> Result<Said, WireError> {
-    let (kind, payload) = super::read_frame_of(r, &[(ANSWER, answer_bytes_max), (QUESTION, JOB_BYTES_MAX)])?
-        .ok_or(WireError::Io(ErrorKind::UnexpectedEof))?;
+    let (kind, payload) =
+        super::read_frame_of(r, &[(ANSWER, answer_bytes_max), (QUESTION, JOB_BYTES_MAX), (HELP, JOB_BYTES_MAX)])?
+            .ok_or(WireError::Io(ErrorKind::UnexpectedEof))?;
     match kind {
         QUESTION => Ok(Said::Question(Relayed(payload))),
+        HELP => {
+            let helper = match payload.first() {
+                Some(0) => Helper::Recognise,
+                Some(1) => Helper::Extract,
+                Some(_) => return Err(WireError::Value),
+                None => return Err(WireError::Short),
+            };
+            Ok(Said::Help(Wanted { helper, payload }))
+        }
         _ => super::whole(&payload).map(|answer| Said::Answer(Box::new(answer))),
     }
 }
@@ -88,6 +123,18 @@ pub fn read_reply(r: &mut impl Read, limits: &Limits) -> Result<Relayed, WireErr
 /// Those of the pipe.
 pub fn write_reply(w: &mut impl Write, reply: &Relayed) -> io::Result<()> {
     write_frame(w, REPLY, &reply.0, &[])
+}
+
+/// Tells the worker what a helper made of its file.
+///
+/// # Errors
+/// Those of the pipe.
+pub fn write_helped(w: &mut impl Write, helped: &Helped) -> io::Result<()> {
+    match helped {
+        Helped::Text(text) => write_frame(w, HELPED, &[0], text),
+        Helped::Absent => write_frame(w, HELPED, &[1], &[]),
+        Helped::Failed => write_frame(w, HELPED, &[2], &[]),
+    }
 }
 
 fn reply_bytes_max(limits: &Limits) -> usize {
@@ -144,6 +191,20 @@ impl<'p, R: Read, W: Write> Asking<'p, R, W> {
             .ok_or(WireError::Io(ErrorKind::UnexpectedEof))?;
         take_reply(&payload)
     }
+
+    fn exchange_help(&mut self, helper: Helper, octets: &[u8]) -> Result<Helped, WireError> {
+        let error = |e: io::Error| WireError::Io(e.kind());
+        write_frame(self.writer, HELP, &[helper as u8], octets).and_then(|()| self.writer.flush()).map_err(error)?;
+        let payload = read_frame(self.reader, HELPED, reply_bytes_max(&self.limits))?
+            .ok_or(WireError::Io(ErrorKind::UnexpectedEof))?;
+        match payload.split_first() {
+            Some((0, text)) => Ok(Helped::Text(Zeroizing::new(text.to_vec()))),
+            Some((1, [])) => Ok(Helped::Absent),
+            Some((2, [])) => Ok(Helped::Failed),
+            Some(_) => Err(WireError::Value),
+            None => Err(WireError::Short),
+        }
+    }
 }
 
 impl<R: Read, W: Write> Documents for Asking<'_, R, W> {
@@ -156,6 +217,16 @@ impl<R: Read, W: Write> Documents for Asking<'_, R, W> {
         self.exchange(question).unwrap_or_else(|_| {
             self.broken = true;
             failed
+        })
+    }
+
+    fn help(&mut self, helper: Helper, octets: &[u8]) -> Helped {
+        if self.broken {
+            return Helped::Failed;
+        }
+        self.exchange_help(helper, octets).unwrap_or_else(|_| {
+            self.broken = true;
+            Helped::Failed
         })
     }
 }
@@ -216,7 +287,7 @@ fn take_reply(payload: &[u8]) -> Result<Reply, WireError> {
 }
 
 super::codec::records! {
-    Document { parts coverage watched }
+    Document { parts coverage pictures watched }
     Part { path media_type content size_bytes }
     Coverage { scanned_bytes decoded_bytes unexamined_bytes }
 }
@@ -233,6 +304,16 @@ impl Code for Limits {
     }
     fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
         serde_json::from_str(from.text()?).map_err(|_| WireError::Value)
+    }
+}
+
+impl Code for Picture {
+    fn put(&self, out: &mut Vec<u8>) {
+        self.path.put(out);
+        put_octets(&self.octets, out);
+    }
+    fn take(from: &mut Cursor<'_>) -> Result<Self, WireError> {
+        Ok(Picture { path: Code::take(from)?, octets: from.block()?.to_vec() })
     }
 }
 
@@ -318,6 +399,31 @@ mod tests {
                 (Answered::Unwritable(why), Some(_)) => assert_eq!((why, bad), (Unwritable::NoSuchPlace, true)),
                 _ => panic!("another answer"),
             }
+        }
+    }
+
+    #[test]
+    fn helpers_are_asked_across_two_pipes() {
+        for (helper, helped) in [
+            (Helper::Recognise, Helped::Text(Zeroizing::new(b"4111 \xff".to_vec()))),
+            (Helper::Extract, Helped::Text(Zeroizing::default())),
+            (Helper::Recognise, Helped::Absent),
+            (Helper::Extract, Helped::Failed),
+        ] {
+            let (mut nothing, mut asked): (&[u8], Vec<u8>) = (&[], Vec::new());
+            let lost = Asking::new(&mut nothing, &mut asked, Limits::default()).help(helper, b"picture");
+            assert_eq!(lost, Helped::Failed, "nobody answered");
+            let Ok(Said::Help(wanted)) = read_said(&mut asked.as_slice(), 10) else { panic!("a question") };
+            assert_eq!((wanted.helper, wanted.octets()), (helper, &b"picture"[..]));
+            let mut back = Vec::new();
+            write_helped(&mut back, &helped).unwrap();
+            let (mut back, mut out) = (back.as_slice(), Vec::new());
+            assert_eq!(Asking::new(&mut back, &mut out, Limits::default()).help(helper, b"picture"), helped);
+        }
+        for bad in [&[][..], &[9]] {
+            let mut frame = Vec::new();
+            write_frame(&mut frame, HELP, bad, &[]).unwrap();
+            assert!(read_said(&mut frame.as_slice(), 10).is_err(), "{bad:?}");
         }
     }
 

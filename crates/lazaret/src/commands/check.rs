@@ -108,12 +108,55 @@ pub(crate) async fn run(path: Option<&Path>, offline: bool, format: Format) -> u
     let rules_good = rules(&config, &mut report, format);
     secrets(&config, &mut report);
     advice(&config, &mut report);
+    helpers(&config, &mut report);
     if !offline {
         starts(&config, &mut report).await;
         logins(&config, &mut report).await;
     }
     let code = report.print(format);
     if rules_good { code } else { exit::CONFIG }
+}
+
+/// Programs that look at files: started as they will be, confined and fed by a pipe.
+fn helpers(config: &Config, report: &mut Report) {
+    let helpers = &config.helpers;
+    let mend = |package: &str| format!("install the package {package}, or correct the path; it must lie in /usr");
+    let (error, tesseract) = (Severity::Error, ["helpers", "tesseract"]);
+    match helpers.languages_there() {
+        Some(Ok(there)) if !there.is_empty() => {
+            let missing = helpers.languages.iter().filter(|language| !there.contains(language));
+            for language in missing {
+                let message =
+                    format!("tesseract does not have the language \"{language}\"; it has {}", there.join(", "));
+                let mend = format!(
+                    "install the package tesseract-ocr-{}, or take it from the list",
+                    language.replace('_', "-")
+                );
+                report.complain(error, &["helpers", "languages"], message, &mend);
+            }
+            let used = helpers.languages.join(", ");
+            report.fact("tesseract", format!("starts; languages used: {used}; installed: {}", there.join(", ")));
+        }
+        Some(Ok(_)) => {
+            report.complain(error, &tesseract, "it names no language that it has".into(), &mend("tesseract-ocr"))
+        }
+        Some(Err(how)) => report.complain(error, &tesseract, not_started(how), &mend("tesseract-ocr")),
+        None => {}
+    }
+    match helpers.pdftotext_starts() {
+        Some(Ok(())) => report.fact("pdftotext", "starts; rewritten PDFs are read by it too"),
+        Some(Err(how)) => {
+            report.complain(error, &["helpers", "pdftotext"], not_started(how), &mend("poppler-utils"));
+        }
+        None => {}
+    }
+}
+
+fn not_started(how: &str) -> String {
+    match how {
+        "hung" => "the program does not answer".to_owned(),
+        _ => "the program does not start, confined as it must be, or gives up".to_owned(),
+    }
 }
 
 fn config_in_words(config: &Config) -> String {

@@ -10,6 +10,7 @@ use crate::config::{
 use crate::exit;
 use crate::live::{Complaints, Set};
 use crate::output::say;
+use crate::worker::Helpers;
 use lazaret_core::seal::OpeningKey;
 use lazaret_core::{Addr, Limits, Profile, ProofMode};
 use lazaret_store::{ReplyLimits, TicketView, Told};
@@ -146,6 +147,7 @@ impl Place {
             // The bundled mails carry the dates on which they were written.
             reply_max_age: Duration::from_secs(100 * 365 * 86_400),
             poll_interval: Duration::from_secs(60),
+            helpers: Helpers::default(),
             limits: Limits::default(),
             disk_reserve_bytes: 16 << 20,
             cache_bytes: 16 << 20,

@@ -92,7 +92,7 @@ pub(crate) fn pool(material: &Material, limits: Limits, count: usize) -> Pool {
         mark_key,
         today: clock::today(),
     };
-    Pool::start(setup, count)
+    Pool::start(setup, count, &material.helpers)
 }
 
 /// Answers every file with one line (mbox and Maildir: one a message). Exit code 1 if one could not be answered.

@@ -37,6 +37,7 @@ pub(super) const KEYS: &[(&str, Effect)] = &[
     ("mailbox", Effect::Mailbox),
     ("replies", Effect::Replies),
     ("limits", Effect::Next),
+    ("helpers", Effect::Restart),
     ("operator", Effect::Next),
 ];
 
@@ -80,6 +81,7 @@ fn meaning(key: &str, config: &Config) -> Option<String> {
         "runtime_dir" => config.runtime_dir.display().to_string(),
         "workers" => config.workers.to_string(),
         "cache_bytes" => config.cache_bytes.to_string(),
+        "helpers" => format!("{:?}", config.helpers),
         _ => return None,
     })
 }

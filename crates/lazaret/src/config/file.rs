@@ -4,6 +4,7 @@
 use super::reader::{At, Reader, Table};
 use super::value::{self, problem};
 use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies, sinks};
+use crate::worker::Helpers;
 use lazaret_core::Limits;
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
 use std::collections::BTreeMap;
@@ -155,6 +156,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
     let webhook = sinks::webhook(&t, base);
     let policy = path(&t, "policy", base, Kind::File);
     let (mailboxes, named, delivers) = boxes.map(|b| (b.mailboxes, b.policy, b.delivers)).unwrap_or_default();
+    let helpers = t.table("helpers").map(|h| helpers(h, base)).unwrap_or_default();
     let config = Config {
         state_dir: path(&t, "state_dir", base, Kind::Any).unwrap_or_else(|| "/var/lib/lazaret".into()),
         runtime_dir: path(&t, "runtime_dir", base, Kind::Any).unwrap_or_else(|| RUNTIME_DIR.into()),
@@ -165,7 +167,8 @@ fn root(t: Table<'_>, base: &Path) -> Config {
             .duration("reply_max_age", 60, 30 * 86_400)
             .map_or(Duration::from_secs(72 * 3_600), |d| d.value),
         poll_interval: t.duration("poll_interval", 1, 3_600).map_or(Duration::from_secs(30), |d| d.value),
-        limits: t.table("limits").map_or_else(Limits::default, limits),
+        limits: helpers.limits(t.table("limits").map_or_else(Limits::default, limits)),
+        helpers,
         disk_reserve_bytes: t.bytes("disk_reserve_bytes", 0, 1 << 44).map_or(512 << 20, |n| n.value),
         cache_bytes: t.bytes("cache_bytes", 1 << 20, 1 << 40).map_or(32 << 20, |n| n.value),
         operator: t.table("operator").map_or_else(Operator::default, operator),
@@ -261,6 +264,27 @@ fn limits(t: Table<'_>) -> Limits {
             "give wall_secs_max a few seconds more than cpu_secs_max",
         );
     }
+    t.finish();
+    out
+}
+
+/// Whether the programs are there and start, `check` finds out: a daemon goes on without them.
+fn helpers(t: Table<'_>, base: &Path) -> Helpers {
+    let program = |text: &str| match text.starts_with('/') {
+        true => Ok(base.join(text)),
+        false => Err(problem("is no absolute path", "write the whole path, as `command -v` shows it")),
+    };
+    let language = |text: &str| {
+        let is_name = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-'));
+        let mend = "write names as `tesseract --list-langs` shows them, such as \"eng\"";
+        if is_name { Ok(text.to_owned()) } else { Err(problem("holds what is no language of tesseract", mend)) }
+    };
+    let languages = t.list("languages", language).map(|l| l.value.into_iter().map(|l| l.value).collect::<Vec<_>>());
+    let out = Helpers {
+        tesseract: t.parsed("tesseract", program).map(|p| p.value),
+        languages: languages.filter(|l| !l.is_empty()).unwrap_or_else(|| vec!["eng".to_owned()]),
+        pdftotext: t.parsed("pdftotext", program).map(|p| p.value),
+    };
     t.finish();
     out
 }

@@ -1,13 +1,15 @@
 //! The inside of a worker process, and of one that reads documents.
 
-use super::confine::confine;
+use super::confine::{confine, confine_program};
 use lazaret_core::documents::{Documents, InProcess};
 use lazaret_core::pipeline::Pipeline;
 use lazaret_core::wire::{self, Answer, Asking, Job, JobKind};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::io::{BufReader, BufWriter, Write};
+use std::os::unix::process::CommandExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::process::ExitCode;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
 
 /// Reads the setup, says that it is ready, answers jobs until its input ends.
 pub(crate) fn main() -> ExitCode {
@@ -54,6 +56,22 @@ pub(crate) fn documents_main() -> ExitCode {
             Err(_) => return ExitCode::from(crate::exit::USAGE),
         }
     }
+}
+
+/// The stage before a program that is not ours: `helper BYTES SECONDS PROGRAM ARGUMENT…`. It gives up what the program does
+/// not need, then becomes the program. Where something cannot be given up, the program is not started.
+pub(crate) fn helper_main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(2);
+    let mut number = || arguments.next()?.to_str()?.parse::<u64>().ok();
+    let (Some(bytes_max), Some(secs_max)) = (number(), number()) else { return ExitCode::from(crate::exit::USAGE) };
+    let Some(program) = arguments.next().map(PathBuf::from) else { return ExitCode::from(crate::exit::USAGE) };
+    let confinement = confine_program(&program, bytes_max, secs_max);
+    if !(confinement.landlock && confinement.seccomp) {
+        return ExitCode::from(crate::exit::UNAVAILABLE);
+    }
+    // OpenMP would start threads, which are not allowed.
+    let _ = Command::new(program).args(arguments).env_clear().env("OMP_THREAD_LIMIT", "1").exec();
+    ExitCode::from(crate::exit::UNAVAILABLE)
 }
 
 fn answer_to(pipeline: &Pipeline, job: Job, limits: &lazaret_core::Limits, documents: &mut dyn Documents) -> Answer {

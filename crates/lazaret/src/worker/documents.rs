@@ -83,16 +83,17 @@ struct Reader {
 impl Reader {
     /// Does not wait until it is ready: the first question does.
     fn start(limits: &Limits) -> Result<Reader, String> {
-        let process = super::start("documents")?;
+        let process = super::start(super::own(&["documents".into()]))?;
         let mut reader = Reader { process, asked: false };
-        reader.process.input.set_deadline(Instant::now() + Duration::from_secs(30));
-        wire::write_bounds(&mut reader.process.input, limits).map_err(|e| e.kind().to_string())?;
+        let input = reader.process.input.as_mut().ok_or("no pipes")?;
+        input.set_deadline(Instant::now() + Duration::from_secs(30));
+        wire::write_bounds(input, limits).map_err(|e| e.kind().to_string())?;
         Ok(reader)
     }
 
     fn ask(&mut self, question: &Relayed, limits: &Limits, deadline: Instant) -> Result<Relayed, &'static str> {
         self.asked = true;
-        let Started { input, output, .. } = &mut self.process;
+        let Started { input: Some(input), output, .. } = &mut self.process else { return Err("died") };
         input.set_deadline(deadline);
         output.set_deadline(deadline);
         if wire::write_question(input, question).is_err() {
