@@ -11,6 +11,7 @@ mod needles;
 mod observe;
 mod recovery;
 mod refuse;
+mod reload;
 mod sinks;
 mod thousand;
 
@@ -32,6 +33,7 @@ const CASES: &[Case] = &[
     ("mail that comes again after observing is not lost", observe::put_back),
     ("what is undone waits while observing, a missing folder stops no other", observe::undone),
     ("one bad mailbox stops no other", observe::two_mailboxes),
+    ("files are read again while mail flows", reload::run),
     ("mail that was too large comes back", recovery::held),
     ("a follow-up joins its ticket", conversation::run),
     ("sinks beside the folder", sinks::run),
