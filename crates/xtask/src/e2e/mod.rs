@@ -7,6 +7,7 @@ mod crash;
 mod home;
 mod hostile;
 mod hour;
+mod moments;
 mod needles;
 mod observe;
 mod recovery;
@@ -43,6 +44,7 @@ const CASES: &[Case] = &[
     ("a thousand mails", thousand::run),
     ("default limits hold", thousand::default_limits),
     ("thirty kills", crash::run),
+    ("thirty kills at chosen moments", moments::run),
 ];
 
 /// Runs the cases whose name holds `filter`.
