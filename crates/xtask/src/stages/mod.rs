@@ -2,6 +2,7 @@
 
 mod boot;
 mod checks;
+mod copies;
 mod docs;
 mod oracle;
 mod packages;
@@ -72,6 +73,7 @@ const STAGES: &[Stage] = &[
         c.build()?;
         residue::run()
     }),
+    ("copies", "clean copies of many mails, by other people's parsers", |c| copies::run(c.binary_and_lab()?)),
     ("boot", "the systemd unit in a container", |c| {
         c.build()?;
         boot::run()
