@@ -7,6 +7,7 @@ mod mailboxes;
 mod reload;
 mod signals;
 
+use crate::alerts::Alerts;
 use crate::cli::Format;
 use crate::config::{Config, Mode};
 use crate::deliveries::Deliveries;
@@ -16,7 +17,7 @@ use crate::live::{Current, Set};
 use crate::outbox::Outbox;
 use crate::status::Status;
 use crate::worker::Pool;
-use crate::{exit, keys, progress, socket};
+use crate::{exit, keys, metrics, progress, socket};
 use lazaret_store::{AuditEntry, Counts, Options, ReplyLimits, Store, StoreError};
 use mailboxes::Mailboxes;
 pub(crate) use reload::Asked;
@@ -63,6 +64,7 @@ impl App {
         .map_err(|e| Refusal { code: keys::store_exit(&e), message: e.to_string() })?;
         let pool = Pool::start(set.setup(store.keys()), config.workers, &config.helpers);
         let status = Arc::new(Status::new(&config));
+        status.rules(&set.material.short_hash());
         if !set.material.degraded.is_empty() {
             status.degraded(set.material.degraded.len());
             emit(Event::RulesDegraded { complaints: set.material.degraded.len() });
@@ -132,11 +134,16 @@ impl App {
             eprintln!("lazaret: {error}");
             return exit::UNAVAILABLE;
         }
+        if !once && let Err(error) = self.serve_metrics().await {
+            eprintln!("lazaret: {error}");
+            return exit::UNAVAILABLE;
+        }
         let (outbox_stop, outbox_told) = watch::channel(false);
         let (exchanged, _) = watch::channel(());
         let deliveries = tokio::spawn(deliveries(context.clone(), exchanged.subscribe(), outbox_told.clone()));
         let outbox = tokio::spawn(outbox(context.clone(), exchanged.subscribe(), outbox_told));
         let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
+        let alerts = (!once).then(|| tokio::spawn(self.alerts(self.stop.subscribe())));
         let mut parts = Parts { mailboxes: Mailboxes::new(context.clone(), once), context, socket, exchanged };
         parts.mailboxes.go_on_with(&set.config.mailboxes);
         emit(Event::Ready {
@@ -145,7 +152,7 @@ impl App {
             observe: set.config.mode == Mode::Observe,
         });
         drop(set);
-        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready, sd_notify::NotifyState::Status("pulling mail")]);
+        let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
         let code = self.wait(&mut parts, requests, once).await;
         bar.end();
         // The outbox is told last, and finishes what it is sending.
@@ -168,7 +175,29 @@ impl App {
             }
         }
         housekeeping.abort();
+        if let Some(alerts) = alerts {
+            // An alert that is being sent is finished, so that it is not sent again.
+            let _ = tokio::time::timeout(DRAIN, alerts).await;
+        }
         code
+    }
+
+    fn alerts(&self, stop: watch::Receiver<bool>) -> impl Future<Output = ()> + 'static {
+        let (set, store, status) = (self.set.clone(), self.store.clone(), self.status.clone());
+        async move { Alerts::open(set, store, status).await.run(stop).await }
+    }
+
+    /// Metrics and health, where the configuration names an address.
+    async fn serve_metrics(&self) -> Result<(), String> {
+        let Some(address) = self.set.get().config.operator.metrics else { return Ok(()) };
+        let listener = metrics::serve::listen(address).await?;
+        let (set, store, status) = (self.set.clone(), self.store.clone(), self.status.clone());
+        let pages: metrics::serve::Pages = Box::new(move |page| {
+            let (set, store, status) = (set.clone(), store.clone(), status.clone());
+            Box::pin(async move { status.page(page, &store, &set.get().config).await })
+        });
+        tokio::spawn(metrics::serve::serve(listener, pages, self.stop.subscribe()));
+        Ok(())
     }
 
     fn listen(&self, context: &Arc<Current<socket::SocketContext>>) -> Result<(), String> {

@@ -65,6 +65,9 @@ pub(crate) enum Command {
         /// No logins
         #[arg(long)]
         offline: bool,
+        /// Send a test alert by every way that is configured
+        #[arg(long, conflicts_with = "offline")]
+        alert_test: bool,
     },
     /// The daemon
     Run {
@@ -163,6 +166,8 @@ pub(crate) enum Command {
     /// Mail that was judged while observing
     #[command(subcommand)]
     Observe(Observe),
+    /// Everything that is counted, as Prometheus reads it
+    Metrics,
     /// Tickets
     #[command(subcommand)]
     Ticket(Ticket),

@@ -31,7 +31,7 @@ pub(crate) async fn dispatch(cli: Cli) -> u8 {
     match cli.command {
         Command::Demo { dir } => demo::run(dir).await,
         Command::Init(options) => init::run(*options, format).await,
-        Command::Check { offline } => check::run(config, offline, format).await,
+        Command::Check { offline, alert_test } => check::run(config, offline, alert_test, format).await,
         Command::Run { once } => run(config, once, format).await,
         Command::Replay { rules, mailbox, paths } => replay(config, &rules, mailbox.as_deref(), &paths, format).await,
         Command::Parse { paths } => files(config, files::Verb::Parse, &RuleFiles::NONE, &paths, format).await,

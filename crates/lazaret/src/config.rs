@@ -5,15 +5,18 @@ pub(crate) mod file;
 mod mailbox;
 #[cfg(test)]
 mod mistakes;
+mod operator;
 mod reader;
 mod replies;
 mod sinks;
 mod value;
 
+use crate::alerts::condition::Condition;
 use crate::http::Url;
 use crate::worker::Helpers;
 use lazaret_core::{Limits, Profile};
 use lazaret_store::ReplyLimits;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -311,8 +314,68 @@ pub(crate) enum Receipt {
 pub(crate) struct Operator {
     /// Who hears of trouble.
     pub(crate) alert_to: Vec<lazaret_core::Addr>,
+    /// Where alerts are posted as JSON.
+    pub(crate) alert_webhook: Option<AlertWebhook>,
+    /// When something is an alert.
+    pub(crate) alert_when: AlertWhen,
+    /// Where metrics and health are served.
+    pub(crate) metrics: Option<SocketAddr>,
     /// Role → `user:NAME` or `group:NAME`.
     pub(crate) roles: Vec<(Role, Principal)>,
+}
+
+/// Where alerts are posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct AlertWebhook {
+    /// The address.
+    pub(crate) url: Url,
+    /// PEM file of certificate authorities to trust in place of the platform's.
+    pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// How long something may last before it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct AlertWhen {
+    pub(crate) mailbox_failing_secs: i64,
+    pub(crate) login_refused_secs: i64,
+    pub(crate) mail_waiting_secs: i64,
+    pub(crate) outbox_oldest_secs: i64,
+    pub(crate) relay_failing_secs: i64,
+    /// A token with less left at a login is stale.
+    pub(crate) token_left_secs: i64,
+    /// So long it must be gone before it counts as over.
+    pub(crate) recovered_after_secs: i64,
+    /// More deaths of workers than this are told.
+    pub(crate) worker_crashes_per_hour: u64,
+}
+
+impl Default for AlertWhen {
+    fn default() -> AlertWhen {
+        AlertWhen {
+            mailbox_failing_secs: 15 * 60,
+            login_refused_secs: 60,
+            mail_waiting_secs: 3_600,
+            outbox_oldest_secs: 3_600,
+            relay_failing_secs: 5 * 60,
+            token_left_secs: 5 * 60,
+            recovered_after_secs: 60,
+            worker_crashes_per_hour: 5,
+        }
+    }
+}
+
+impl AlertWhen {
+    /// How long a condition may last before it is told, in seconds.
+    pub(crate) fn threshold_secs(&self, condition: Condition) -> i64 {
+        match condition {
+            Condition::MailboxFailing => self.mailbox_failing_secs,
+            Condition::LoginRefused => self.login_refused_secs,
+            Condition::MailWaiting => self.mail_waiting_secs,
+            Condition::OutboxOld | Condition::DeliveriesOld => self.outbox_oldest_secs,
+            Condition::RelayFailing => self.relay_failing_secs,
+            _ => 0,
+        }
+    }
 }
 
 /// What a caller of the local socket may do.

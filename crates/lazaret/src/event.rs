@@ -1,11 +1,13 @@
 //! Every line of the log: an enum whose fields are ids, kinds and counts. The `tracing` macros are used here and nowhere
 //! else, so that what can reach a log can be read on one page.
 
+use crate::metrics::registry;
 use lazaret_core::MessageKey;
 use lazaret_store::TicketRef;
-use std::io::IsTerminal;
-use tracing::{Level, debug, error, info, warn};
+use std::io::{IsTerminal, Write as _};
+use tracing::{Level, Metadata, debug, error, info, warn};
 use tracing_subscriber::filter::{EnvFilter, filter_fn};
+use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -90,6 +92,16 @@ pub(crate) enum Event<'a> {
     LoopHeld { key: &'a MessageKey },
     /// Replies cannot leave; they wait.
     RelayFailed { kind: &'a str },
+    /// Replies can leave again.
+    RelayBack,
+    /// A condition that needs somebody began, or is over.
+    Alert { condition: &'static str, mailbox: &'a str, recovered: bool, urgent: bool, detail: &'a str },
+    /// An alert could not be delivered.
+    AlertUndelivered { channel: &'static str, kind: &'a str },
+    /// Records of the ledger cannot be read; their messages are taken in once more.
+    LedgerDamaged { mailbox: &'a str, count: u64 },
+    /// The server's UIDs against the ledger.
+    Reconciled { mailbox: &'a str, folder: &'a str, server: u64, ledger: u64, unaccounted: u64 },
     /// A caller of the socket was refused.
     Denied { uid: u32, verb: &'a str },
     /// A caller of the socket handled quarantined content.
@@ -105,6 +117,7 @@ pub(crate) enum Event<'a> {
 /// Writes an event to the log.
 pub(crate) fn emit(event: Event<'_>) {
     use Event::*;
+    registry().count(&event);
     match event {
         Ready { mailboxes, workers, observe } => info!(mailboxes, workers, observe, "ready"),
         Draining => info!("draining"),
@@ -156,6 +169,17 @@ pub(crate) fn emit(event: Event<'_>) {
         DeliveryBounced { id } => error!(id, "a forwarded copy came back"),
         LoopHeld { key } => error!(mailbox = %key.mailbox, uid = key.uid, "not delivered further: it would loop"),
         RelayFailed { kind } => warn!(kind, "relay failed, replies wait"),
+        RelayBack => info!("replies can leave again"),
+        Alert { condition, mailbox, recovered: true, detail, .. } => info!(condition, mailbox, detail, "over"),
+        Alert { condition, mailbox, urgent, detail, .. } => error!(condition, mailbox, urgent, detail, "needs a look"),
+        AlertUndelivered { channel, kind } => error!(channel, kind, "alert not delivered"),
+        LedgerDamaged { mailbox, count } => error!(mailbox, count, "records of the ledger cannot be read"),
+        Reconciled { mailbox, folder, server, ledger, unaccounted: 0 } => {
+            debug!(mailbox, folder, server, ledger, unaccounted = 0, "reconcile")
+        }
+        Reconciled { mailbox, folder, server, ledger, unaccounted } => {
+            warn!(mailbox, folder, server, ledger, unaccounted, "reconcile")
+        }
         Denied { uid, verb } => warn!(uid, verb, "denied"),
         QuarantineAccess { uid, verb, id } => warn!(uid, verb, id, "quarantine"),
         AuditHead { head } => info!(head, "audit trail"),
@@ -172,7 +196,9 @@ pub(crate) fn start_log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let capped = filter_fn(|meta| *meta.level() <= Level::INFO || is_ours(meta.target()));
     let json = std::env::var("LAZARET_LOG_FORMAT").is_ok_and(|f| f == "json");
-    let out = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    // systemd says whether standard error is the journal; there each line begins with its priority.
+    let is_journal = std::env::var_os("JOURNAL_STREAM").is_some();
+    let out = tracing_subscriber::fmt::layer().with_writer(Priorities { is_journal }).with_target(false);
     let layer = if json {
         out.json().flatten_event(true).boxed()
     } else {
@@ -180,6 +206,38 @@ pub(crate) fn start_log() {
     };
     // A second call (tests in one process) finds the log started.
     let _ = tracing_subscriber::registry().with(layer.with_filter(capped).with_filter(filter)).try_init();
+}
+
+/// Standard error, with the priority of each line before it where the journal reads (sd-daemon(3)): without it everything
+/// would be `info` there, and `journalctl -p err` would show nothing.
+struct Priorities {
+    is_journal: bool,
+}
+
+impl<'a> MakeWriter<'a> for Priorities {
+    type Writer = std::io::StderrLock<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        std::io::stderr().lock()
+    }
+
+    fn make_writer_for(&'a self, meta: &Metadata<'_>) -> Self::Writer {
+        let mut out = std::io::stderr().lock();
+        if self.is_journal {
+            // What cannot be written to standard error can be said nowhere.
+            let _ = out.write_all(priority(*meta.level()));
+        }
+        out
+    }
+}
+
+fn priority(level: Level) -> &'static [u8] {
+    match level {
+        Level::ERROR => b"<3>",
+        Level::WARN => b"<4>",
+        Level::INFO => b"<6>",
+        _ => b"<7>",
+    }
 }
 
 fn is_ours(target: &str) -> bool {

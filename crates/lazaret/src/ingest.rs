@@ -20,8 +20,9 @@ use crate::clock;
 use crate::config::{Config, Mailbox, Mode, Start};
 use crate::event::{Event, emit};
 use crate::live::{Current, Set};
+use crate::metrics::{Stage, registry};
 use crate::source::{self, ErrorKind, Fetched, Source, SourceError};
-use crate::status::Status;
+use crate::status::{Failure, Look, Status};
 use crate::templates::Templates;
 use crate::worker::Pool;
 pub(crate) use held::release_held;
@@ -32,7 +33,7 @@ use message::{Arrival, Settlement};
 pub(crate) use release::release;
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
@@ -145,6 +146,18 @@ impl CycleError {
     }
 }
 
+impl CycleError {
+    /// What of it matters to who is told.
+    fn failure(&self) -> Failure {
+        match self {
+            CycleError::Source(error) if error.kind() == ErrorKind::Auth => Failure::Login,
+            CycleError::DiskLow | CycleError::Store(StoreError::DiskFull { .. }) => Failure::Disk,
+            CycleError::StartUnset { .. } | CycleError::Unobserved { .. } => Failure::Stopped,
+            CycleError::Source(_) | CycleError::Store(_) | CycleError::FolderMissing(_) => Failure::Other,
+        }
+    }
+}
+
 impl From<SourceError> for CycleError {
     fn from(error: SourceError) -> CycleError {
         CycleError::Source(error)
@@ -200,7 +213,7 @@ pub(crate) async fn run(
                 if left { Duration::from_millis(50) } else { context.config.poll_interval }
             }
             Err(error @ (CycleError::StartUnset { .. } | CycleError::Unobserved { .. })) => {
-                context.status.refused(&mailbox.name, &error.kind());
+                context.status.error(&mailbox.name, error.failure(), &error.kind());
                 source.logout().await;
                 return Ended::Refused(error);
             }
@@ -209,7 +222,7 @@ pub(crate) async fn run(
                 // Hosted mail locks accounts that fail to log in too often.
                 let refused = matches!(&error, CycleError::Source(e) if e.kind() == ErrorKind::Auth);
                 let pause = backoff(failures).max(if refused { AUTH_PAUSE } else { Duration::ZERO });
-                context.status.error(&mailbox.name, &error.kind());
+                context.status.error(&mailbox.name, error.failure(), &error.kind());
                 emit(Event::MailboxFailed { mailbox: &mailbox.name, kind: &error.kind(), retry_secs: pause.as_secs() });
                 if once && (failures >= 3 || refused) {
                     return Ended::Failed(mailbox.name, error);
@@ -252,7 +265,7 @@ async fn cycle(
     stop: &watch::Receiver<bool>,
 ) -> Result<bool, CycleError> {
     source.connect().await?;
-    if current.get().status.login(&mailbox.name) {
+    if current.get().status.login(&mailbox.name, source.token()) {
         emit(Event::LoggedIn { mailbox: &mailbox.name });
     }
     let mut left = false;
@@ -296,11 +309,12 @@ impl Folder<'_> {
         let first = self.first().await?;
         let uids = self.source.uids(None).await?;
         let uids: Vec<u32> = uids.into_iter().filter(|uid| *uid > state.baseline_uid).collect();
-        let Survey { unclaimed, suspects, unacknowledged } =
-            self.context.store.survey(&self.mailbox.name, self.folder, state.uid_validity, uids).await?;
+        let server = uids.len();
+        let survey = self.context.store.survey(&self.mailbox.name, self.folder, state.uid_validity, uids).await?;
+        self.reconcile(state.uid_validity, server, &survey);
+        let Survey { unclaimed, suspects, unacknowledged, .. } = survey;
         self.check_observed(first.as_ref(), unclaimed.len() + suspects.len())?;
         (self.context.progress)(Progress::Found(unclaimed.len() + suspects.len()));
-        self.context.status.waiting(&self.mailbox.name, unclaimed.len() + suspects.len());
         let redo: Vec<Settlement> = unacknowledged
             .into_iter()
             .map(|(uid, ack)| Settlement { key: self.key(state.uid_validity, uid), ack, redo: true })
@@ -318,9 +332,28 @@ impl Folder<'_> {
         }
         left |= self.pull(state.uid_validity, unclaimed).await?;
         if !left && self.trouble.is_none() {
+            self.context.status.settled(&self.mailbox.name, self.folder, state.uid_validity, selected.uid_next);
             self.looked_at(first).await?;
         }
         self.trouble.map_or(Ok(left), Err)
+    }
+
+    /// Compares what the server has with the ledger: each UID has its place there, or is taken in by this look.
+    fn reconcile(&self, uid_validity: u32, server: usize, survey: &Survey) {
+        let mailbox = &self.mailbox.name;
+        if survey.damaged > 0 {
+            emit(Event::LedgerDamaged { mailbox, count: survey.damaged });
+        }
+        let waiting = survey.unclaimed.len() + survey.suspects.len();
+        let look = Look { uid_validity, server, known: survey.known, unclaimed: &survey.unclaimed, waiting };
+        let unaccounted = self.context.status.looked(mailbox, self.folder, &look);
+        emit(Event::Reconciled {
+            mailbox,
+            folder: self.folder,
+            server: server as u64,
+            ledger: survey.known,
+            unaccounted,
+        });
     }
 
     fn key(&self, uid_validity: u32, uid: u32) -> MessageKey {
@@ -447,7 +480,10 @@ impl Folder<'_> {
         let keys: Vec<MessageKey> = claims.iter().map(|c| c.key.clone()).collect();
         let uids: Vec<u32> = keys.iter().map(|k| k.uid).collect();
         emit(Event::Claimed { mailbox: &self.mailbox.name, count: claims.len() });
-        let (fetched, large) = match self.fetch(&uids).await {
+        let began = Instant::now();
+        let fetched = self.fetch(&uids).await;
+        registry().took(Stage::Fetch, began.elapsed());
+        let (fetched, large) = match fetched {
             Ok(fetched) => fetched,
             Err(error) => {
                 // A broken connection is no strike against the mail that it was to bring.
@@ -512,7 +548,7 @@ impl Folder<'_> {
             }
         }
         (self.context.progress)(Progress::Done(settlements.len()));
-        self.context.status.mail(&self.mailbox.name, settlements.len());
+        self.context.status.mail(&self.mailbox.name, self.folder, settlements.len());
         self.acknowledge(settlements).await?;
         match trouble {
             Some(error) => Err(error.into()),

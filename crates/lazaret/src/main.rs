@@ -3,6 +3,7 @@
 //! Reading order: `ingest.rs` (the life of a message), `app.rs` (how the parts are put together), `worker.rs` (the wall
 //! to the processes that look at hostile octets), `outbox.rs` (what leaves).
 
+mod alerts;
 mod app;
 mod cli;
 mod clock;
@@ -19,6 +20,7 @@ mod ingest;
 mod keys;
 mod live;
 mod manual;
+mod metrics;
 mod observed;
 mod outbox;
 mod output;

@@ -238,7 +238,7 @@ fn mark(message: &MessageView, tag: &str) -> Option<String> {
     let texts = [Some(message.text.as_str()), Some(message.subject.as_str()), message.html.as_deref()];
     let files = message.attachments.iter().filter_map(|a| a.text.as_deref());
     texts.into_iter().flatten().chain(files).find_map(|text| {
-        let tagged = text.match_indices(tag).find_map(|(at, _)| {
+        text.match_indices(tag).find_map(|(at, _)| {
             let mut from = at.saturating_sub(120);
             while !text.is_char_boundary(from) {
                 from += 1;
@@ -246,8 +246,7 @@ fn mark(message: &MessageView, tag: &str) -> Option<String> {
             let piece = text.get(from..at + tag.len() + 1)?;
             let last = marks::all(piece).pop()?;
             piece.get(last).filter(|mark| mark.contains(tag)).map(str::to_owned)
-        });
-        tagged
+        })
     })
 }
 

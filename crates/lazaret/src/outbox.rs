@@ -302,7 +302,10 @@ impl Shared {
     }
 
     fn relay_up(&self) {
-        *self.relay.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) = Relay::default();
+        let mut relay = self.relay.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if std::mem::take(&mut *relay).failures > 0 {
+            emit(Event::RelayBack);
+        }
     }
 
     fn down_until(&self) -> Option<Instant> {

@@ -378,6 +378,18 @@ fn config() -> Value {
         "helpers",
         "operator",
     ];
+    let operator =
+        ["alert_to", "alert_webhook", "alert_webhook_ca_file", "alert_when", "metrics", "metrics_open_to_all", "roles"];
+    let alert_when = [
+        "mailbox_failing",
+        "login_refused",
+        "mail_waiting",
+        "outbox_oldest",
+        "relay_failing",
+        "token_left",
+        "recovered_after",
+        "worker_crashes_per_hour",
+    ];
     let mut schema = table(&top, &["mode", "store_key", "mailbox"], |key| match key {
         "mode" => json!({ "enum": ["observe", "enforce"] }),
         "workers" => json!({ "type": "integer", "minimum": 1, "maximum": 256 }),
@@ -394,7 +406,13 @@ fn config() -> Value {
             "languages" => strings(),
             _ => text(),
         }),
-        "operator" => table(&["alert_to", "roles"], &[], |key| match key {
+        "operator" => table(&operator, &[], |key| match key {
+            "alert_webhook" | "alert_webhook_ca_file" | "metrics" => text(),
+            "metrics_open_to_all" => flag(),
+            "alert_when" => table(&alert_when, &[], |key| match key {
+                "worker_crashes_per_hour" => json!({ "type": "integer", "minimum": 0, "maximum": 1_000_000 }),
+                _ => text(),
+            }),
             "roles" => table(
                 &["operator", "agent", "officer", "auditor"],
                 &[],

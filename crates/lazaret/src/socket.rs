@@ -75,6 +75,9 @@ pub(crate) enum Request {
         /// Else it is only counted.
         yes: bool,
     },
+    /// Everything that is counted, as a scraper reads it.
+    #[serde(rename = "metrics")]
+    Metrics {},
     /// Tickets, newest first.
     #[serde(rename = "ticket list")]
     TicketList {

@@ -48,6 +48,15 @@ pub(crate) struct FolderInfo {
     pub(crate) messages: u32,
 }
 
+/// The bearer token of a login; never the token itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Token {
+    /// When its command gave it, in seconds since 1970.
+    pub(crate) at: i64,
+    /// When it expires, where it is a JWT that says so.
+    pub(crate) expires_at: Option<i64>,
+}
+
 /// A folder that was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Selected {
@@ -116,6 +125,14 @@ impl Source {
     /// Connects and logs in, unless that is done already.
     pub(crate) async fn connect(&mut self) -> Result<(), SourceError> {
         each!(self, source => source.connect().await)
+    }
+
+    /// The token of the last login, where there is one.
+    pub(crate) fn token(&self) -> Option<Token> {
+        match self {
+            Source::Imap(imap) => imap.token,
+            Source::Maildir(_) => None,
+        }
     }
 
     /// All folders with their counts, for `init` and `check`.

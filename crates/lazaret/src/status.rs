@@ -1,17 +1,19 @@
-//! How the daemon fares, as facts: times, counts and kinds, never content. Written by the mailboxes, read by the socket.
+//! How the daemon fares, as facts: times, counts and kinds, never content. Written by the mailboxes, read by the socket,
+//! the watch over conditions ([`readings`]) and the scraper ([`facts`]).
 
+mod facts;
+mod readings;
+
+use crate::alerts::watch::{Notice, Watch};
 use crate::clock;
 use crate::config::{Config, Mode};
+use crate::metrics::{Registry, registry};
+use crate::source::Token;
 use lazaret_core::ProofMode;
 use lazaret_store::Counts;
-use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
-
-/// A mailbox that fails for longer needs a look.
-const RETRYING_SECS_MAX: i64 = 15 * 60;
-/// A reply that waits for longer needs a look.
-const WAITING_SECS_MAX: i64 = 3_600;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 /// What is known since the start.
 pub(crate) struct Status {
@@ -21,6 +23,9 @@ pub(crate) struct Status {
     /// When a reload was refused, and with how many complaints; nothing once one was accepted.
     refused: Mutex<Option<(i64, usize)>>,
     files_differ: AtomicBool,
+    rules: Mutex<String>,
+    watch: Mutex<Watch>,
+    counters: &'static Registry,
 }
 
 /// What of the configuration the status tells of.
@@ -43,6 +48,20 @@ impl Shape {
     }
 }
 
+/// Why a look at a mailbox failed, as far as it matters to who is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Failure {
+    /// Whatever else.
+    #[default]
+    Other,
+    /// The server refused the login.
+    Login,
+    /// Too little room on the disk; that is told by itself.
+    Disk,
+    /// The operator has to decide; it is not tried again.
+    Stopped,
+}
+
 /// One mailbox.
 #[derive(Debug, Clone, Default)]
 struct Mailbox {
@@ -52,25 +71,86 @@ struct Mailbox {
     look_at: Option<i64>,
     taken: u64,
     held: u64,
-    waiting: usize,
-    waiting_since: Option<i64>,
+    folders: BTreeMap<String, Folder>,
     failing_since: Option<i64>,
+    attempts: u64,
     failures: u64,
     error: Option<String>,
-    refused: bool,
     /// Folder and `start` with which it was begun, where the configuration says another one now.
     start_kept: Vec<(String, String)>,
+    failure: Failure,
+    token: Option<Token>,
+}
+
+/// One folder of a mailbox.
+#[derive(Debug, Clone, Default)]
+struct Folder {
+    waiting: usize,
+    waiting_since: Option<i64>,
+    count: Reconciled,
+    unaccounted_looks: u32,
+    /// UIDVALIDITY and UIDNEXT of the last look, if it came to its end with nothing left for the next one.
+    settled: Option<(u32, u32)>,
+}
+
+/// The server's UIDs against the ledger.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Reconciled {
+    server: u64,
+    ledger: u64,
+    unaccounted: u64,
+}
+
+/// What one look at a folder found.
+pub(crate) struct Look<'a> {
+    pub(crate) uid_validity: u32,
+    /// UIDs that the server has, above the baseline.
+    pub(crate) server: usize,
+    /// Those that have their place in the ledger.
+    pub(crate) known: u64,
+    /// Those that have not, and are not being retried alone.
+    pub(crate) unclaimed: &'a [u32],
+    /// All that have no ticket yet.
+    pub(crate) waiting: usize,
+}
+
+impl Mailbox {
+    fn waiting(&self) -> usize {
+        self.folders.values().map(|f| f.waiting).sum()
+    }
+
+    fn waiting_since(&self) -> Option<i64> {
+        self.folders.values().filter_map(|f| f.waiting_since).min()
+    }
+
+    fn reconciled(&self) -> Reconciled {
+        self.folders.values().fold(Reconciled::default(), |sum, f| Reconciled {
+            server: sum.server + f.count.server,
+            ledger: sum.ledger + f.count.ledger,
+            unaccounted: sum.unaccounted + f.count.unaccounted,
+        })
+    }
+
+    /// Was it never looked at since the start, well or badly?
+    fn is_starting(&self) -> bool {
+        self.look_at.is_none() && self.failing_since.is_none()
+    }
 }
 
 impl Status {
     /// Nothing has happened yet.
     pub(crate) fn new(config: &Config) -> Status {
+        let mut watch = Watch::new(config.operator.alert_when, Vec::new(), false);
+        tell(&mut watch, config);
         Status {
             started_at: clock::now(),
             shape: RwLock::new(Shape::new(config, &[])),
             degraded: AtomicUsize::new(0),
             refused: Mutex::default(),
             files_differ: AtomicBool::new(false),
+            rules: Mutex::default(),
+            watch: Mutex::new(watch),
+            counters: registry(),
         }
     }
 
@@ -80,11 +160,15 @@ impl Status {
         *shape = Shape::new(config, &shape.mailboxes);
         // Those that had ended are begun again.
         for (_, mailbox) in &shape.mailboxes {
-            mailbox.lock().unwrap_or_else(PoisonError::into_inner).refused = false;
+            let mut mailbox = mailbox.lock().unwrap_or_else(PoisonError::into_inner);
+            if mailbox.failure == Failure::Stopped {
+                mailbox.failure = Failure::Other;
+            }
         }
         *self.refused.lock().unwrap_or_else(PoisonError::into_inner) = None;
         self.degraded(0);
         self.files_differ(false);
+        self.watch(|watch| tell(watch, config));
     }
 
     /// A reload was refused with so many complaints; what ran goes on.
@@ -98,31 +182,50 @@ impl Status {
     }
 
     /// The login stands. Answers whether that is news: the first one, or the first one after trouble.
-    pub(crate) fn login(&self, mailbox: &str) -> bool {
+    pub(crate) fn login(&self, mailbox: &str, token: Option<Token>) -> bool {
         self.change(mailbox, |m, now| {
             m.login_at = Some(now);
+            m.token = token;
             !std::mem::replace(&mut m.logged_in, true)
         })
         .unwrap_or(false)
     }
 
     /// Messages found their place.
-    pub(crate) fn mail(&self, mailbox: &str, count: usize) {
+    pub(crate) fn mail(&self, mailbox: &str, folder: &str, count: usize) {
         self.change(mailbox, |m, now| {
             if count > 0 {
                 m.mail_at = Some(now);
             }
             m.taken += count as u64;
-            m.waiting = m.waiting.saturating_sub(count);
-            m.waiting_since = m.waiting_since.filter(|_| m.waiting > 0);
+            let folder = m.folders.entry(folder.to_owned()).or_default();
+            folder.waiting = folder.waiting.saturating_sub(count);
+            folder.waiting_since = folder.waiting_since.filter(|_| folder.waiting > 0);
         });
     }
 
-    /// So many messages are there that have no ticket yet.
-    pub(crate) fn waiting(&self, mailbox: &str, count: usize) {
-        self.change(mailbox, |m, now| {
-            m.waiting = count;
-            m.waiting_since = if count == 0 { None } else { m.waiting_since.or(Some(now)) };
+    /// What a look at a folder found, before anything is taken in. A UID is unaccounted for if it was there at the look
+    /// before, which came to its end, and still has no place in the ledger.
+    /// Answers how many those are.
+    pub(crate) fn looked(&self, mailbox: &str, folder: &str, look: &Look<'_>) -> u64 {
+        let note = |m: &mut Mailbox, now| {
+            let folder = m.folders.entry(folder.to_owned()).or_default();
+            folder.waiting = look.waiting;
+            folder.waiting_since = if look.waiting == 0 { None } else { folder.waiting_since.or(Some(now)) };
+            let settled = folder.settled.take().filter(|(validity, _)| *validity == look.uid_validity);
+            let old = |(_, next)| look.unclaimed.iter().filter(|uid| **uid < next).count() as u64;
+            folder.count =
+                Reconciled { server: look.server as u64, ledger: look.known, unaccounted: settled.map_or(0, old) };
+            folder.unaccounted_looks = if folder.count.unaccounted > 0 { folder.unaccounted_looks + 1 } else { 0 };
+            folder.count.unaccounted
+        };
+        self.change(mailbox, note).unwrap_or(0)
+    }
+
+    /// A look at a folder came to its end, and nothing was left for the next one.
+    pub(crate) fn settled(&self, mailbox: &str, folder: &str, uid_validity: u32, uid_next: u32) {
+        self.change(mailbox, |m, _| {
+            m.folders.entry(folder.to_owned()).or_default().settled = Some((uid_validity, uid_next));
         });
     }
 
@@ -132,19 +235,15 @@ impl Status {
     }
 
     /// A look at the mailbox failed; the kind is a word of our own.
-    pub(crate) fn error(&self, mailbox: &str, kind: &str) {
+    pub(crate) fn error(&self, mailbox: &str, failure: Failure, kind: &str) {
         self.change(mailbox, |m, now| {
             m.logged_in = false;
             m.failures += 1;
+            m.attempts += 1;
             m.failing_since.get_or_insert(now);
             m.error = Some(kind.to_owned());
+            m.failure = failure;
         });
-    }
-
-    /// The mailbox is not pulled any more, until the operator decides and has the configuration read again.
-    pub(crate) fn refused(&self, mailbox: &str, kind: &str) {
-        self.error(mailbox, kind);
-        self.change(mailbox, |m, _| m.refused = true);
     }
 
     /// The folder was begun with another `start` than the configuration has now. Answers whether that is news.
@@ -165,6 +264,7 @@ impl Status {
         self.change(mailbox, |m, now| {
             m.look_at = Some(now);
             m.failing_since = None;
+            m.attempts = 0;
             m.error = None;
         });
     }
@@ -172,6 +272,35 @@ impl Status {
     /// The rules were refused with so many complaints, and the last accepted ones run.
     pub(crate) fn degraded(&self, complaints: usize) {
         self.degraded.store(complaints, Ordering::Relaxed);
+    }
+
+    /// Short hash of the rules and the policy in force.
+    pub(crate) fn rules(&self, hash: &str) {
+        hash.clone_into(&mut self.rules.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The state of the conditions, for who tells of them.
+    pub(crate) fn watch<T>(&self, with: impl FnOnce(&mut Watch) -> T) -> T {
+        with(&mut self.locked())
+    }
+
+    /// One look at all conditions; answers what began and what is over.
+    pub(crate) fn look(&self, counts: &Counts, disk: Disk, now: i64) -> Vec<Notice> {
+        let mut watch = self.locked();
+        let readings = self.readings(&mut watch, counts, disk, now);
+        watch.look(readings, now)
+    }
+
+    /// The same without telling anybody: what needs a look now.
+    fn peek(&self, counts: &Counts, disk: Disk, now: i64) -> Watch {
+        let mut watch = self.locked().clone();
+        let readings = self.readings(&mut watch, counts, disk, now);
+        watch.look(readings, now);
+        watch
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Watch> {
+        self.watch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn change<T>(&self, mailbox: &str, change: impl FnOnce(&mut Mailbox, i64) -> T) -> Option<T> {
@@ -192,80 +321,8 @@ impl Status {
         self.shape.read().unwrap_or_else(PoisonError::into_inner).mode
     }
 
-    /// What everybody on the machine may know: is it well?
-    pub(crate) fn health(&self, counts: &Counts, disk: Disk) -> Value {
-        let states = self.states();
-        let retrying = states.iter().filter(|(_, m)| m.failing_since.is_some() && !m.refused).count();
-        json!({
-            "kind": "daemon",
-            "healthy": self.troubles(counts, disk, clock::now()).is_empty(),
-            "mode": self.mode_word(),
-            "started_at": self.started_at,
-            "mailboxes": states.len(),
-            "mailboxes_retrying": retrying,
-        })
-    }
-
-    /// All facts: a line for the daemon, one for each mailbox.
-    pub(crate) fn snapshot(&self, counts: &Counts, disk: Disk) -> Vec<Value> {
-        let troubles = self.troubles(counts, disk, clock::now());
-        let mut daemon = self.health(counts, disk);
-        let [allow, redact, quarantine, reject] = counts.verdicts;
-        let refused = *self.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut facts = json!({
-            "troubles": troubles,
-            "rules_degraded": self.degraded.load(Ordering::Relaxed),
-            "reload_refused_at": refused.map(|(at, _)| at),
-            "reload_complaints": refused.map_or(0, |(_, complaints)| complaints),
-            "files_differ": self.files_differ.load(Ordering::Relaxed),
-            "disk_free_bytes": disk.free_bytes,
-            "disk_reserve_bytes": disk.reserve_bytes,
-            "tickets": counts.tickets,
-            "verdicts": { "allow": allow, "redact": redact, "quarantine": quarantine, "reject": reject },
-            "duplicates": counts.duplicates,
-            "claimed": counts.claimed,
-            "unacknowledged": counts.unacknowledged,
-            "sealed": counts.sealed,
-            "outbox": {
-                "waiting": counts.outbox_waiting,
-                "oldest_at": counts.outbox_oldest_at,
-                "accepted": counts.outbox_accepted,
-                "failed": counts.outbox_failed,
-                "unknown": counts.outbox_unknown,
-            },
-            "deliveries": {
-                "waiting": counts.deliveries_waiting,
-                "oldest_at": counts.deliveries_oldest_at,
-                "accepted": counts.deliveries_accepted,
-                "failed": counts.deliveries_failed,
-            },
-            "not_told": counts.outbox_failed + counts.outbox_unknown + counts.outbox_limited,
-            "would": null,
-        });
-        if self.mode() == Mode::Observe {
-            facts["would"] = json!({ "move": allow, "clean": redact, "quarantine": quarantine, "reject": reject });
-        }
-        if let (Value::Object(daemon), Value::Object(facts)) = (&mut daemon, facts) {
-            daemon.extend(facts);
-        }
-        let unproven = self.shape.read().unwrap_or_else(PoisonError::into_inner).unproven.clone();
-        let mailboxes = self.states().into_iter().map(|(name, m)| {
-            let state = match (m.failing_since, m.look_at) {
-                _ if m.refused => "refused",
-                (Some(_), _) => "retrying",
-                (None, Some(_)) => "ok",
-                (None, None) => "starting",
-            };
-            json!({
-                "kind": "mailbox", "name": name, "state": state, "error": m.error,
-                "last_login_at": m.login_at, "last_mail_at": m.mail_at, "last_look_at": m.look_at,
-                "taken": m.taken, "held": m.held, "waiting": m.waiting, "oldest_waiting_at": m.waiting_since,
-                "retrying_since_at": m.failing_since, "failures": m.failures,
-                "sender_proof": !unproven.contains(&name),
-                "start_kept": m.start_kept.iter().map(|(folder, start)| json!({ "folder": folder, "start": start })).collect::<Vec<_>>(),
-            })
-        });
-        std::iter::once(daemon).chain(mailboxes).collect()
+    fn is_unproven(&self, mailbox: &str) -> bool {
+        self.shape.read().unwrap_or_else(PoisonError::into_inner).unproven.iter().any(|name| name == mailbox)
     }
 
     fn mode_word(&self) -> &'static str {
@@ -274,50 +331,15 @@ impl Status {
             Mode::Enforce => "enforce",
         }
     }
+}
 
-    /// What needs a look, in words of our own.
-    fn troubles(&self, counts: &Counts, disk: Disk, now: i64) -> Vec<String> {
-        let mut out = Vec::new();
-        for (name, m) in self.states() {
-            let error = m.error.as_deref().unwrap_or("unknown");
-            if m.refused {
-                out.push(format!("mailbox {name} is not pulled: {error}; mend it, then lazaret reload"));
-            } else if m.failing_since.is_some_and(|since| now - since > RETRYING_SECS_MAX) {
-                out.push(format!("mailbox {name} cannot be pulled: {error}"));
-            }
-        }
-        if counts.outbox_oldest_at.is_some_and(|at| now - at > WAITING_SECS_MAX) {
-            out.push("replies wait for more than an hour".to_owned());
-        }
-        if counts.breaker_open_since.is_some() {
-            out.push("more replies in a minute than the breaker allows; they wait: see lazaret outbox list, then lazaret outbox resume".to_owned());
-        }
-        if counts.deliveries_oldest_at.is_some_and(|at| now - at > WAITING_SECS_MAX) {
-            out.push("deliveries wait for a sink that does not take them: see lazaret outbox list".to_owned());
-        }
-        if counts.deliveries_failed > 0 {
-            out.push(format!(
-                "{} deliveries failed: see lazaret outbox list, then lazaret outbox retry",
-                counts.deliveries_failed
-            ));
-        }
-        if counts.outbox_unknown > 0 {
-            out.push(format!("{} replies have an unknown outcome: see lazaret outbox list", counts.outbox_unknown));
-        }
-        if disk.free_bytes.is_some_and(|free| free < disk.reserve_bytes) {
-            out.push("the disk is nearly full: nothing is fetched".to_owned());
-        }
-        if self.degraded.load(Ordering::Relaxed) > 0 {
-            out.push("rules or policy were refused; the last accepted ones run: see lazaret check".to_owned());
-        }
-        if let Some((at, _)) = *self.refused.lock().unwrap_or_else(PoisonError::into_inner) {
-            let at = clock::rfc3339(at);
-            out.push(format!(
-                "reload refused at {at}, what ran before goes on: see lazaret check, then lazaret reload"
-            ));
-        }
-        out
-    }
+/// Who hears of it, and when.
+fn tell(watch: &mut Watch, config: &Config) {
+    let operator = &config.operator;
+    // Without a relay nobody can be mailed; what nobody gets must not wait for ever.
+    let mailed = operator.alert_to.iter().filter(|_| config.replies.is_some());
+    let recipients = mailed.map(|to| to.as_str().to_owned()).collect();
+    watch.configure(operator.alert_when, recipients, operator.alert_webhook.is_some());
 }
 
 /// Room on the volume of the state directory.
@@ -329,95 +351,13 @@ pub(crate) struct Disk {
     pub(crate) reserve_bytes: u64,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const DISK: Disk = Disk { free_bytes: Some(1000), reserve_bytes: 10 };
-
-    fn status(mode: Mode) -> Status {
-        let mailboxes = vec![("a".into(), Arc::default()), ("b".into(), Arc::default())];
-        Status {
-            started_at: 0,
-            shape: RwLock::new(Shape { mode, mailboxes, unproven: vec!["b".into()] }),
-            degraded: AtomicUsize::new(0),
-            refused: Mutex::default(),
-            files_differ: AtomicBool::new(false),
-        }
-    }
-
-    #[test]
-    fn a_login_is_news_once_and_again_after_trouble() {
-        let s = status(Mode::Enforce);
-        assert!(s.login("a"));
-        assert!(!s.login("a"));
-        assert!(s.login("b"), "mailboxes do not mix");
-        s.error("a", "timeout");
-        assert!(s.login("a"));
-        assert!(!s.login("nobody"));
-    }
-
-    #[test]
-    fn states_of_a_mailbox() {
-        let s = status(Mode::Enforce);
-        let state = |s: &Status| s.snapshot(&Counts::default(), DISK)[1]["state"].as_str().map(str::to_owned);
-        assert_eq!(state(&s).as_deref(), Some("starting"));
-        s.error("a", "timeout");
-        assert_eq!(state(&s).as_deref(), Some("retrying"));
-        assert_eq!(s.snapshot(&Counts::default(), DISK)[1]["error"], "timeout");
-        s.healthy("a");
-        assert_eq!(state(&s).as_deref(), Some("ok"));
-    }
-
-    #[test]
-    fn a_refused_mailbox_needs_a_look_at_once() {
-        let s = status(Mode::Enforce);
-        s.refused("a", "start is not set");
-        let lines = s.snapshot(&Counts::default(), DISK);
-        assert_eq!((&lines[0]["healthy"], &lines[0]["mailboxes_retrying"]), (&json!(false), &json!(0)));
-        assert_eq!((&lines[1]["state"], &lines[1]["error"]), (&json!("refused"), &json!("start is not set")));
-        assert_eq!(s.troubles(&Counts::default(), DISK, clock::now()).len(), 1);
-    }
-
-    #[test]
-    fn waiting_mail_counts_down() {
-        let s = status(Mode::Enforce);
-        s.waiting("a", 3);
-        s.mail("a", 2);
-        let line = &s.snapshot(&Counts::default(), DISK)[1];
-        assert_eq!((&line["waiting"], &line["taken"]), (&json!(1), &json!(2)));
-        assert!(line["oldest_waiting_at"].is_number());
-        s.mail("a", 1);
-        assert!(s.snapshot(&Counts::default(), DISK)[1]["oldest_waiting_at"].is_null());
-    }
-
-    #[test]
-    fn troubles() {
-        let s = status(Mode::Enforce);
-        let of = |counts: &Counts, disk| s.troubles(counts, disk, clock::now()).len();
-        let old = |secs| Counts { outbox_oldest_at: Some(clock::now() - secs), ..Counts::default() };
-        assert_eq!(of(&Counts::default(), DISK), 0);
-        assert_eq!(of(&old(WAITING_SECS_MAX - 60), DISK), 0);
-        assert_eq!(of(&old(WAITING_SECS_MAX + 60), DISK), 1);
-        assert_eq!(of(&Counts { outbox_unknown: 1, ..Counts::default() }, DISK), 1);
-        assert_eq!(of(&Counts { breaker_open_since: Some(1), ..Counts::default() }, DISK), 1);
-        assert_eq!(of(&Counts::default(), Disk { free_bytes: Some(9), reserve_bytes: 10 }), 1);
-        assert_eq!(of(&Counts::default(), Disk { free_bytes: Some(10), reserve_bytes: 10 }), 0);
-        assert_eq!(of(&Counts::default(), Disk { free_bytes: None, reserve_bytes: 10 }), 0);
-        s.error("a", "timeout");
-        assert_eq!(of(&Counts::default(), DISK), 0, "not at once");
-        assert_eq!(s.troubles(&Counts::default(), DISK, clock::now() + RETRYING_SECS_MAX + 60).len(), 1);
-        s.degraded(2);
-        assert_eq!(of(&Counts::default(), DISK), 1);
-    }
-
-    #[test]
-    fn observe_says_what_enforcing_would_have_done() {
-        let counts = Counts { verdicts: [4, 3, 2, 1], ..Counts::default() };
-        let line = &status(Mode::Observe).snapshot(&counts, DISK)[0];
-        assert_eq!(line["would"], json!({ "move": 4, "clean": 3, "quarantine": 2, "reject": 1 }));
-        assert!(status(Mode::Enforce).snapshot(&counts, DISK)[0]["would"].is_null());
-        let health = status(Mode::Observe).health(&counts, DISK);
-        assert!(health.get("verdicts").is_none() && health.get("troubles").is_none(), "{health}");
+impl Disk {
+    /// As it is now.
+    pub(crate) fn of(config: &Config) -> Disk {
+        let free_bytes = crate::disk::free_bytes(&config.state_dir);
+        Disk { free_bytes, reserve_bytes: config.disk_reserve_bytes }
     }
 }
+
+#[cfg(test)]
+mod tests;

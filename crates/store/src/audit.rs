@@ -77,10 +77,13 @@ pub(crate) fn head(state: &State) -> AuditHead {
     AuditHead { seq: state.tally.audit_seq, hash: hex(&state.tally.audit_hash) }
 }
 
+/// A record with the hashes of the one before and its own.
+type Linked = (AuditRecord, String, String);
+
 /// A page of the trail from a number on.
 pub(crate) struct Page {
-    /// Number by key, and the record, if it is whole and its hash is right: with the hashes of the one before and its own.
-    pub(crate) rows: Vec<(u64, Option<(AuditRecord, String, String)>)>,
+    /// Number by key, and the record, if it is whole and its hash is right.
+    pub(crate) rows: Vec<(u64, Option<Linked>)>,
     /// The end of the trail at this moment.
     pub(crate) head: AuditHead,
 }

@@ -81,6 +81,26 @@ pub(crate) fn handle(state: &mut State, key: &MessageKey) -> Result<Option<Handl
     state.get(Family::Handle, &at)
 }
 
+/// Is it one record that cannot be read? A store that a newer program wrote does not open at all.
+fn is_damage(error: &StoreError) -> bool {
+    matches!(error, StoreError::Corrupt { .. } | StoreError::UnknownVersion { .. })
+}
+
+/// The handle for what changes it. A damaged one stands for a claim of an earlier life: the message is taken in once more,
+/// alone, and K2 tells whether it has its ticket. Strikes that it had are forgotten.
+fn handle_or_claim(state: &mut State, key: &MessageKey) -> Result<Option<Handle>, StoreError> {
+    match handle(state, key) {
+        Err(error) if is_damage(&error) => {
+            let phase = match state.has(&key_of(state, Family::Unacknowledged, key)) {
+                true => Phase::Committed,
+                false => Phase::Claimed,
+            };
+            Ok(Some(Handle { phase, strikes: 0, epoch: 0, alone: false, place: None, ack: None }))
+        }
+        found => found,
+    }
+}
+
 /// Puts a handle and keeps index and counts in step with it.
 pub(crate) fn put_handle(
     state: &mut State,
@@ -133,10 +153,10 @@ fn void(state: &mut State, mailbox: &str, folder: &str, uid_validity: u32) -> Re
     for at in state.scan(&prefix, false, usize::MAX) {
         let Some(uid) = tail::<4>(&at).map(u32::from_be_bytes) else { continue };
         let key = MessageKey { mailbox: mailbox.to_owned(), folder: folder.to_owned(), uid_validity, uid };
-        if state.hint(Family::Handle, &key_of(state, Family::Handle, &key))? == Some(HINT_DONE) {
+        if matches!(state.hint(Family::Handle, &key_of(state, Family::Handle, &key)), Ok(Some(HINT_DONE))) {
             continue;
         }
-        let Some(before) = handle(state, &key)? else { continue };
+        let Some(before) = handle_or_claim(state, &key)? else { continue };
         let after = match before.phase {
             Phase::Committed => Handle { phase: Phase::Done, ..before.clone() },
             _ => Handle { phase: Phase::Free, strikes: 0, ..before.clone() },
@@ -158,30 +178,46 @@ pub(crate) fn survey(
         folder(state, mailbox, name)?.filter(|f| f.uid_validity == uid_validity).map_or(0, |f| f.baseline_uid);
     let index = folder_index(state, mailbox, name);
     let prefix = |family| Key::new(family, &[&index, &uid_validity.to_be_bytes()]);
+    uids.sort_unstable();
+    uids.dedup();
     for at in state.scan(&prefix(Family::Unacknowledged), false, usize::MAX) {
         let Some(uid) = tail::<4>(&at) else { continue };
         let key = Key::new(Family::Handle, &[&index, &uid_validity.to_be_bytes(), &uid]);
-        let handle: Handle = state.must(Family::Handle, &key)?;
-        survey.unacknowledged.push((u32::from_be_bytes(uid), handle.ack.unwrap_or(Ack::Leave)));
+        let uid = u32::from_be_bytes(uid);
+        match state.must::<Handle>(Family::Handle, &key) {
+            Ok(handle) => survey.unacknowledged.push((uid, handle.ack.unwrap_or(Ack::Leave))),
+            // Below it is taken in again. What has left the source needs nothing more there.
+            Err(error) if is_damage(&error) && uids.binary_search(&uid).is_ok() => {}
+            Err(error) if is_damage(&error) => survey.unacknowledged.push((uid, Ack::Leave)),
+            Err(error) => return Err(error),
+        }
     }
     let mut suspects = Vec::new();
-    uids.sort_unstable();
-    uids.dedup();
     for uid in uids {
         let key = Key::new(Family::Handle, &[&index, &uid_validity.to_be_bytes(), &uid.to_be_bytes()]);
-        let hint = state.hint(Family::Handle, &key)?;
-        if hint == Some(HINT_DONE) {
-            continue;
-        }
-        match state.get::<Handle>(Family::Handle, &key)? {
-            None if uid > baseline => survey.unclaimed.push(uid),
-            None => {}
-            Some(handle) => match handle.phase {
+        let found = match state.hint(Family::Handle, &key) {
+            Ok(Some(HINT_DONE)) => {
+                survey.known += 1;
+                continue;
+            }
+            Ok(_) => state.get::<Handle>(Family::Handle, &key),
+            Err(error) => Err(error),
+        };
+        match found {
+            // One damaged record stops no other message; what it was about is taken in once more, alone.
+            Err(error) if is_damage(&error) => {
+                survey.damaged += 1;
+                suspects.push((0, uid));
+            }
+            Err(error) => return Err(error),
+            Ok(None) if uid > baseline => survey.unclaimed.push(uid),
+            Ok(None) => survey.known += 1,
+            Ok(Some(handle)) => match handle.phase {
                 Phase::Free => survey.unclaimed.push(uid),
                 Phase::Claimed if handle.epoch != state.vault.epoch => {
                     suspects.push((handle.strikes + u32::from(handle.alone), uid));
                 }
-                Phase::Claimed | Phase::Committed | Phase::Done => {}
+                Phase::Claimed | Phase::Committed | Phase::Done => survey.known += 1,
             },
         }
     }
@@ -209,8 +245,10 @@ pub(crate) fn begin_alone(state: &mut State, key: &MessageKey) -> Result<u32, St
 /// Claims one for this process; `None` if it has its ticket. A daemon that died while it was alone in flight counts as
 /// a strike, and only here, where the next attempt begins: once for each death.
 fn take(state: &mut State, key: &MessageKey, alone: bool) -> Result<Option<u32>, StoreError> {
-    let before = handle(state, key)?;
-    if before.as_ref().is_some_and(|h| matches!(h.phase, Phase::Committed | Phase::Done)) {
+    let before = handle_or_claim(state, key)?;
+    // One without a place is a damaged one: whether it has its ticket is not known.
+    let is_settled = |h: &Handle| h.phase == Phase::Done || h.phase == Phase::Committed && h.place.is_some();
+    if before.as_ref().is_some_and(is_settled) {
         return Ok(None);
     }
     let epoch = state.vault.epoch;
@@ -241,7 +279,7 @@ pub(crate) fn release(state: &mut State, keys: &[MessageKey]) -> Result<(), Stor
 
 pub(crate) fn acknowledged(state: &mut State, keys: &[MessageKey]) -> Result<(), StoreError> {
     for key in keys {
-        if let Some(before) = handle(state, key)?.filter(|h| h.phase == Phase::Committed) {
+        if let Some(before) = handle_or_claim(state, key)?.filter(|h| h.phase == Phase::Committed) {
             let after = Handle { phase: Phase::Done, ..before.clone() };
             put_handle(state, key, Some(&before), &after)?;
         }
@@ -297,4 +335,61 @@ pub(crate) fn own(state: &mut State, key: &MessageKey) -> Result<(), StoreError>
 
 fn wrong_phase(key: &MessageKey, phase: &'static str) -> StoreError {
     StoreError::State { kind: "uid", id: format!("{}/{}", key.uid_validity, key.uid), state: phase }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::RootKey;
+    use crate::open::open;
+    use crate::store::Options;
+
+    fn key(uid: u32) -> MessageKey {
+        MessageKey { mailbox: "support".into(), folder: "INBOX".into(), uid_validity: 7, uid }
+    }
+
+    fn committed() -> Handle {
+        let place = Place { ticket: TicketRef("LZ-AAAA-BBBB".into()), message: 1, digest: [1; 32] };
+        let ack = Some(Ack::MoveClean);
+        Handle { phase: Phase::Committed, strikes: 0, epoch: 0, alone: false, place: Some(place), ack }
+    }
+
+    #[test]
+    fn one_damaged_record_stops_no_other_message_and_is_taken_in_again() {
+        let dir = tempfile::tempdir().expect("temp dir");
+        let (_lock, mut state) = open(&Options {
+            dir: dir.path().to_owned(),
+            tenant: "acme".into(),
+            root_key: RootKey::new([7; 32]),
+            cache_bytes: 1 << 20,
+            disk_reserve_bytes: 0,
+            reply_limits: ReplyLimits::default(),
+        })
+        .expect("opens");
+        state.begin_request();
+        for uid in [1, 2, 3] {
+            put_handle(&mut state, &key(uid), None, &committed()).expect("put");
+        }
+        claim(&mut state, &[key(4)]).expect("claimed");
+        state.accept_request();
+        state.write_group().expect("written");
+        // Two whose source is not done, one of them gone from it, and one that was claimed.
+        for (uid, value) in [(1, vec![0xff; 80]), (3, vec![]), (4, vec![1])] {
+            let at = key_of(&state, Family::Handle, &key(uid)).into_bytes();
+            state.tree.apply(std::iter::once((at, Some(value))));
+        }
+        state.begin_request();
+        let found = survey(&mut state, "support", "INBOX", 7, vec![1, 2, 4, 5]).expect("the survey goes on");
+        assert_eq!((found.unclaimed, found.known, found.damaged), (vec![5], 1, 2));
+        assert_eq!(found.suspects, [1, 4]);
+        assert_eq!(found.unacknowledged, [(2, Ack::MoveClean), (3, Ack::Leave)]);
+        assert_eq!((state.tally.unacknowledged, state.tally.claimed), (3, 1));
+
+        assert_eq!((begin_alone(&mut state, &key(1)), begin_alone(&mut state, &key(4))), (Ok(0), Ok(0)));
+        assert!(begin_alone(&mut state, &key(2)).is_err(), "what can be read and has its ticket is not taken again");
+        acknowledged(&mut state, &[key(3)]).expect("done");
+        assert_eq!((state.tally.unacknowledged, state.tally.claimed), (1, 2), "the counts stay right");
+        let found = survey(&mut state, "support", "INBOX", 7, vec![1, 2, 4, 5]).expect("all can be read");
+        assert_eq!((found.damaged, found.known), (0, 3));
+    }
 }

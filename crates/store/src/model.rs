@@ -166,6 +166,10 @@ pub struct Survey {
     pub suspects: Vec<u32>,
     /// Committed, but what was to be done at the source is not confirmed.
     pub unacknowledged: Vec<(u32, Ack)>,
+    /// Of the UIDs asked for, how many have their place in the ledger: claimed, committed, done, or below the baseline.
+    pub known: u64,
+    /// How many have a record that cannot be read; they are among the suspects, and are taken in once more.
+    pub damaged: u64,
 }
 
 /// The answer to a claim.
@@ -661,6 +665,8 @@ pub struct Counts {
     pub commits: u64,
     /// Syncs since start.
     pub syncs: u64,
+    /// Time that syncs of the index took since start, in microseconds.
+    pub sync_micros: u64,
     /// Since when the breaker is open and replies wait for the operator, in seconds since 1970.
     pub breaker_open_since: Option<i64>,
     /// Deliveries to further sinks that wait.

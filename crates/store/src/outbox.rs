@@ -375,6 +375,7 @@ pub(crate) fn counts(state: &State) -> Counts {
         sealed: tally.sealed,
         commits: tally.commits,
         syncs: state.syncs,
+        sync_micros: state.sync_micros,
         breaker_open_since: tally.breaker_open_since,
         deliveries_waiting: state.deliveries.waits.len() as u64,
         deliveries_oldest_at: state.deliveries.waits.values().map(|wait| wait.queued_at).min(),

@@ -77,6 +77,8 @@ pub(crate) struct State {
     /// Deliveries.
     pub(crate) deliveries: Queue,
     pub(crate) syncs: u64,
+    /// Time that syncs of the index took, in microseconds.
+    pub(crate) sync_micros: u64,
     group: BTreeMap<Key, Write>,
     group_bytes: usize,
     request: BTreeMap<Key, Write>,
@@ -101,6 +103,7 @@ impl State {
             queue: Queue::default(),
             deliveries: Queue::default(),
             syncs: 0,
+            sync_micros: 0,
             group: BTreeMap::new(),
             group_bytes: 0,
             request: BTreeMap::new(),
@@ -239,7 +242,9 @@ impl State {
 
     /// Makes durable all that was written, then unlinks what nothing refers to any more.
     pub(crate) fn sync(&mut self) {
+        let began = std::time::Instant::now();
         self.tree.sync();
+        self.sync_micros += u64::try_from(began.elapsed().as_micros()).unwrap_or(0);
         self.syncs += 1;
         for id in std::mem::take(&mut self.dead) {
             // Its tombstone stays if the system refuses: the next start tries again.

@@ -95,6 +95,7 @@ async fn accept(app: &App, parts: &mut Parts, next: Set) -> Value {
         emit(Event::StoreFailed { kind: error.to_string() });
     }
     app.status.reloaded(&config);
+    app.status.rules(&next.material.short_hash());
     let context = parts.context.get().of_set(&next);
     parts.socket.set(parts.socket.get().of_context(&context));
     parts.context.set(context);

@@ -11,7 +11,7 @@ use crate::rules::Material;
 use crate::sink::Sink;
 use crate::source::{ErrorKind, FolderInfo, Source, SourceError};
 use crate::templates::Templates;
-use crate::{exit, keys, tls};
+use crate::{alerts, exit, keys, tls};
 use lazaret_core::ProofMode;
 use lazaret_scan::{Diagnostic, Severity, SourceFile, shipped};
 use lazaret_store::Store;
@@ -94,7 +94,7 @@ impl Report {
 }
 
 /// Checks everything; answers the exit code.
-pub(crate) async fn run(path: Option<&Path>, offline: bool, format: Format) -> u8 {
+pub(crate) async fn run(path: Option<&Path>, offline: bool, alert_test: bool, format: Format) -> u8 {
     let loaded = match file::load(path.unwrap_or(Path::new(DEFAULT_PATH))) {
         Ok(loaded) => loaded,
         Err(refused) => {
@@ -112,6 +112,9 @@ pub(crate) async fn run(path: Option<&Path>, offline: bool, format: Format) -> u
     if !offline {
         starts(&config, &mut report).await;
         logins(&config, &mut report).await;
+    }
+    if alert_test {
+        test_alert(&config, &mut report).await;
     }
     let code = report.print(format);
     if rules_good { code } else { exit::CONFIG }
@@ -297,11 +300,6 @@ fn advice(config: &Config, report: &mut Report) {
             report.complain(Severity::Warning, &["mailbox", &index, "start"], message, mend);
         }
     }
-    if !config.operator.alert_to.is_empty() {
-        let message = "alerts by mail are not sent yet: `alert_to` has no effect".into();
-        let mend = "let your monitoring run: lazaret status --exit-code";
-        report.complain(Severity::Warning, &["operator", "alert_to"], message, mend);
-    }
     if !config.state_dir.is_dir() {
         let message = "the state directory is not there yet".into();
         let mend = "systemd makes it (StateDirectory=lazaret); by hand: install -d -m 0700 -o USER DIR";
@@ -380,6 +378,25 @@ async fn probe(table: &str, transport: &Transport, report: &mut Report) {
             let code = code.map_or_else(String::new, |c| format!(" (code {c})"));
             let mend = "look at host, port, tls, user and secret";
             report.complain(Severity::Error, &[table, "smtp"], format!("{table}: {fault}{code}"), mend);
+        }
+    }
+}
+
+/// Sends a test alert by every way that is configured.
+async fn test_alert(config: &Config, report: &mut Report) {
+    let told = alerts::test(config).await;
+    if told.is_empty() {
+        let mend = "write operator.alert_to (with a table [replies]) or operator.alert_webhook";
+        report.complain(Severity::Error, &["operator"], "no way for alerts is configured".into(), mend);
+    }
+    for (key, to, result) in told {
+        match result {
+            Ok(()) => report.fact("test alert", format!("taken for {to}")),
+            Err(why) => {
+                report.unreachable += 1;
+                let mend = "look at the table, and whether the way there is open";
+                report.complain(Severity::Error, &["operator", key], format!("test alert to {to}: {why}"), mend);
+            }
         }
     }
 }
@@ -469,13 +486,13 @@ mod tests {
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let dir = tempfile::tempdir().expect("a directory");
         let path = configured(dir.path());
-        assert_eq!(run(Some(&path), true, Format::Text).await, exit::OK, "warnings are no errors");
-        assert_eq!(run(Some(&path), false, Format::Text).await, exit::UNAVAILABLE, "nobody listens");
+        assert_eq!(run(Some(&path), true, false, Format::Text).await, exit::OK, "warnings are no errors");
+        assert_eq!(run(Some(&path), false, false, Format::Text).await, exit::UNAVAILABLE, "nobody listens");
         let key = dir.path().join("store-key");
         std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o644)).expect("mode set");
-        assert_eq!(run(Some(&path), true, Format::Json).await, exit::CONFIG);
-        assert_eq!(run(Some(&path), false, Format::Json).await, exit::CONFIG, "what must be mended comes first");
-        assert_eq!(run(Some(&dir.path().join("absent")), true, Format::Text).await, exit::CONFIG);
+        assert_eq!(run(Some(&path), true, false, Format::Json).await, exit::CONFIG);
+        assert_eq!(run(Some(&path), false, false, Format::Json).await, exit::CONFIG, "what must be mended comes first");
+        assert_eq!(run(Some(&dir.path().join("absent")), true, false, Format::Text).await, exit::CONFIG);
     }
 
     #[test]
@@ -507,9 +524,9 @@ mod tests {
             reply_limits: Default::default(),
         };
         Store::open(options).expect("a new store").close().await;
-        assert_eq!(run(Some(&path), true, Format::Json).await, exit::CONFIG);
+        assert_eq!(run(Some(&path), true, false, Format::Json).await, exit::CONFIG);
         std::fs::write(dir.path().join("store-key"), "07".repeat(32)).expect("written");
-        assert_eq!(run(Some(&path), true, Format::Json).await, exit::OK);
+        assert_eq!(run(Some(&path), true, false, Format::Json).await, exit::OK);
     }
 
     #[test]

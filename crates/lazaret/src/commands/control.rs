@@ -100,6 +100,7 @@ fn request(command: &Command) -> Result<(Request, Vec<u8>), Failure> {
         Command::Observe(Observe::Enforce { mailbox, yes }) => {
             Request::ObserveEnforce { mailbox: mailbox.clone(), yes: *yes }
         }
+        Command::Metrics => Request::Metrics {},
         Command::Ticket(Ticket::List { limit }) => Request::TicketList { limit: *limit },
         Command::Ticket(Ticket::Show { ticket }) => Request::TicketShow { ticket: ticket.clone() },
         Command::Ticket(Ticket::Explain { ticket }) => Request::TicketExplain { ticket: ticket.clone() },
@@ -320,6 +321,7 @@ fn print(command: &Command, lines: &[Value], format: Format) {
         (_, Command::Reload) => lines.iter().map(table::reload).collect(),
         (_, Command::Observe(Observe::Report)) => super::observe::text(lines),
         (_, Command::Observe(Observe::Enforce { .. })) => super::observe::enforced(lines),
+        (_, Command::Metrics) => lines.iter().filter_map(|l| l["metrics"].as_str()).collect(),
         (_, Command::Ticket(Ticket::Show { .. })) => lines.iter().map(table::ticket).collect(),
         (_, Command::Ticket(Ticket::Feedback { .. })) => lines.iter().map(feedback).collect(),
         (_, Command::Ticket(_)) => table::tickets(lines),

@@ -36,6 +36,8 @@ pub(super) const KEYS: &[(&str, Effect)] = &[
     ("quarantine", Effect::Next),
     ("mailbox", Effect::Mailbox),
     ("replies", Effect::Replies),
+    ("forward", Effect::Next),
+    ("webhook", Effect::Next),
     ("limits", Effect::Next),
     ("helpers", Effect::Restart),
     ("operator", Effect::Next),

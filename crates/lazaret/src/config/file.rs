@@ -3,7 +3,7 @@
 
 use super::reader::{At, Reader, Table};
 use super::value::{self, problem};
-use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, replies, sinks};
+use super::{Config, Mode, Operator, Principal, Quarantine, Role, SecretRef, mailbox, operator, replies, sinks};
 use crate::worker::Helpers;
 use lazaret_core::Limits;
 use lazaret_scan::{Diagnostic, Severity, SourceFile};
@@ -171,7 +171,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
         helpers,
         disk_reserve_bytes: t.bytes("disk_reserve_bytes", 0, 1 << 44).map_or(512 << 20, |n| n.value),
         cache_bytes: t.bytes("cache_bytes", 1 << 20, 1 << 40).map_or(32 << 20, |n| n.value),
-        operator: t.table("operator").map_or_else(Operator::default, operator),
+        operator: t.table("operator").map_or_else(Operator::default, |o| roles(o, base)),
         tenant: tenant.map_or_else(|| "default".to_owned(), |n| n.value),
         mode: mode_set.unwrap_or(Mode::Observe),
         store_key: store_key.unwrap_or(SecretRef::Credential(String::new())),
@@ -193,6 +193,7 @@ fn root(t: Table<'_>, base: &Path) -> Config {
             );
         }
     }
+    operator::agree(&t, &config);
     t.finish();
     config
 }
@@ -289,9 +290,8 @@ fn helpers(t: Table<'_>, base: &Path) -> Helpers {
     out
 }
 
-fn operator(t: Table<'_>) -> Operator {
-    let alert_to = t.list("alert_to", value::address).map(|l| l.value.into_iter().map(|a| a.value).collect());
-    let mut out = Operator { alert_to: alert_to.unwrap_or_default(), roles: Vec::new() };
+fn roles(t: Table<'_>, base: &Path) -> Operator {
+    let mut out = operator::read(&t, base);
     if let Some(roles) = t.table("roles") {
         for (key, role) in [
             ("operator", Role::Operator),

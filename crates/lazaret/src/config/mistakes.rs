@@ -429,6 +429,31 @@ const MISTAKES: &[(usize, &str, &[&str])] = &[
         &["13:35: `operator.roles.officer` names neither a user nor a group"],
     ),
     (13, "roles = { admin = \"user:root\" }", &["13:11: `admin` is not known in [operator.roles]"]),
+    (
+        13,
+        "alert_to = [\"Support@acme.example\"]",
+        &["12:2: `operator.alert_to` names an address of a mailbox: alerts would become tickets"],
+    ),
+    (
+        13,
+        "alert_webhook = \"http://a.example/x\"",
+        &["13:17: `operator.alert_webhook` is no usable webhook: http is only spoken to this machine itself"],
+    ),
+    (
+        13,
+        "alert_webhook = \"https:///x\"",
+        &["13:17: `operator.alert_webhook` is no usable webhook: it has no host name"],
+    ),
+    (
+        13,
+        "alert_webhook = \"https://a.example:x/\"",
+        &["13:17: `operator.alert_webhook` is no usable webhook: its port is no number from 1 to 65535"],
+    ),
+    (13, "metrics = \"9464\"", &["13:11: `operator.metrics` is no address with a port"]),
+    (13, "metrics = \"0.0.0.0:9464\"", &["13:11: `operator.metrics` can be reached from other machines"]),
+    (13, "metrics = \"0.0.0.0:9464\"\nmetrics_open_to_all = true", &[]),
+    (13, "alert_when = { mail_waiting = \"0s\" }", &["13:31: `operator.alert_when.mail_waiting` is out of bounds"]),
+    (13, "alert_when = { mail_wating = \"1h\" }", &["13:16: `mail_wating` is not known in [operator.alert_when]"]),
     (13, "alert_too = []", &["13:1: `alert_too` is not known in [operator]"]),
 ];
 

@@ -3,9 +3,11 @@
 use super::message::Settlement;
 use super::{CycleError, Folder};
 use crate::event::{Event, emit};
+use crate::metrics::{Stage, registry};
 use crate::sink::clean;
 use lazaret_core::{Digest, MessageKey};
 use lazaret_store::{Ack, MessageView, StoreError, TicketRef};
+use std::time::Instant;
 
 /// Clean copies that are made and sent at once.
 const COPIES_MAX: usize = 32;
@@ -26,7 +28,10 @@ impl Folder<'_> {
             return Ok(());
         }
         let count = settlements.len();
-        match self.acknowledge_all(settlements).await {
+        let began = Instant::now();
+        let done = self.acknowledge_all(settlements).await;
+        registry().took(Stage::Acknowledge, began.elapsed());
+        match done {
             Ok(None) => {
                 emit(Event::Acknowledged { mailbox: &self.mailbox.name, count });
                 Ok(())

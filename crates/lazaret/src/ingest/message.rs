@@ -4,6 +4,7 @@ use super::{Context, admit, allowed};
 use crate::clock;
 use crate::config::{Mailbox, Mode, Receipt};
 use crate::event::{Event, emit};
+use crate::metrics::{Stage, registry};
 use crate::sink::forward;
 use lazaret_core::message::ReturnPath;
 use lazaret_core::notice::{self, Circumstances, Plan};
@@ -11,7 +12,7 @@ use lazaret_core::wire::{Answer, Job, JobKind};
 use lazaret_core::{Address, Class, MessageKey, Outcome, Proof, RawMessage, Reason, Thread, TokenKey, Verdict, seal};
 use lazaret_store::{Ack, Commit, Draft, Intent, JoinCandidate, Sink, StoreError, Template, TicketRef};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Deaths of workers after which a message is sealed unread.
 const STRIKES_MAX: u32 = 3;
@@ -84,7 +85,9 @@ async fn judge(
 ) -> Result<Option<(Outcome, RawMessage)>, StoreError> {
     let mut job = Job { kind: JobKind::Process, profile: mailbox.profile.clone(), thread: None, message: octets };
     while strikes < STRIKES_MAX {
+        let began = Instant::now();
         let (back, answer) = context.pool.run_under(&context.setup, job).await;
+        registry().took(Stage::Process, began.elapsed());
         job = back;
         match answer {
             Ok(Answer::Outcome(outcome)) => {
@@ -187,6 +190,7 @@ async fn commit(
             emit(Event::FileResidue { key: &key, count: *count });
         }
     }
+    let found: Vec<_> = outcome.findings.iter().map(|f| (f.class.as_str(), f.action.as_str())).collect();
     let commit = Commit {
         join: candidates(context, &outcome),
         reply_new: intent(context, mailbox, &outcome, now, false),
@@ -201,8 +205,14 @@ async fn commit(
         outcome,
         ack,
     };
-    match context.store.commit(commit).await {
+    let began = Instant::now();
+    let committed = context.store.commit(commit).await;
+    registry().took(Stage::Commit, began.elapsed());
+    match committed {
         Ok(done) => {
+            if !done.duplicate {
+                found.iter().for_each(|(class, action)| registry().finding(class, action));
+            }
             if done.reply {
                 context.nudge.notify_one();
             }

@@ -80,16 +80,16 @@ pub(crate) fn compose(
 }
 
 /// The address in lettre's form.
-pub(super) fn address(addr: &Addr) -> Result<Address, Unaddressable> {
+pub(crate) fn address(addr: &Addr) -> Result<Address, Unaddressable> {
     addr.as_str().parse().map_err(|_| Unaddressable)
 }
 
 /// A header whose name is a constant of ours.
-pub(super) fn header(name: &'static str, value: String) -> HeaderValue {
+pub(crate) fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
 }
 
-pub(super) fn time(seconds: i64) -> SystemTime {
+pub(crate) fn time(seconds: i64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0))
 }
 

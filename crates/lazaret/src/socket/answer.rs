@@ -5,8 +5,9 @@ use super::{Failure, Request, SocketContext};
 use crate::config::{Mode, Role};
 use crate::event::{Event, emit};
 use crate::http::Url;
+use crate::metrics::serve::Page;
 use crate::status::Disk;
-use crate::{clock, disk, exit, observed, portal};
+use crate::{clock, exit, observed, portal};
 use lazaret_store::{
     AUDIT_UNREADABLE as UNREADABLE, AuditHead, AuditRecord, DeliveryRow, FingerprintsView, OutboxRow, StoreError,
     TicketRef,
@@ -119,17 +120,16 @@ impl Answer {
         match request {
             Request::Status {} => {
                 let counts = store.counts().await.map_err(failed)?;
-                let reserve_bytes = context.config.disk_reserve_bytes;
-                let disk = Disk { free_bytes: disk::free_bytes(&context.config.state_dir), reserve_bytes };
+                let (disk, now) = (Disk::of(&context.config), clock::now());
                 if held.contains(&Role::Operator) {
                     let differs = context.differs.clone();
                     context.status.files_differ(tokio::task::spawn_blocking(move || differs()).await.unwrap_or(false));
-                    let mut lines = context.status.snapshot(&counts, disk);
+                    let mut lines = context.status.snapshot(&counts, disk, now);
                     let head = store.audit_head().await.map_err(failed)?;
                     lines.iter_mut().take(1).for_each(|daemon| daemon["audit_head"] = head.to_string().into());
                     self.lines(lines).await
                 } else {
-                    self.lines(vec![context.status.health(&counts, disk)]).await
+                    self.lines(vec![context.status.health(&counts, disk, now)]).await
                 }
             }
             Request::ObserveReport {} => {
@@ -138,6 +138,10 @@ impl Answer {
                 self.lines(report.lines(store, &context.config, content).await.map_err(failed)?).await
             }
             Request::ObserveEnforce { mailbox, yes } => self.enforce(context, mailbox.as_deref(), *yes).await,
+            Request::Metrics {} => match context.status.page(Page::Metrics, store, &context.config).await {
+                Ok(text) => self.lines(vec![json!({ "metrics": text })]).await,
+                Err(why) => Err(Failure::unavailable(why.trim_end())),
+            },
             Request::TicketList { limit } => self.rows(store.tickets(rows(*limit)).await.map_err(failed)?).await,
             Request::TicketShow { ticket } | Request::TicketExport { ticket } => {
                 let ticket = ticket_ref(ticket)?;

@@ -39,6 +39,7 @@ impl Request {
         let row = |name, needs, trail| Verb { name, needs, trail };
         match self {
             Request::Status {} => row("status", ANYBODY, Trail::Nothing),
+            Request::Metrics {} => row("metrics", &[Role::Operator, Role::Auditor], Trail::Nothing),
             Request::KeysPortal {} => row("keys portal", ANYBODY, Trail::Nothing),
             Request::ObserveReport {} => row("observe report", TUNERS, Trail::Look),
             Request::ObserveEnforce { .. } => row("observe enforce", KEEPERS, Trail::Change),

@@ -57,6 +57,8 @@ pub(crate) struct ImapSource {
     is_prefixed: bool,
     /// Folders that this session has seen or made.
     ensured: Vec<String>,
+    /// Of the last login.
+    pub(super) token: Option<super::Token>,
     /// No command may take longer; only tests are less patient than the steps themselves.
     pub(super) deadline_max: Duration,
 }
@@ -80,6 +82,7 @@ impl ImapSource {
             delimiter: None,
             is_prefixed: false,
             ensured: Vec::new(),
+            token: None,
             deadline_max: Duration::MAX,
         }
     }

@@ -56,7 +56,10 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     let daemon = home.daemon()?;
     let tickets = home.tickets()?;
     let lists = [home.ask(&["status"])?, home.ask(&["quarantine", "list"])?, home.ask(&["outbox", "list"])?].concat();
+    let metrics = home.run(&["metrics"])?.stdout;
     drop(daemon);
+    ensure(metrics.starts_with(b"# HELP lazaret_"), || "no metrics".into())?;
+    needles.absent("the metrics", &metrics)?;
     ensure(messages(&tickets).count() == mails.len(), || {
         format!("{} mails gave {} messages", mails.len(), messages(&tickets).count())
     })?;

@@ -1,6 +1,7 @@
 //! End-to-end tests: the release binary against a real Dovecot and a real Postfix. Each case has accounts and a state
 //! directory of its own; the servers are shared.
 
+mod alerts;
 mod canary;
 mod conversation;
 mod crash;
@@ -43,6 +44,7 @@ const CASES: &[Case] = &[
     ("an operator's first hour", hour::run),
     ("a thousand mails", thousand::run),
     ("default limits hold", thousand::default_limits),
+    ("what is stuck is heard of", alerts::run),
     ("thirty kills", crash::run),
     ("thirty kills at chosen moments", moments::run),
 ];

@@ -35,6 +35,11 @@ pub(crate) struct Account {
 
 impl Dovecot {
     pub(crate) fn start(dir: &Path, ca: &Ca) -> Result<Dovecot> {
+        Dovecot::start_at(dir, ca, free_port()?)
+    }
+
+    /// The same at a port that is given: one that was stopped comes back where it was.
+    pub(crate) fn start_at(dir: &Path, ca: &Ca, port: u16) -> Result<Dovecot> {
         for sub in ["run", "state", "mail", "keys"] {
             fs::create_dir_all(dir.join(sub))?;
         }
@@ -43,7 +48,6 @@ impl Dovecot {
         oauth::install_key(&dir.join("keys"))?;
         fs::write(dir.join("oauth2.conf"), oauth::dovecot_settings(&dir.join("keys")))?;
         fs::write(dir.join("passwd"), passwords(&dir.join("mail")))?;
-        let port = free_port()?;
         let conf = dir.join("dovecot.conf");
         fs::write(&conf, configuration(dir, port, ca))?;
         let mut command = Command::new("dovecot");

@@ -290,6 +290,9 @@ pub(super) fn status(lines: &[Value]) -> String {
     let mib = |key: &str| daemon[key].as_u64().map_or_else(|| "-".to_owned(), |b| format!("{} MiB", b >> 20));
     let _ = writeln!(out, "disk       {} free, reserve {}", mib("disk_free_bytes"), mib("disk_reserve_bytes"));
     let _ = writeln!(out, "audit      {}", cell(daemon, "audit_head"));
+    if daemon["rules"].as_str().is_some_and(|rules| !rules.is_empty()) {
+        let _ = writeln!(out, "rules      {}", cell(daemon, "rules"));
+    }
     if daemon["files_differ"] == true {
         out.push_str("files      differ from what runs: lazaret check, then lazaret reload\n");
     }
@@ -311,6 +314,19 @@ pub(super) fn status(lines: &[Value]) -> String {
         let _ = writeln!(out, "{name}: sender_proof is \"none\": at most one reply a recipient and day");
     }
     for mailbox in mailboxes {
+        let name = cell(mailbox, "name");
+        if mailbox["attempts"].as_u64().is_some_and(|attempts| attempts > 0) {
+            let (attempts, since) = (cell(mailbox, "attempts"), cell(mailbox, "retrying_since_at"));
+            let _ = writeln!(out, "{name}: {attempts} attempts failed since {since}");
+        }
+        let unaccounted = mailbox["reconcile"]["unaccounted"].as_u64().unwrap_or(0);
+        if unaccounted > 0 {
+            let _ = writeln!(out, "{name}: {unaccounted} messages on the server have no place in the ledger");
+        }
+        if mailbox["token_expires_at"].is_string() {
+            let _ =
+                writeln!(out, "{name}: the token of the last login expires at {}", cell(mailbox, "token_expires_at"));
+        }
         for kept in mailbox["start_kept"].as_array().into_iter().flatten() {
             let _ = writeln!(
                 out,

@@ -1,12 +1,13 @@
 //! Logging in: SASL PLAIN (RFC 4616), LOGIN, XOAUTH2, OAUTHBEARER (RFC 7628), and the command that gives a token.
 
 use super::super::error::{ErrorKind, SourceError};
-use super::super::{SecretUnreadable, Secrets};
+use super::super::{SecretUnreadable, Secrets, Token};
 use super::names;
 use super::session::{Session, Step};
+use crate::clock;
 use crate::config::{Auth, Imap};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use std::process::Stdio;
 use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
@@ -29,21 +30,23 @@ pub(super) fn is_renewable(auth: &Auth) -> bool {
     }
 }
 
-/// Logs in with what the account is configured for.
-pub(super) async fn login(session: &mut Session, imap: &Imap, secrets: &Secrets) -> Result<(), SourceError> {
+/// Logs in with what the account is configured for; answers what is known of the token, where there is one.
+pub(super) async fn login(session: &mut Session, imap: &Imap, secrets: &Secrets) -> Result<Option<Token>, SourceError> {
     let caps = session.told.caps.unwrap_or_default();
     match &imap.auth {
         Auth::Password(secret) => {
             let password = secrets(secret).map_err(|SecretUnreadable| {
                 SourceError::new(ErrorKind::Config, "the password of the mailbox cannot be read")
             })?;
-            password_login(session, &imap.user, &password).await
+            password_login(session, &imap.user, &password).await?;
+            Ok(None)
         }
         Auth::XOAuth2(command) => {
             let offer = Offer { name: "XOAUTH2", is_announced: caps.xoauth2, on_refusal: b"" };
             let token = token(command).await?;
             let plain = Zeroizing::new(format!("user={}\x01auth=Bearer {}\x01\x01", imap.user, token.as_str()));
-            sasl(session, offer, &plain).await
+            sasl(session, offer, &plain).await?;
+            Ok(Some(known(&token)))
         }
         Auth::OAuthBearer(command) => {
             // RFC 7628 3.2.3: an error is answered with one 0x01, in base64.
@@ -56,9 +59,23 @@ pub(super) async fn login(session: &mut Session, imap: &Imap, secrets: &Secrets)
                 imap.port,
                 token.as_str()
             ));
-            sasl(session, offer, &plain).await
+            sasl(session, offer, &plain).await?;
+            Ok(Some(known(&token)))
         }
     }
+}
+
+/// What a token says of itself. Most servers' tokens are JWTs (RFC 7519) with their end in `exp`; others say nothing.
+fn known(token: &str) -> Token {
+    let claims = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok()).map(Zeroizing::new);
+    let claims = claims.and_then(|octets| serde_json::from_slice::<Claims>(&octets).ok());
+    Token { at: clock::now(), expires_at: claims.and_then(|claims| claims.exp) }
+}
+
+/// The one claim that is read.
+#[derive(serde::Deserialize)]
+struct Claims {
+    exp: Option<i64>,
 }
 
 async fn password_login(session: &mut Session, user: &str, password: &str) -> Result<(), SourceError> {
@@ -145,6 +162,20 @@ async fn token(command: &[String]) -> Result<Zeroizing<String>, SourceError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_token_that_is_a_jwt_says_when_it_ends() {
+        let jwt = |claims: &str| format!("aGVhZA.{}.c2ln", URL_SAFE_NO_PAD.encode(claims));
+        for (token, expires_at) in [
+            (jwt("{\"exp\":1800000000,\"sub\":\"x\"}"), Some(1_800_000_000)),
+            (jwt("{\"sub\":\"x\"}"), None),
+            (jwt("no claims"), None),
+            ("ya29.abc".to_owned(), None),
+            ("opaque".to_owned(), None),
+        ] {
+            assert_eq!(known(&token).expires_at, expires_at, "{token}");
+        }
+    }
 
     fn shell(script: &str) -> Vec<String> {
         ["/bin/sh", "-c", script].map(str::to_owned).to_vec()

@@ -51,7 +51,7 @@ impl ImapSource {
             ask_caps(&mut session).await?;
         }
         // What was told before the login says nothing about afterwards (RFC 3501 6.1.1).
-        auth::login(&mut session, &self.imap, &self.secrets).await?;
+        self.token = auth::login(&mut session, &self.imap, &self.secrets).await?;
         if !session.told.is_fresh {
             ask_caps(&mut session).await?;
         }
