@@ -5,6 +5,7 @@ mod alerts;
 mod canary;
 mod conversation;
 mod crash;
+mod helpdesk;
 mod home;
 mod hostile;
 mod hour;
@@ -72,6 +73,11 @@ pub(crate) fn run(lab: &Lab, filter: Option<String>) -> Result<Verdict> {
 /// The canary test.
 pub(crate) fn canary(lab: &Lab) -> Result<Verdict> {
     canary::run(lab).map(Verdict::Passed)
+}
+
+/// A real helpdesk behind the forward sink.
+pub(crate) fn helpdesk(lab: &Lab) -> Result<Verdict> {
+    helpdesk::run(lab).map(Verdict::Passed)
 }
 
 /// Fails with the words given unless `holds`.

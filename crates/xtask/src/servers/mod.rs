@@ -6,12 +6,14 @@ mod dovecot;
 mod imap;
 mod oauth;
 mod postfix;
+mod rt;
 mod sink;
 
 pub(crate) use ca::Ca;
 pub(crate) use dovecot::{Account, Dovecot, PASSWORD};
 pub(crate) use imap::Imap;
 pub(crate) use postfix::{Delivered, Postfix, field};
+pub(crate) use rt::{RT_PACKAGES, RequestTracker};
 pub(crate) use sink::Sink;
 
 use crate::process;

@@ -9,7 +9,7 @@ mod packages;
 pub(crate) mod python;
 mod residue;
 
-use crate::servers::Lab;
+use crate::servers::{Lab, RT_PACKAGES};
 use crate::{e2e, process, workspace};
 use anyhow::{Context, Result, bail};
 use std::process::Command;
@@ -30,7 +30,7 @@ pub(crate) struct Args {
     /// Test this binary in place of one built here.
     #[arg(long, value_name = "FILE")]
     binary: Option<std::path::PathBuf>,
-    /// Compare with peers found outside the checkout, where they are there.
+    /// Also the stage `peers`: other people's helpdesks fed with clean copies. Installs Request Tracker from Debian.
     #[arg(long)]
     peers: bool,
 }
@@ -51,6 +51,9 @@ pub(crate) enum Verdict {
 }
 
 type Stage = (&'static str, &'static str, fn(&mut Shared) -> Result<Verdict>);
+
+/// The stage that runs only where it is asked for.
+const PEERS: &str = "peers";
 
 const STAGES: &[Stage] = &[
     ("packages", "what the tests need from Debian", |_| packages::check()),
@@ -78,6 +81,7 @@ const STAGES: &[Stage] = &[
         c.build()?;
         boot::run()
     }),
+    (PEERS, "Request Tracker behind the forward sink", peers),
     ("docs", "the README's commands and the sample configuration", |c| {
         c.build()?;
         docs::run()
@@ -125,7 +129,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     let wanted = |name: &str| {
-        (args.only.is_empty() || args.only.iter().any(|o| o == name)) && !args.skip.iter().any(|s| s == name)
+        let asked = if name == PEERS { args.peers } else { args.only.is_empty() };
+        (asked || args.only.iter().any(|o| o == name)) && !args.skip.iter().any(|s| s == name)
     };
     if let Some(binary) = &args.binary {
         workspace::use_binary(std::path::absolute(binary)?);
@@ -157,11 +162,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         }
     }
     drop(shared.lab.take());
-    if args.peers {
-        println!(
-            "── peers: `cargo xtask bench` prints the ratios; the peers' own scripts are not part of the checkout"
-        );
-    }
     println!("\n{}", rows.join("\n"));
     let note = if not_run.is_empty() { String::new() } else { format!("; not run: {}", not_run.join(", ")) };
     println!("all stages done in {:.0} s{note}", started.elapsed().as_secs_f64());
@@ -194,6 +194,13 @@ fn servers(shared: &mut Shared) -> Result<Verdict> {
     }
     let (imap, smtp, starttls) = (lab.dovecot.port, lab.postfix.port, lab.postfix.starttls_port);
     Ok(Verdict::Passed(format!("IMAP on {imap}, submission on {smtp} (TLS) and {starttls} (STARTTLS)")))
+}
+
+/// Installs the helpdesk and feeds it.
+fn peers(shared: &mut Shared) -> Result<Verdict> {
+    let packages = packages::need(RT_PACKAGES, std::iter::empty())?;
+    println!("   {packages}");
+    e2e::helpdesk(shared.binary_and_lab()?)
 }
 
 /// Runs the source's own test with the server that it needs, once for each way of separating folders.

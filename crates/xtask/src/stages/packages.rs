@@ -32,9 +32,14 @@ const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 pub(super) fn check() -> Result<Verdict> {
     let programs = PROGRAMS.iter().filter(|(program, _)| !on_path(program)).map(|(_, package)| *package);
-    let missing: Vec<_> = NEEDED.iter().copied().filter(|p| !installed(p)).chain(programs).collect();
+    need(NEEDED, programs).map(Verdict::Passed)
+}
+
+/// The packages `needed` are there, or are installed, and those of `more` too; answers which.
+pub(super) fn need(needed: &[&'static str], more: impl Iterator<Item = &'static str>) -> Result<String> {
+    let missing: Vec<_> = needed.iter().copied().filter(|p| !installed(p)).chain(more).collect();
     if missing.is_empty() {
-        return Ok(Verdict::Passed(format!("{} there", NEEDED.join(", "))));
+        return Ok(format!("{} there", needed.join(", ")));
     }
     let line = format!("apt-get install --no-install-recommends {}", missing.join(" "));
     let ci = std::env::var("CI").is_ok_and(|v| v == "true");
@@ -44,7 +49,7 @@ pub(super) fn check() -> Result<Verdict> {
     }
     let sudo: &[&str] = if process::is_root() { &[] } else { &["sudo", "-n"] };
     install(sudo, &missing).with_context(|| Unavailable(format!("could not install; the command is: {line}")))?;
-    Ok(Verdict::Passed(format!("installed {}", missing.join(", "))))
+    Ok(format!("installed {}", missing.join(", ")))
 }
 
 fn installed(package: &str) -> bool {

@@ -1,0 +1,20 @@
+# A Request Tracker of the tests' own: {dir}, {port} and {address} are filled in.
+Set($rtname, 'desk');
+Set($Organization, 'desk.example.test');
+Set($CorrespondAddress, '{address}');
+Set($CommentAddress, 'comment@desk.example.test');
+Set($RTAddressRegexp, qr/^(?:\Q{address}\E|comment\@desk\.example\.test)$/i);
+Set($WebDomain, '127.0.0.1');
+Set($WebPort, {port});
+Set($WebBaseURL, 'http://127.0.0.1:{port}');
+Set($WebPath, '');
+Set($DatabaseType, 'SQLite');
+Set($DatabaseName, '{dir}/rt.sqlite');
+Set($MailCommand, 'sendmailpipe');
+Set($SendmailPath, '{dir}/sendmail');
+Set($LogToSyslog, undef);
+Set($LogToSTDERR, 'info');
+Set(@MailPlugins, 'Filter::References');
+$RT::MasonDataDir = '{dir}/mason';
+$RT::VarPath = '{dir}/var';
+1;
