@@ -3,7 +3,7 @@
 #
 # From outside: CONF (folder of the configuration), DESK (an empty folder: the operator's desk), ELSEWHERE (another: the machine of
 # the privacy officer), MAILS (how many mails wait in INBOX), IMAP_PORT, SMTP_PORT, IMAP_USER, IMAP_PASSWORD, CA, IMAP (imap.py),
-# INIT (further options of `lazaret init`), and, where the package is to be installed, PACKAGE.
+# INIT (further options of `lazaret init`). The package itself is installed and started by the stage `boot`.
 set -Eeuo pipefail
 trap 'trouble; echo "line $LINENO: $BASH_COMMAND" >&2; exit 1' ERR
 # Conditions in functions that are themselves conditions would not trip the trap: each step is a command of its own.
@@ -19,14 +19,9 @@ count_is() { [ "$(imap count "$1")" = "$2" ]; }
 # The ticket of a subject.
 ticket_of() { lazaret ticket list --limit 10000 | awk -v s="$1" 'index($0, s) { print $1; exit }'; }
 
-if [ -n "${PACKAGE:-}" ]; then
-  start() { systemctl enable --now lazaret; }
-  trouble() { journalctl --namespace=lazaret --no-pager | tail -20 >&2; }
-else
-  lazaret() { command lazaret --config "$CONF/lazaret.toml" "$@"; }
-  start() { command lazaret --config "$CONF/lazaret.toml" run >"$DESK/log" 2>&1 & daemon=$!; trap 'kill "$daemon"; wait "$daemon" || true' EXIT; }
-  trouble() { [ ! -f "$DESK/log" ] || tail -20 "$DESK/log" >&2; }
-fi
+lazaret() { command lazaret --config "$CONF/lazaret.toml" "$@"; }
+start() { command lazaret --config "$CONF/lazaret.toml" run >"$DESK/log" 2>&1 & daemon=$!; trap 'kill "$daemon"; wait "$daemon" || true' EXIT; }
+trouble() { [ ! -f "$DESK/log" ] || tail -20 "$DESK/log" >&2; }
 mail() { # NAME SUBJECT TEXT: a customer writes
   printf 'Return-Path: <kim@customer.example>\nAuthentication-Results: mx.desk.example.test; dkim=pass header.d=customer.example;\n\tdmarc=pass header.from=customer.example\nFrom: Kim <kim@customer.example>\nTo: support@desk.example.test\nSubject: %s\nDate: %s\nMessage-ID: <%s@customer.example>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n%s\n' \
     "$2" "$(date -R)" "$1" "$3" >"$DESK/$1.eml"
@@ -34,11 +29,7 @@ mail() { # NAME SUBJECT TEXT: a customer writes
 }
 cd "$DESK"
 
-# ── install, init
-if [ -n "${PACKAGE:-}" ]; then
-  dpkg --install "$PACKAGE" >&2
-  did "installed the package"
-fi
+# ── init
 (umask 077; echo "$IMAP_PASSWORD" >password)
 # shellcheck disable=SC2086
 command lazaret init "$CONF" --mailbox support --address support@desk.example.test --address help@desk.example.test \
