@@ -34,7 +34,7 @@ pub struct Limits {
     pub depth_max: usize,
     /// Attributes of one element.
     pub attributes_max: usize,
-    /// Pixels of a picture that is decoded to look for codes.
+    /// Pixels of a picture that is decoded to look for codes; in a larger one nobody looks for codes or letters.
     pub pixels_max: u64,
     /// Pixels of all such pictures of a file together.
     pub total_pixels_max: u64,

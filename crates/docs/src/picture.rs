@@ -105,9 +105,9 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let picture = file.octets.get(..file.octets.len() - rest.len()).unwrap_or_default();
     let codes = codes_in(file.octets, reading);
     match &codes {
-        Ok(_) if is_seen(media_type) => reading.picture(at, media_type, picture),
-        Ok(_) => reading.opaque(at, media_type, Why::Picture, picture.len() as u64),
-        Err(why) => reading.opaque(at, media_type, *why, picture.len() as u64),
+        Some(_) if is_seen(media_type) => reading.picture(at, media_type, picture),
+        // Nobody looks at one that is too large: it is a picture like any other that nobody looked at.
+        _ => reading.opaque(at, media_type, Why::Picture, picture.len() as u64),
     }
     for (nth, text) in codes.into_iter().flatten().enumerate() {
         reading.text(&format!("{at}!code{}", nth + 1), "text/plain", text, 0);
@@ -137,14 +137,11 @@ fn is_seen(media_type: &str) -> bool {
     ["image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff"].contains(&media_type)
 }
 
-/// What its codes say.
-///
-/// # Errors
-/// [`Why::OverLimit`] if it has too many pixels.
-fn codes_in(octets: &[u8], reading: &mut Reading<'_>) -> Result<Vec<String>, Why> {
-    let Some(pixels) = codes::pixels(octets) else { return Ok(Vec::new()) };
+/// What its codes say; `None` if it has too many pixels to look for them.
+fn codes_in(octets: &[u8], reading: &mut Reading<'_>) -> Option<Vec<String>> {
+    let Some(pixels) = codes::pixels(octets) else { return Some(Vec::new()) };
     if pixels > reading.limits().pixels_max || !reading.budget.pixels(pixels) {
-        return Err(Why::OverLimit);
+        return None;
     }
     codes::find(octets, &reading.limits())
 }

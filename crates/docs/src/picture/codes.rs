@@ -1,6 +1,5 @@
 //! QR codes, bar codes and their like (ISO/IEC 18004, 15417, 15420, 16022 …): what they say is text.
 
-use crate::Why;
 use crate::limits::Limits;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
 use rxing::common::HybridBinarizer;
@@ -48,22 +47,20 @@ pub(super) fn pixels(octets: &[u8]) -> Option<u64> {
 }
 
 /// What the codes in a picture say, each once, in an order that depends on the picture alone. Of a film the first picture.
-///
-/// # Errors
-/// [`Why::OverLimit`] if it takes more memory than pixels in the limits; a picture that is broken has none.
-pub(super) fn find(octets: &[u8], limits: &Limits) -> Result<Vec<String>, Why> {
-    let Some(format) = format(octets) else { return Ok(Vec::new()) };
+/// `None` if it takes more memory than pixels in the limits; a picture that is broken has none.
+pub(super) fn find(octets: &[u8], limits: &Limits) -> Option<Vec<String>> {
+    let Some(format) = format(octets) else { return Some(Vec::new()) };
     let whole = match decode(octets, format, limits) {
         Ok(whole) => whole,
-        Err(image::ImageError::Limits(_)) => return Err(Why::OverLimit),
-        Err(_) => return Ok(Vec::new()),
+        Err(image::ImageError::Limits(_)) => return None,
+        Err(_) => return Some(Vec::new()),
     };
     // The picture stays named as one that was not examined; that a decoder breaks on it costs no more than its codes.
     let mut texts = catch_unwind(|| whole.codes()).unwrap_or_default();
     texts.sort();
     texts.dedup();
     texts.truncate(CODES_MAX);
-    Ok(texts)
+    Some(texts)
 }
 
 fn format(octets: &[u8]) -> Option<ImageFormat> {
