@@ -12,6 +12,7 @@ mod hour;
 mod moments;
 mod needles;
 mod observe;
+mod pictures;
 mod recovery;
 mod refuse;
 mod reload;
@@ -43,6 +44,7 @@ const CASES: &[Case] = &[
     ("tokens and STARTTLS", conversation::tokens),
     ("hostile mail in a mailbox", hostile::mailbox),
     ("an operator's first hour", hour::run),
+    ("values in pictures", pictures::run),
     ("a thousand mails", thousand::run),
     ("default limits hold", thousand::default_limits),
     ("what is stuck is heard of", alerts::run),

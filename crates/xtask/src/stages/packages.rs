@@ -20,6 +20,8 @@ const NEEDED: &[&str] = &[
     "util-linux",
     "python3-venv",
     "poppler-utils",
+    "qrencode",
+    "tesseract-ocr",
 ];
 /// Packages of a program that other packages bring too.
 const PROGRAMS: &[(&str, &str)] = &[
