@@ -78,11 +78,11 @@ fn member(at: &str, octets: &[u8], entry: &Entry, reading: &mut Reading<'_>) {
 }
 
 /// What no file and no folder has.
-fn gaps(at: &str, octets: &[u8], used: &mut Vec<Range<usize>>, reading: &mut Reading<'_>) {
+fn gaps(at: &str, octets: &[u8], used: &mut [Range<usize>], reading: &mut Reading<'_>) {
     let mut from = 0;
     let mut found = Vec::new();
     let all = merged(used);
-    for range in all.iter().cloned().chain([octets.len()..octets.len()]) {
+    for range in all.iter().cloned().chain(std::iter::once(octets.len()..octets.len())) {
         let gap = octets.get(from..range.start).unwrap_or_default();
         from = range.end.max(from);
         let is_zero = |b: &u8| *b == 0;
@@ -105,7 +105,7 @@ fn gaps(at: &str, octets: &[u8], used: &mut Vec<Range<usize>>, reading: &mut Rea
 }
 
 /// The same places, in order, none over another.
-fn merged(ranges: &mut Vec<Range<usize>>) -> Vec<Range<usize>> {
+fn merged(ranges: &mut [Range<usize>]) -> Vec<Range<usize>> {
     ranges.sort_by_key(|range| (range.start, range.end));
     let mut out: Vec<Range<usize>> = Vec::new();
     for range in ranges.iter().filter(|range| !range.is_empty()) {

@@ -186,7 +186,7 @@ fn many_pictures_in_a_row_are_bounded() {
 /// A code as grey pixels, each module so many pixels wide, within a grey picture.
 fn drawn(kind: BarcodeFormat, text: &str, module: u32, margin: u32, is_dark_on_light: bool) -> image::GrayImage {
     let height = if matches!(kind, BarcodeFormat::QR_CODE | BarcodeFormat::DATA_MATRIX) { 0 } else { 30 };
-    let code = MultiFormatWriter::default().encode(text, &kind, 0, height).expect("can be encoded");
+    let code = MultiFormatWriter.encode(text, &kind, 0, height).expect("can be encoded");
     let size = |modules: u32| modules * module + 2 * margin;
     image::GrayImage::from_fn(size(code.getWidth()), size(code.getHeight()), |x, y| {
         let at = |n: u32| n.checked_sub(margin).map(|n| n / module);

@@ -61,7 +61,8 @@ pub(super) fn strip(octets: &[u8]) -> Option<Vec<u8>> {
         is_big,
         out: vec![0; octets.len()],
         kept: Vec::new(),
-        gone: vec![0..8],
+        // The header.
+        gone: Vec::from_iter(std::iter::once(0..8)),
         folders: Vec::new(),
         tags_left: TAGS_MAX,
     };
