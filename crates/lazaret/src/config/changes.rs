@@ -56,6 +56,10 @@ impl Effect {
 
 /// When a key takes effect, in words.
 pub(crate) fn effect(key: &str) -> &'static str {
+    // Its port is opened once; everything else of the table is asked for each time.
+    if key.starts_with("operator.metrics") {
+        return Effect::Restart.as_str();
+    }
     let top = key.split('.').next().unwrap_or_default();
     KEYS.iter().find(|(known, _)| *known == top).map_or("", |(_, effect)| effect.as_str())
 }
@@ -172,6 +176,8 @@ mod tests {
             assert_eq!(meaning(key, &config).is_some(), *effect == Effect::Restart, "{key}");
             assert!(!super::effect(&format!("{key}.x")).is_empty());
         }
+        let port = ["operator.metrics", "operator.alert_to"].map(super::effect);
+        assert_eq!(port, ["after a restart", "for the next message"]);
     }
 
     #[test]
