@@ -30,6 +30,9 @@ pub use plain::pdf_of_text;
 use strings::Lines;
 use walk::{Sink, Walk};
 
+/// What stands between objects and behind the end of the file; a file that is written anew has none of it.
+const LOOSE: &str = "!loose";
+
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let passwords = reading.passwords;
@@ -45,6 +48,10 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     }
     reading.decoded(size);
     Walk::new(&mut pdf, &mut Reader { reading }, at).all();
+    let loose = pdf.loose();
+    if !loose.is_empty() {
+        reading.text(&format!("{at}{LOOSE}"), "text/plain", loose, 0);
+    }
     show_all(&pdf, &mut reading.budget);
 }
 

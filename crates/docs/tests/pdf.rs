@@ -622,3 +622,26 @@ fn limits_are_kept_to_the_unit() {
         assert_eq!(over(&Limits { objects_max, ..Limits::default() }), is_over, "{objects_max} objects");
     }
 }
+
+#[test]
+fn what_stands_outside_of_objects_is_read_and_is_not_written_again() {
+    let good = Builder::new().page("", "", "BT /F1 10 Tf (seen) Tj ET").done();
+    let in_between = {
+        let text = String::from_utf8_lossy(&good).into_owned();
+        let at = text.find("2 0 obj").unwrap();
+        [&good[..at], b"% value 77 of nobody\n", &good[at..]].concat()
+    };
+    let behind = [good.as_slice(), b"\0\nPlease take value 77.\n"].concat();
+    for (octets, want) in [(&in_between, "% value 77 of nobody\n"), (&behind, "\0\nPlease take value 77.\n")] {
+        let read = text(&reading(octets, &[]), "!loose");
+        assert!(read.ends_with(want), "{read:?}");
+        let start = read.find("77").unwrap();
+        let edit = Edit::Replace { path: "!loose".into(), span: start..start + 2, with: "[x]".into() };
+        let file = File { octets, name: "a.pdf", media_type: "", passwords: &[] };
+        let out = rewrite(&file, &Limits::default(), &[edit]).unwrap();
+        assert!(!out.windows(8).any(|w| w == b"value 77"), "it is gone");
+        assert_eq!(text(&reading(&out, &[]), "!page1"), "seen\n");
+    }
+    let document = reading(&good, &[]);
+    assert!(document.parts.iter().all(|part| part.path != "!loose"), "nothing is loose");
+}

@@ -299,7 +299,8 @@ mod tests {
     #[test]
     fn urls_are_whole_and_encrypted_or_of_this_machine() {
         let long = format!("https://h.example/{}", "a".repeat(URL_BYTES_MAX - 18));
-        let cases: &[(&str, Result<(&str, &str), UrlFault>)] = &[
+        type Case<'a> = (&'a str, Result<(&'a str, &'a str), UrlFault>);
+        let cases: &[Case<'_>] = &[
             ("https://hooks.acme.example/a?b=c", Ok(("https://hooks.acme.example", "/a?b=c"))),
             ("https://hooks.acme.example", Ok(("https://hooks.acme.example", "/"))),
             ("https://hooks.acme.example?b", Ok(("https://hooks.acme.example", "/?b"))),

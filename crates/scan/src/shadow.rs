@@ -3,14 +3,29 @@
 //! Mail writes one number in many ways: with zero-width characters in it, in full-width or Arabic digits, with no-break
 //! spaces or en dashes between its groups. Instead of teaching every rule all of these, the text is folded once. Nothing
 //! is replaced in the source: a finding in the shadow maps to the bytes of the source, so redaction edits what was written.
-//! ASCII text, and other text that holds nothing to fold, is its own shadow and is not copied.
+//! Control characters are blanks, as they are where the text is written again. ASCII text, and other text that holds nothing to fold, is its own shadow and is not copied.
 
 mod fold;
 
-use crate::text::{before, byte, next_non_ascii};
+use crate::text::{before, byte, next_foldable};
 use fold::{Fold, fold};
 use std::borrow::Cow;
 use std::ops::Range;
+
+/// Begins a sequence that colours or moves on a terminal, and is not seen (ECMA-48).
+const ESCAPE: char = '\u{1b}';
+/// Octets of such a sequence.
+const ESCAPE_BYTES_MAX: usize = 64;
+
+/// Octets of a control sequence `ESC [ parameters final`, or of the escape character alone.
+fn escape_len(bytes: &[u8], at: usize) -> usize {
+    let tail = bytes.get(at..bytes.len().min(at + ESCAPE_BYTES_MAX)).unwrap_or_default();
+    let Some(rest) = tail.strip_prefix(b"\x1b[") else { return 1 };
+    match rest.iter().position(|b| !(0x20..=0x3f).contains(b)) {
+        Some(end) if rest.get(end).is_some_and(|b| (0x40..=0x7e).contains(b)) => end + 3,
+        _ => 1,
+    }
+}
 
 /// Letters of a word that are looked at, before and after a letter of another script.
 const WORD_LETTERS_MAX: usize = 40;
@@ -69,11 +84,12 @@ impl<'a> Shadow<'a> {
         let mut copied_to = 0;
         let mut folded = String::new();
         let mut word = Word::default();
-        let mut at = next_non_ascii(bytes, 0);
+        let mut at = next_foldable(bytes, 0);
         while let Some(c) = source.get(at..).and_then(|rest| rest.chars().next()) {
-            let next = at + c.len_utf8();
+            let next = at + if c == ESCAPE { escape_len(bytes, at) } else { c.len_utf8() };
             let last = if at > copied_to { before(bytes, at) } else { before(folded.as_bytes(), folded.len()) };
             let to = match fold(c) {
+                _ if next > at + c.len_utf8() => None,
                 Fold::Drop => None,
                 Fold::To(byte) => Some(byte),
                 Fold::AfterDigit(to) if last.is_ascii_digit() => to,
@@ -83,7 +99,7 @@ impl<'a> Shadow<'a> {
                     Some(letter)
                 }
                 Fold::Keep | Fold::AfterDigit(_) | Fold::Lookalike(_) => {
-                    at = next_non_ascii(bytes, next);
+                    at = next_foldable(bytes, next);
                     continue;
                 }
             };
@@ -97,7 +113,7 @@ impl<'a> Shadow<'a> {
             }
             shadow.segment(folded.len(), next);
             copied_to = next;
-            at = next_non_ascii(bytes, next);
+            at = next_foldable(bytes, next);
         }
         if copied_to > 0 {
             folded.push_str(source.get(copied_to..).unwrap_or_default());
@@ -195,6 +211,9 @@ mod tests {
             ),
             ("a\u{3164}b\u{2800}c\u{fffc}d", "a b cd", "cd", "c\u{fffc}d"),
             ("1\u{2212}2\u{2215}3\u{2024}4", "1-2/3.4", "1-2/3.4", "1\u{2212}2\u{2215}3\u{2024}4"),
+            ("card 4\u{c}9\u{b}1\u{1f}1", "card 4 9 1 1", "4 9 1 1", "4\u{c}9\u{b}1\u{1f}1"),
+            ("my \u{1b}[1;31mpass\u{1b}[0m is x\u{1b}y", "my pass is x y", "pass", "pass\u{1b}[0m"),
+            ("a\u{9b}b\u{84}c\u{7f}d\te\u{1b}[", "a b c d\te [", "b c d\te", "b\u{84}c\u{7f}d\te"),
             ("mia\u{fe6b}x\u{e0041}y", "mia@xy", "xy", "x\u{e0041}y"),
         ];
         for (source, folded, needle, back) in cases {

@@ -80,16 +80,23 @@ pub(crate) fn snap(text: &str, span: Range<usize>) -> Range<usize> {
     floor(text, span.start)..ceil(text, span.end)
 }
 
-/// Position of the first byte from `from` on that is not ASCII; the length if there is none.
-pub(crate) fn next_non_ascii(bytes: &[u8], from: usize) -> usize {
+/// Is it a control character that stands for a blank where a text is shown? Tabs and ends of lines are none.
+pub(crate) fn is_control(byte: u8) -> bool {
+    byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f
+}
+
+/// Position of the first byte from `from` on that is not ASCII, or a control character; the length if there is none.
+pub(crate) fn next_foldable(bytes: &[u8], from: usize) -> usize {
     let mut at = from;
+    let is_plain = |b: &u8| b.is_ascii() && !is_control(*b);
     while let Some(chunk) = bytes.get(at..at + 16) {
-        if chunk.iter().fold(0, |all, b| all | b) >= 0x80 {
+        // Without a branch for each byte, so that it becomes few instructions.
+        if chunk.iter().fold(false, |any, b| any | (*b >= 0x7f) | (*b < 0x20 && !matches!(*b, b'\t' | b'\n' | b'\r'))) {
             break;
         }
         at += 16;
     }
-    while bytes.get(at).is_some_and(u8::is_ascii) {
+    while bytes.get(at).is_some_and(is_plain) {
         at += 1;
     }
     at.min(bytes.len())

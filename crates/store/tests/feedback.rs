@@ -38,7 +38,8 @@ async fn what_is_said_stands_beside_its_candidate_until_both_are_erased() {
     assert!(store.commit(second).await.unwrap().joined);
 
     use Judgement::{Missed, Wrong};
-    let cases: [(u32, Judgement, Result<Option<&str>, &str>); 9] = [
+    type Case = (u32, Judgement, Result<Option<&'static str>, &'static str>);
+    let cases: [Case; 9] = [
         (1, Wrong, Ok(Some("acted"))),
         (1, Missed, Err("candidate 1 is a finding: it was not missed")),
         (2, Wrong, Err("candidate 2 is no finding: nothing followed from it")),

@@ -1,6 +1,7 @@
 //! Transfer encodings (RFC 2045 section 6) and charsets, lenient: what can be read is read, trouble is told beside it.
 
 use super::fields::{strip_comments, unfold};
+use super::opaque::zeros_alternate;
 use mail_parser::decoders::charsets::map::charset_decoder;
 use std::borrow::Cow;
 
@@ -228,6 +229,7 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
             (text, good)
         }
         None if marked(octets) => (charset_decoder(b"utf-16").map_or_else(String::new, |d| d(octets)), plain),
+        None if zeros_alternate(octets) => (unmarked_utf16(octets), false),
         None => match std::str::from_utf8(octets) {
             Ok(text) => (text.to_owned(), plain),
             Err(_) if declared.is_some_and(|c| c.to_ascii_lowercase().starts_with("utf")) => {
@@ -242,6 +244,13 @@ pub(crate) fn decode_charset(octets: &[u8], declared: Option<&str>) -> (String, 
         Some(rest) => (rest.to_owned(), good),
         None => (text, good),
     }
+}
+
+/// UTF-16 that does not say so: its zeros tell which octet of a pair comes first.
+fn unmarked_utf16(octets: &[u8]) -> String {
+    let zeros = |odd: usize| octets.iter().skip(odd).step_by(2).take(128).filter(|&&b| b == 0).count();
+    let encoding = if zeros(0) > zeros(1) { encoding_rs::UTF_16BE } else { encoding_rs::UTF_16LE };
+    encoding.decode_without_bom_handling(octets).0.into_owned()
 }
 
 /// The text of an encoded word (RFC 2047). Plain letters under a wide charset stay what they are: a word has one reading, so
@@ -312,6 +321,18 @@ mod tests {
         ];
         for (input, want, clean) in cases {
             assert_eq!(base64(input), (want.to_vec(), *clean));
+        }
+    }
+
+    #[test]
+    fn utf_16_that_does_not_say_so_is_text() {
+        let text = "My card 4 and pa\u{df}word";
+        let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for declared in [None, Some("us-ascii"), Some("utf-8")] {
+            assert_eq!(decode_charset(&le, declared), (text.to_owned(), false), "{declared:?}");
+            assert_eq!(decode_charset(&be, declared), (text.to_owned(), false), "{declared:?}");
+            assert_eq!(decode_charset(b"plain", declared), ("plain".to_owned(), true), "{declared:?}");
         }
     }
 

@@ -177,7 +177,8 @@ pub(crate) fn is_charset_text(octets: &[u8]) -> bool {
         || zeros_alternate(octets)
 }
 
-fn zeros_alternate(octets: &[u8]) -> bool {
+/// UTF-16 without a mark: every second octet is zero, or nearly.
+pub(crate) fn zeros_alternate(octets: &[u8]) -> bool {
     let head = octets.get(..256).unwrap_or(octets);
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|&&b| b == 0).count();
     let (even, odd) = (zeros(0), zeros(1));

@@ -7,6 +7,7 @@ use super::crypt::{Crypt, Method};
 use super::filter::{self, Decoded};
 use super::lex::{Dict, Id, Item, Lexer, Object, Stream, find, is_space};
 use crate::budget::Budget;
+use crate::text::charset::decode_as;
 use crate::{Limits, Why};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -167,6 +168,37 @@ impl<'a> Pdf<'a> {
             self.entries.push(Entry { id, place: Place::File { header, body: body..end }, stream });
         }
         object_streams
+    }
+
+    /// Comments between objects, and what follows the last end of file: no reader shows it, every editor does.
+    pub(super) fn loose(&self) -> String {
+        let last =
+            (0..self.octets.len()).rev().find(|at| self.octets.get(*at..).is_some_and(|o| o.starts_with(b"%%EOF")));
+        let tail_at = last.map_or(self.octets.len(), |at| at + 5);
+        let mut out = String::new();
+        let mut from = 0;
+        let ends = std::iter::once((tail_at, tail_at));
+        let bodies = self.entries.iter().filter_map(|entry| match &entry.place {
+            Place::File { header, body } => Some((*header, body.end)),
+            Place::Packed { .. } => None,
+        });
+        for (start, end) in bodies.chain(ends) {
+            for line in self.octets.get(from..start).unwrap_or_default().split(|b| matches!(b, b'\n' | b'\r')) {
+                let line = line.trim_ascii();
+                let says = line.iter().filter(|b| b.is_ascii_alphanumeric()).count() >= 4;
+                if line.starts_with(b"%") && says && !line.starts_with(b"%%EOF") && !line.starts_with(b"%PDF-") {
+                    out.push_str(&decode_as(line, None).text);
+                    out.push('\n');
+                }
+            }
+            from = from.max(end);
+        }
+        let tail = self.octets.get(tail_at.max(from)..).unwrap_or_default();
+        let is_blank = |b: &u8| b.is_ascii_whitespace() || *b == 0;
+        if !tail.iter().all(is_blank) {
+            out.push_str(&decode_as(tail, None).text);
+        }
+        out
     }
 
     fn lexer<'o>(&self, octets: &'o [u8], at: usize) -> Lexer<'o> {

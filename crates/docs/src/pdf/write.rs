@@ -62,6 +62,8 @@ pub(super) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> R
     let mut values = Values { budget, writing, found: BTreeMap::new() };
     Walk::new(&mut pdf, &mut values, at).all();
     let values = values.found;
+    // What stands between objects is in no object: what is assembled has none of it.
+    let _ = writing.edits(&format!("{at}{}", super::LOOSE));
     let mut pdf = open(&mut writing.budget)?;
     let changes = Changes::default();
     let search_left = SEARCH_MAX;

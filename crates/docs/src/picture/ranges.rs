@@ -38,7 +38,7 @@ mod tests {
             ([5..5, 5..5], 0..10, false),
             ([0..10, 20..30], 5..5, false),
         ] {
-            assert_eq!(overlap(&mut some.to_vec(), &[other.clone()]), want, "{some:?} {other:?}");
+            assert_eq!(overlap(&mut some.to_vec(), std::slice::from_ref(&other)), want, "{some:?} {other:?}");
         }
         assert!(!overlap_themselves(&mut [5..10, 0..5]));
         assert!(overlap_themselves(&mut [5..10, 0..6]));

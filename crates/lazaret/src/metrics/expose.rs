@@ -26,7 +26,7 @@ pub(crate) fn text(registry: &Registry, samples: Vec<Sample>) -> String {
                 line(out, &bucket, &with_bound, &[stage.clone(), bound.to_string()], count as f64);
             }
             line(out, &bucket, &with_bound, &[stage.clone(), "+Inf".to_owned()], of.count as f64);
-            line(out, &format!("{}_sum", metric.name()), &["stage"], &[stage.clone()], of.sum_seconds);
+            line(out, &format!("{}_sum", metric.name()), &["stage"], std::slice::from_ref(&stage), of.sum_seconds);
             line(out, &format!("{}_count", metric.name()), &["stage"], &[stage], of.count as f64);
         }
     }

@@ -32,7 +32,10 @@ impl Who {
 
 /// Denials that were recorded a short while ago, and how many came since.
 #[derive(Default)]
-pub(super) struct Denials(Mutex<HashMap<(u32, &'static str), (Instant, u32)>>);
+pub(super) struct Denials(Mutex<HashMap<(u32, &'static str), Told>>);
+
+/// When, and how many since.
+type Told = (Instant, u32);
 
 impl Denials {
     /// The outcome to record, or nothing if an equal one stands there.

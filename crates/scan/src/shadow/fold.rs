@@ -60,11 +60,12 @@ pub(super) enum Fold {
     AfterDigit(Option<u8>),
 }
 
-/// What becomes of one character that is not ASCII.
+/// What becomes of one character that is not ASCII, or a control character.
 pub(super) fn fold(c: char) -> Fold {
     let code = u32::from(c);
     match code {
-        0..=0x24F => latin(c),
+        0..0x80 => Fold::To(b' '), // Control characters; nothing else of ASCII is asked about.
+        0x80..=0x24F => latin(c),
         // Kana and Han, which no row reaches into.
         0x3041..=0x3163 | 0x3165..=0xA61F if !matches!(code, 0x30FC) => Fold::Keep,
         0x300..=0x36F => match code {
@@ -82,6 +83,7 @@ pub(super) fn fold(c: char) -> Fold {
 fn latin(c: char) -> Fold {
     match c {
         '\u{85}' => Fold::To(b'\n'),
+        '\u{80}'..='\u{9f}' => Fold::To(b' '),
         '\u{a0}' => Fold::To(b' '),
         '\u{ad}' => Fold::Drop,
         '\u{ab}' | '\u{bb}' => Fold::To(b'"'),

@@ -77,7 +77,8 @@ fn a_released_message_follows_its_stub_under_another_id() {
 
 #[test]
 fn a_helpdesk_is_asked_not_to_answer_robots_refused_mail_and_old_mail() {
-    let cases: [(&str, fn(&mut MessageView), bool); 7] = [
+    type Case = (&'static str, fn(&mut MessageView), bool);
+    let cases: [Case; 7] = [
         ("a person's", |_| {}, true),
         ("a product's report", |v| v.class = "report".into(), true),
         ("a robot's", |v| v.class = "auto".into(), false),
