@@ -21,11 +21,27 @@ pub(crate) fn messages(file: &Path, bytes_max: u64) -> Box<dyn Iterator<Item = M
     match is_mbox(file) {
         Ok(true) => match File::open(file) {
             Ok(file) => Box::new(Mbox::new(BufReader::with_capacity(1 << 18, file), bytes_max)),
-            Err(e) => Box::new(std::iter::once((None, Err(e.kind().to_string())))),
+            Err(e) => Box::new(std::iter::once((None, Err(said(&e))))),
         },
         Ok(false) => Box::new(std::iter::once((None, read(file, bytes_max)))),
-        Err(e) => Box::new(std::iter::once((None, Err(e.kind().to_string())))),
+        Err(e) => Box::new(std::iter::once((None, Err(said(&e))))),
     }
+}
+
+/// Why a file cannot be read or written, with the mend where there is one; the path stands before it.
+pub(crate) fn said(error: &std::io::Error) -> String {
+    use std::io::ErrorKind::*;
+    let words = match error.kind() {
+        NotFound => "is not there; check the spelling",
+        IsADirectory => "is a folder; name files in it, an mbox, or a Maildir (a folder with cur and new)",
+        NotADirectory => "a part of its path is no folder",
+        AlreadyExists => "is there already",
+        PermissionDenied => "this user may not; look at its owner and mode",
+        StorageFull | QuotaExceeded => "there is no room on its disk",
+        ReadOnlyFilesystem => "its disk is mounted read-only",
+        other => return other.to_string(),
+    };
+    words.to_owned()
 }
 
 /// Does a path name a directory with `cur`, `new` and `tmp`?
@@ -34,7 +50,7 @@ pub(crate) fn is_maildir(path: &Path) -> bool {
 }
 
 fn read(file: &Path, bytes_max: u64) -> Result<RawMessage, String> {
-    let error = |e: std::io::Error| e.kind().to_string();
+    let error = |e: std::io::Error| said(&e);
     let size = std::fs::metadata(file).map_err(error)?.len();
     if size > bytes_max {
         return Err(format!("over limit: {size} bytes, at most {bytes_max}"));
@@ -45,7 +61,7 @@ fn read(file: &Path, bytes_max: u64) -> Result<RawMessage, String> {
 
 fn read_all(from: impl Read, bytes_max: u64) -> Result<RawMessage, String> {
     let mut octets = Vec::new();
-    from.take(bytes_max + 1).read_to_end(&mut octets).map_err(|e| e.kind().to_string())?;
+    from.take(bytes_max + 1).read_to_end(&mut octets).map_err(|e| said(&e))?;
     if octets.len() as u64 > bytes_max {
         return Err(format!("over limit: at most {bytes_max} bytes"));
     }
@@ -137,6 +153,15 @@ impl<R: BufRead> Iterator for Mbox<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn trouble_with_a_file_is_said_as_people_say_it() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let said = |path: &Path| messages(path, 10).map(|(_, m)| m.err().unwrap_or_default()).collect::<Vec<_>>();
+        assert_eq!(said(&dir.path().join("nosuch")), ["is not there; check the spelling"]);
+        assert!(said(dir.path()).concat().starts_with("is a folder"));
+        assert_eq!(said(&PathBuf::from("/dev/null/x")), ["a part of its path is no folder"]);
+    }
 
     #[test]
     fn an_mbox_is_cut_at_its_separators() {

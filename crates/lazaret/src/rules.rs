@@ -190,7 +190,8 @@ fn is_rule_file(path: &Path) -> bool {
 
 fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
     let refuse = |message: String| Refused::unread(complaint(dir, message, "name a directory with *.toml rule files"));
-    let entries = fs::read_dir(dir).map_err(|e| refuse(format!("the rule directory cannot be read: {}", e.kind())))?;
+    let entries = fs::read_dir(dir)
+        .map_err(|e| refuse(format!("the rule directory cannot be read: {}", crate::files::said(&e))))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|e| Some(e.ok()?.path())).filter(|p| is_rule_file(p)).collect();
     files.sort();
     if files.is_empty() || files.len() > FILES_MAX {
@@ -201,11 +202,14 @@ fn read_dir(dir: &Path) -> Result<Vec<(String, String)>, Refused> {
 
 fn read(file: &Path) -> Result<String, Refused> {
     let refuse = |message: String, help| Refused::unread(complaint(file, message, help));
-    let size = fs::metadata(file).map_err(|e| refuse(format!("cannot be read: {}", e.kind()), "check the path"))?.len();
+    let size = fs::metadata(file)
+        .map_err(|e| refuse(format!("cannot be read: {}", crate::files::said(&e)), "check the path"))?
+        .len();
     if size > FILE_BYTES_MAX {
         return Err(refuse(format!("{size} bytes, at most {FILE_BYTES_MAX}"), "split the file"));
     }
-    let bytes = fs::read(file).map_err(|e| refuse(format!("cannot be read: {}", e.kind()), "check its mode"))?;
+    let bytes =
+        fs::read(file).map_err(|e| refuse(format!("cannot be read: {}", crate::files::said(&e)), "check its mode"))?;
     String::from_utf8(bytes).map_err(|e| {
         // The error owns the bytes; only the place leaves.
         refuse(format!("not UTF-8 at byte {}", e.utf8_error().valid_up_to()), "save the file as UTF-8")

@@ -471,7 +471,7 @@ fn read_directory(dir: &Path, files: &mut Files, complaints: &mut Vec<Diagnostic
     };
     let languages = match sorted(dir) {
         Ok(languages) => languages,
-        Err(error) => return complain(dir, format!("cannot be read: {}", error.kind()), None),
+        Err(error) => return complain(dir, format!("cannot be read: {}", crate::files::said(&error)), None),
     };
     for language_dir in languages.iter().filter(|p| p.is_dir()) {
         let language = language_dir.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
@@ -494,7 +494,7 @@ fn read_directory(dir: &Path, files: &mut Files, complaints: &mut Vec<Diagnostic
                 Ok(text) => {
                     files.insert((language.clone(), name), File { shown: path.display().to_string(), text });
                 }
-                Err(error) => complain(&path, format!("cannot be read: {}", error.kind()), None),
+                Err(error) => complain(&path, format!("cannot be read: {}", crate::files::said(&error)), None),
             }
         }
     }

@@ -102,7 +102,7 @@ conditions! {
     OutboxOld, "outbox-old", Warning, WhenGone,
         "replies wait to be sent", "see lazaret outbox list";
     DeliveriesFailed, "deliveries-failed", Critical, WhenGone,
-        "a sink refused deliveries for good", "see lazaret outbox list, then lazaret outbox retry";
+        "a sink refused deliveries for good", "see lazaret outbox list, then lazaret outbox retry --failed";
     DeliveriesOld, "deliveries-old", Warning, WhenGone,
         "deliveries wait for a sink that does not take them", "see lazaret outbox list; is the sink up?";
     BreakerOpen, "breaker-open", Critical, WhenGone,

@@ -151,7 +151,7 @@ fn standard_input() -> Result<Vec<u8>, Failure> {
 fn runtime_dir(config: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = config {
         std::fs::File::open(path)
-            .map_err(|e| Failure::new(format!("{}: {}", path.display(), e.kind()), exit::CONFIG))?;
+            .map_err(|e| Failure::new(format!("{}: {}", path.display(), crate::files::said(&e)), exit::CONFIG))?;
     }
     Ok(file::runtime_dir(config.unwrap_or(Path::new(DEFAULT_PATH))))
 }
@@ -243,7 +243,8 @@ async fn export(call: &mut Call, path: &Path, format: Format) -> Result<u8, Fail
 fn open(file: &Path, key: &Path, out: Option<&Path>) -> Result<u8, Failure> {
     let text = keys::secret_file(key).map_err(|e| Failure::new(e.to_string(), exit::CONFIG))?;
     let key = OpeningKey::parse(&text).map_err(|e| Failure::new(format!("{}: {e}", key.display()), exit::CONFIG))?;
-    let unreadable = |e: io::Error| Failure::new(format!("{}: {}", file.display(), e.kind()), exit::UNAVAILABLE);
+    let unreadable =
+        |e: io::Error| Failure::new(format!("{}: {}", file.display(), crate::files::said(&e)), exit::UNAVAILABLE);
     let mut sealed = Vec::new();
     let opened = std::fs::File::open(file).map_err(unreadable)?;
     opened.take(SEALED_BYTES_MAX).read_to_end(&mut sealed).map_err(unreadable)?;
@@ -267,7 +268,7 @@ fn open(file: &Path, key: &Path, out: Option<&Path>) -> Result<u8, Failure> {
 fn unwritable(path: &Path, e: &io::Error) -> Failure {
     let mend =
         if e.kind() == io::ErrorKind::AlreadyExists { "; nothing is overwritten, name another file" } else { "" };
-    Failure::new(format!("{}: {}{mend}", path.display(), e.kind()), exit::UNAVAILABLE)
+    Failure::new(format!("{}: {}{mend}", path.display(), crate::files::said(e)), exit::UNAVAILABLE)
 }
 
 fn create_new(path: &Path) -> Result<std::fs::File, Failure> {

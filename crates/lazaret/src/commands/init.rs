@@ -35,7 +35,7 @@ impl Stop {
     }
 
     fn io(path: &Path, e: &io::Error) -> Stop {
-        Stop(format!("{}: {}", path.display(), e.kind()), exit::UNAVAILABLE)
+        Stop(format!("{}: {}", path.display(), crate::files::said(&e)), exit::UNAVAILABLE)
     }
 }
 
@@ -163,10 +163,9 @@ fn secret_names(answers: &Answers, options: &Init) -> Vec<String> {
 }
 
 fn write_new(path: &Path, text: &str, mode: u32) -> Result<(), Stop> {
-    let mut file =
-        std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| {
-            Stop(format!("{}: {}; nothing is overwritten", path.display(), e.kind()), exit::UNAVAILABLE)
-        })?;
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(path).map_err(|e| {
+        Stop(format!("{}: {}; nothing is overwritten", path.display(), crate::files::said(&e)), exit::UNAVAILABLE)
+    })?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(|e| Stop::io(path, &e))
 }
 

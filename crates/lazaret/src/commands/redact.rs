@@ -10,8 +10,10 @@ use lazaret_core::wire::{Answer, Job, JobKind};
 use lazaret_core::{Limits, Outcome, Profile, Raw, RawMessage, Reason, Verdict};
 use lazaret_store::{MessageView, TicketRef};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::fs::OpenOptions;
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// The path of a file that is no message.
@@ -28,10 +30,11 @@ pub(crate) struct Wanted {
 pub(crate) async fn run(wanted: &Wanted, paths: &[PathBuf], material: &Material, limits: Limits, format: Format) -> u8 {
     let pool = pool(material, limits, 1);
     let is_folder = paths.len() > 1 || wanted.output.is_dir();
-    if is_folder && let Err(error) = std::fs::create_dir_all(&wanted.output) {
-        eprintln!("lazaret: {}: {}", wanted.output.display(), error.kind());
+    if let Some(why) = refusal(&wanted.output, is_folder) {
+        eprintln!("lazaret: {}: {why}", wanted.output.display());
         return exit::USAGE;
     }
+    let mut taken = BTreeMap::new();
     let bar = Bar::new(paths.len() > 1);
     bar.found(paths.len());
     let mut code = exit::OK;
@@ -39,7 +42,7 @@ pub(crate) async fn run(wanted: &Wanted, paths: &[PathBuf], material: &Material,
         let file = &*path.to_string_lossy();
         for (index, content) in crate::files::messages(path, limits.message_bytes_max) {
             let done = match content {
-                Ok(message) => one(&pool, wanted, path, index, message, is_folder).await,
+                Ok(message) => one(&pool, wanted, path, index, message, is_folder, &mut taken).await,
                 Err(error) => Err(error),
             };
             let line = done.unwrap_or_else(|error| {
@@ -57,6 +60,18 @@ pub(crate) async fn run(wanted: &Wanted, paths: &[PathBuf], material: &Material,
     code
 }
 
+/// Why nothing can be written there; a folder that is needed is made.
+fn refusal(output: &Path, is_folder: bool) -> Option<String> {
+    if output == Path::new("-") {
+        return Some("redact writes files; name one, or a folder".into());
+    }
+    let error = is_folder.then(|| std::fs::create_dir_all(output).err()).flatten()?;
+    match error.kind() {
+        ErrorKind::AlreadyExists => Some("is a file; several files need a folder after -o".into()),
+        _ => Some(crate::files::said(&error)),
+    }
+}
+
 async fn one(
     pool: &crate::worker::Pool,
     wanted: &Wanted,
@@ -64,6 +79,7 @@ async fn one(
     index: Option<u64>,
     message: RawMessage,
     is_folder: bool,
+    taken: &mut BTreeMap<PathBuf, PathBuf>,
 ) -> Result<Value, String> {
     let size = message.len() as u64;
     let kind =
@@ -83,9 +99,17 @@ async fn one(
     }
     name.push_str(ending);
     let to = if is_folder { wanted.output.join(name) } else { wanted.output.clone() };
+    if let Some(other) = taken.insert(to.clone(), path.to_owned()) {
+        let (this, other) = (path.display(), other.display());
+        return Err(format!("{this} and {other} would both be {}; redact them into two folders", to.display()));
+    }
+    if is_same_file(path, &to) {
+        return Err(format!("{} is the file itself, which is not written over; name another", to.display()));
+    }
     write(&to, &octets, wanted.force).map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => format!("{} is there already; --force writes over it", to.display()),
-        kind => format!("{}: {kind}", to.display()),
+        ErrorKind::NotFound => format!("{}: its folder is not there; make it first", to.display()),
+        _ => format!("{}: {}", to.display(), crate::files::said(&error)),
     })?;
     let mut line = json!({
         "file": path.to_string_lossy(),
@@ -123,14 +147,31 @@ fn written(outcome: &Outcome, size: u64) -> Option<(Vec<u8>, &'static str)> {
     }
 }
 
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let inode = |path: &Path| std::fs::metadata(path).map(|m| (m.dev(), m.ino())).ok();
+    inode(one).is_some_and(|inode_of| inode(other) == Some(inode_of))
+}
+
+/// Whole or not at all: beside its place first, then there under its name.
 fn write(to: &Path, octets: &[u8], force: bool) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true);
-    match force {
-        true => options.create(true).truncate(true),
-        false => options.create_new(true),
+    let name = to.file_name().ok_or(ErrorKind::InvalidInput)?;
+    let mut beside = name.to_owned();
+    beside.push(format!(".{}.part", std::process::id()));
+    let beside = to.with_file_name(beside);
+    let put = || {
+        let mut file = OpenOptions::new().write(true).create_new(true).open(&beside)?;
+        file.write_all(octets)?;
+        file.sync_all()?;
+        match force {
+            true => std::fs::rename(&beside, to),
+            // A link is refused where something has the name, a renaming is not.
+            false => std::fs::hard_link(&beside, to),
+        }
     };
-    options.open(to)?.write_all(octets)
+    let done = put();
+    // Gone already where it was renamed.
+    let _ = std::fs::remove_file(&beside);
+    done
 }
 
 fn row(line: &Value) -> String {
@@ -150,4 +191,38 @@ fn row(line: &Value) -> String {
     );
     let what = if reasons.is_empty() { "nothing was found".to_owned() } else { reasons.join("; ") };
     format!("{:<10} {} -> {}  {what}  ({covered})", word("verdict"), word("file"), word("out"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_written_whole_or_not_at_all_and_over_nothing_unless_asked() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let to = dir.path().join("a.txt");
+        assert!(write(&to, b"one", false).is_ok());
+        assert_eq!(write(&to, b"two", false).map_err(|e| e.kind()), Err(ErrorKind::AlreadyExists));
+        assert_eq!(std::fs::read(&to).ok().as_deref(), Some(b"one".as_slice()));
+        assert!(write(&to, b"two", true).is_ok());
+        assert_eq!(std::fs::read(&to).ok().as_deref(), Some(b"two".as_slice()));
+        assert_eq!(write(&dir.path().join("no/b"), b"x", true).map_err(|e| e.kind()), Err(ErrorKind::NotFound));
+        // Nothing is left beside it.
+        let left: Vec<_> = std::fs::read_dir(dir.path()).expect("listed").flatten().map(|e| e.file_name()).collect();
+        assert_eq!(left, ["a.txt"]);
+    }
+
+    #[test]
+    fn where_nothing_can_be_written_is_said_before_the_work() {
+        let dir = tempfile::tempdir().expect("a directory");
+        let (file, folder) = (dir.path().join("f"), dir.path().join("made"));
+        std::fs::write(&file, b"x").expect("written");
+        assert!(refusal(Path::new("-"), false).is_some());
+        assert!(refusal(&file, true).is_some_and(|why| why.contains("folder after -o")));
+        assert_eq!(refusal(&folder, false), None);
+        assert!(!folder.exists(), "one file needs none");
+        assert_eq!(refusal(&folder, true), None);
+        assert!(folder.is_dir());
+        assert!(is_same_file(&file, &dir.path().join("made/../f")) && !is_same_file(&file, &folder));
+    }
 }

@@ -259,7 +259,7 @@ impl Answer {
     async fn enforce(&mut self, context: &SocketContext, mailbox: Option<&str>, yes: bool) -> Result<(), Failure> {
         let config = &context.config;
         if config.mode == Mode::Observe {
-            let why = "mode is \"observe\": nothing is enforced. Set mode = \"enforce\" first, and restart";
+            let why = "mode is \"observe\": nothing is enforced. Set mode = \"enforce\" first, then lazaret reload";
             return Err(Failure::new(why, exit::CONFIG));
         }
         let wanted: Vec<_> = config.mailboxes.iter().filter(|m| mailbox.is_none_or(|name| m.name == name)).collect();

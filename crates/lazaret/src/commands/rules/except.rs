@@ -108,7 +108,9 @@ impl Target {
         let before = match std::fs::read_to_string(&file) {
             Ok(text) => text,
             Err(e) if e.kind() == ErrorKind::NotFound => String::new(),
-            Err(e) => return Err(Refusal::Why(exit::UNAVAILABLE, format!("{}: {}", file.display(), e.kind()))),
+            Err(e) => {
+                return Err(Refusal::Why(exit::UNAVAILABLE, format!("{}: {}", file.display(), crate::files::said(&e))));
+            }
         };
         let rules = folder.filter(|dir| file.parent() == Some(dir.as_path())).unwrap_or_else(|| file.clone());
         let entries = std::fs::read_dir(&rules).into_iter().flatten().flatten();
@@ -178,7 +180,7 @@ fn digest_of(key: &DigestKey, set: &Ruleset, rule: RuleIx, path: &Path) -> Resul
         true => std::io::stdin().take(VALUE_BYTES_MAX).read_to_string(&mut value),
         false => std::fs::File::open(path).and_then(|f| f.take(VALUE_BYTES_MAX).read_to_string(&mut value)),
     };
-    read.map_err(|e| Refusal::Why(exit::UNAVAILABLE, format!("{}: {}", path.display(), e.kind())))?;
+    read.map_err(|e| Refusal::Why(exit::UNAVAILABLE, format!("{}: {}", path.display(), crate::files::said(&e))))?;
     let value = value.strip_suffix('\n').map_or(value.as_str(), |v| v.strip_suffix('\r').unwrap_or(v));
     if set.canonical(rule, value).is_empty() {
         return Err(usage(format!("{} holds no value of this kind", path.display())));
@@ -189,7 +191,7 @@ fn digest_of(key: &DigestKey, set: &Ruleset, rule: RuleIx, path: &Path) -> Resul
 /// Writes beside and renames, so that the file is whole at every moment; it keeps its mode.
 fn replace(file: &Path, text: &str) -> Result<(), Refusal> {
     let failed = |error: std::io::Error| {
-        Refusal::Why(exit::UNAVAILABLE, format!("{} cannot be written: {}", file.display(), error.kind()))
+        Refusal::Why(exit::UNAVAILABLE, format!("{} cannot be written: {}", file.display(), crate::files::said(&error)))
     };
     let beside = file.with_extension("toml.new");
     std::fs::write(&beside, text).map_err(failed)?;
