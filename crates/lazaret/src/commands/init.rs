@@ -35,7 +35,7 @@ impl Stop {
     }
 
     fn io(path: &Path, e: &io::Error) -> Stop {
-        Stop(format!("{}: {}", path.display(), crate::files::said(&e)), exit::UNAVAILABLE)
+        Stop(format!("{}: {}", path.display(), crate::files::said(e)), exit::UNAVAILABLE)
     }
 }
 
