@@ -26,18 +26,23 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
         "1000000001.second",
         &plain("second@example.com", "cu@example.com", &format!("Re: {reference}"), &more, "On the phone too."),
     )?;
-    // A stranger who quotes the same reference gets a ticket of his own.
+    // A stranger who quotes the same reference gets a ticket of his own, and no answer: he has the token from somebody.
     account.deliver(
         "1000000002.third",
         &plain("third@example.org", "other@example.org", "Re: Broken page", &more, "And me."),
     )?;
     home.once()?;
-    let receipt = one_reply(lab)?;
-    ensure(receipt.to == "other@example.org", || format!("a receipt went to {}", receipt.to))?;
+    lab.postfix.settle()?;
+    let told = lab.postfix.delivered()?;
+    ensure(told.is_empty(), || format!("{} replies, the first to {}", told.len(), told[0].to))?;
 
     let daemon = home.daemon()?;
     let tickets = home.tickets()?;
     drop(daemon);
+    let strangers: Vec<_> = messages(&tickets).filter(|m| m["message_id"] == "third@example.org").collect();
+    ensure(strangers.len() == 1 && strangers[0]["told"]["not-sent"] == "third-party", || {
+        format!("{:?}", strangers.first())
+    })?;
     let mut threads: Vec<Vec<&str>> = tickets
         .iter()
         .map(|t| messages(std::slice::from_ref(t)).filter_map(|m| m["message_id"].as_str()).collect())

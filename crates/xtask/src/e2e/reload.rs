@@ -137,7 +137,7 @@ fn refused(case: &mut Case) -> Result<()> {
     case.expect("ALPHA", "after a refused reload")?;
     let status = case.status()?;
     ensure(!status["reload_refused_at"].is_null() && status["files_differ"] == true, || status.to_string())?;
-    ensure(status["troubles"].to_string().contains("reload refused at"), || status.to_string())
+    ensure(status["troubles"].to_string().contains("a reload was refused"), || status.to_string())
 }
 
 /// The signal does the same, good or bad.
