@@ -72,8 +72,15 @@ pub fn options(dir: &Path) -> Options {
     }
 }
 
+/// Opens a store; the last handle of this process may still be going.
 pub fn open(dir: &Path) -> Store {
-    Store::open(options(dir)).unwrap()
+    let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        match Store::open(options(dir)) {
+            Err(OpenError::Locked { .. }) if std::time::Instant::now() < end => std::thread::yield_now(),
+            other => return other.unwrap(),
+        }
+    }
 }
 
 pub fn key(uid: u32) -> MessageKey {

@@ -169,6 +169,10 @@ fn mailboxes(lab: &Lab, case: &mut Case) -> Result<()> {
     ensure(moved["added"] == serde_json::json!(["sales"]) && moved["kept"] == serde_json::json!(["support"]), || {
         moved.to_string()
     })?;
+    // Enforcing refuses a mailbox with mail that nobody has observed: it is looked at while it is empty.
+    until("a first look", WAIT, || {
+        Ok(std::fs::read_to_string(case.home.log())?.contains("reconcile mailbox=\"sales\""))
+    })?;
     let subject = case.send(Some(&other))?;
     case.judged(&subject)?;
     case.home.write_config(&config)?;
