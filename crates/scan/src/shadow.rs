@@ -3,7 +3,8 @@
 //! Mail writes one number in many ways: with zero-width characters in it, in full-width or Arabic digits, with no-break
 //! spaces or en dashes between its groups. Instead of teaching every rule all of these, the text is folded once. Nothing
 //! is replaced in the source: a finding in the shadow maps to the bytes of the source, so redaction edits what was written.
-//! Control characters are blanks, as they are where the text is written again. ASCII text, and other text that holds nothing to fold, is its own shadow and is not copied.
+//! Control characters are blanks, as they are where the text is written again. Text that holds nothing to fold is its own
+//! shadow and is not copied.
 
 mod fold;
 
@@ -16,15 +17,17 @@ use std::ops::Range;
 const ESCAPE: char = '\u{1b}';
 /// Octets of such a sequence.
 const ESCAPE_BYTES_MAX: usize = 64;
+/// Digits of one of its numbers: what is longer is no colour and no place, and is looked at.
+const ESCAPE_DIGITS_MAX: usize = 4;
 
 /// Octets of a control sequence `ESC [ parameters final`, or of the escape character alone.
 fn escape_len(bytes: &[u8], at: usize) -> usize {
     let tail = bytes.get(at..bytes.len().min(at + ESCAPE_BYTES_MAX)).unwrap_or_default();
     let Some(rest) = tail.strip_prefix(b"\x1b[") else { return 1 };
-    match rest.iter().position(|b| !(0x20..=0x3f).contains(b)) {
-        Some(end) if rest.get(end).is_some_and(|b| (0x40..=0x7e).contains(b)) => end + 3,
-        _ => 1,
-    }
+    let Some(end) = rest.iter().position(|b| !(0x30..=0x3f).contains(b)) else { return 1 };
+    let is_final = rest.get(end).is_some_and(|b| (0x40..=0x7e).contains(b));
+    let mut numbers = rest.get(..end).unwrap_or_default().split(|b| !b.is_ascii_digit());
+    if is_final && numbers.all(|number| number.len() <= ESCAPE_DIGITS_MAX) { end + 3 } else { 1 }
 }
 
 /// Letters of a word that are looked at, before and after a letter of another script.
@@ -214,6 +217,8 @@ mod tests {
             ("card 4\u{c}9\u{b}1\u{1f}1", "card 4 9 1 1", "4 9 1 1", "4\u{c}9\u{b}1\u{1f}1"),
             ("my \u{1b}[1;31mpass\u{1b}[0m is x\u{1b}y", "my pass is x y", "pass", "pass\u{1b}[0m"),
             ("a\u{9b}b\u{84}c\u{7f}d\te\u{1b}[", "a b c d\te [", "b c d\te", "b\u{84}c\u{7f}d\te"),
+            ("a\u{1b}[4111111111111111m", "a [4111111111111111m", "4111111111111111", "4111111111111111"),
+            ("a\u{1b}[4111 1111m", "a [4111 1111m", "4111 1111", "4111 1111"),
             ("mia\u{fe6b}x\u{e0041}y", "mia@xy", "xy", "x\u{e0041}y"),
         ];
         for (source, folded, needle, back) in cases {

@@ -12,6 +12,7 @@ mod map;
 mod spelled;
 mod word;
 
+use crate::text::is_control;
 use map::Map;
 use std::ops::Range;
 use zeroize::Zeroizing;
@@ -139,13 +140,12 @@ pub(crate) fn plainly(value: &str) -> Option<Zeroizing<String>> {
 
 /// Is it text, or the beginning of text? ASCII for the most part, or UTF-8 without controls.
 fn is_printable(bytes: &[u8]) -> bool {
-    let is_control = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\r' | b'\n') || *b == 0x7f;
-    let good = bytes.iter().filter(|b| b.is_ascii() && !is_control(b)).count();
+    let good = bytes.iter().filter(|b| b.is_ascii() && !is_control(**b)).count();
     if bytes.is_empty() || good * 10 >= bytes.len() * 8 {
         return !bytes.is_empty();
     }
     let is_utf8 = std::str::from_utf8(bytes).err().is_none_or(|e| e.error_len().is_none());
-    is_utf8 && bytes.iter().filter(|b| is_control(b)).count() * 10 <= bytes.len()
+    is_utf8 && bytes.iter().filter(|b| is_control(**b)).count() * 10 <= bytes.len()
 }
 
 /// The text of decoded bytes: as UTF-8, as Latin letters of UTF-16, or none.

@@ -284,9 +284,9 @@ impl Leads {
                 leads.short.push(entry.number);
                 continue;
             }
-            let needs_run = |lead: &&Lead| lead.is_inner && lead.long >= RARE_RUN;
-            let is_rare = of.iter().filter(needs_run).count() == of.iter().filter(|lead| lead.is_inner).count();
-            let table = if is_rare && of.iter().any(|lead| lead.is_inner) {
+            let mut within = of.iter().filter(|lead| lead.is_inner).peekable();
+            let is_rare = within.peek().is_some() && within.all(|lead| lead.long >= RARE_RUN);
+            let table = if is_rare {
                 let reach = of.iter().map(|lead| lead.long_within).max().unwrap_or(0) + text.len();
                 leads.reach = leads.reach.max(reach);
                 &mut leads.near_runs
