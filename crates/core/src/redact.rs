@@ -2,7 +2,7 @@
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, Match, MatchKind};
 use lazaret_scan::Action;
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
 use std::ops::Range;
 use std::rc::Rc;
@@ -101,8 +101,8 @@ pub(crate) struct Values {
     over_limit: bool,
     /// More are kept than are looked for in files.
     is_large: bool,
-    /// Hashes of those that are kept.
-    known: HashSet<u64>,
+    /// Where the one with a hash is kept.
+    known: HashMap<u64, usize>,
     hasher: RandomState,
     /// Of those that are found within words too.
     long: Finder,
@@ -128,7 +128,7 @@ impl Values {
             self.over_limit = true;
             return;
         }
-        self.known.insert(self.hasher.hash_one(value));
+        self.known.insert(self.hasher.hash_one(value), self.texts.len());
         self.bytes += value.len();
         self.texts.push(Zeroizing::new(value.to_owned()));
         self.cuts.push(cut.clone());
@@ -146,8 +146,8 @@ impl Values {
     }
 
     fn is_known(&self, value: &str) -> bool {
-        // Few hashes are equal that are not of equal values.
-        self.known.contains(&self.hasher.hash_one(value)) && self.texts.iter().any(|known| known.as_str() == value)
+        let known = self.known.get(&self.hasher.hash_one(value)).and_then(|at| self.texts.get(*at));
+        known.is_some_and(|known| known.as_str() == value)
     }
 
     /// For what has no room: more of them, to be looked for in texts alone.

@@ -220,11 +220,9 @@ impl Format {
             Format::Pdf => pdf::rewrite(at, file, writing),
             Format::Zip => archive::zip::rewrite(at, file, writing),
             Format::Tar => archive::tar::rewrite(at, file, writing),
-            Format::Ar => archive::ar::rewrite(at, file, writing),
-            Format::Cpio => archive::cpio::rewrite(at, file, writing),
-            Format::Iso => archive::iso::rewrite(at, file, writing),
+            // Only read.
+            Format::Ar | Format::Cpio | Format::Iso | Format::Rar => Err(Unwritable::Format),
             Format::SevenZip => archive::seven::rewrite(at, file, writing),
-            Format::Rar => archive::rar::rewrite(at, file, writing),
             Format::Picture => picture::rewrite(at, file, writing),
             Format::Unknown => text::unknown::rewrite(at, file, writing),
             Format::Gzip | Format::Bzip2 | Format::Xz | Format::Zstd | Format::Compress => {

@@ -72,7 +72,7 @@ impl<'w> Writing<'w> {
     ) -> Result<Option<(String, Vec<u8>)>, Unwritable> {
         let name_at = format!("{at}/name");
         if self.is_removed(at) {
-            self.settle_below(at);
+            self.left_out(at);
             return Ok(None);
         }
         let new_name = replaced(name, self.edits(&name_at))?;
@@ -120,18 +120,8 @@ impl<'w> Writing<'w> {
         self.below(at).any(|path| path != own_name)
     }
 
-    /// Says that a place is not in the new file, whether an edit names it or not: what readers do not see.
+    /// Says that a path and all below it is not in the new file, whether an edit names it or not: edits there are done.
     pub(crate) fn left_out(&mut self, at: &str) {
-        self.settle_below(at);
-    }
-
-    /// Says that a path and all below it is not in what is written: edits there are done.
-    pub(crate) fn leave_out(&mut self, at: &str) {
-        self.settle_below(at);
-    }
-
-    /// What is left out takes the edits in it along.
-    fn settle_below(&mut self, at: &str) {
         let below: Vec<String> = self.below(at).map(str::to_owned).collect();
         self.done.extend(below);
     }

@@ -1,9 +1,8 @@
 //! ar, as Debian packages and libraries are written: with long names of GNU and of BSD. Only read.
 
 use super::members::{Item, Walked, give, words};
+use crate::File;
 use crate::reading::Reading;
-use crate::writing::Writing;
-use crate::{File, Unwritable};
 
 /// What it begins with.
 pub(crate) const MAGIC: &[u8] = b"!<arch>\n";
@@ -14,12 +13,6 @@ const HEADER: usize = 60;
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let walked = walk(file.octets, reading.limits().members_max);
     give(at, file.octets, &walked, reading);
-}
-
-/// Replaces spans of them.
-pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    let _ = (at, file, writing);
-    Err(Unwritable::Format)
 }
 
 fn walk(octets: &[u8], members_max: usize) -> Walked<'_> {

@@ -3,8 +3,7 @@
 mod walk;
 
 use crate::reading::Reading;
-use crate::writing::Writing;
-use crate::{File, Format, Unwritable, Why};
+use crate::{File, Format, Why};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use walk::{Entry, Walk};
@@ -44,12 +43,6 @@ pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
         reading.opaque(&format!("{at}!rest"), Format::Unknown.media_type(), Why::OverLimit, 0);
     }
     gaps(at, octets, &mut used, reading);
-}
-
-/// Replaces spans of them.
-pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    let _ = (at, file, writing);
-    Err(Unwritable::Format)
 }
 
 fn member(at: &str, octets: &[u8], entry: &Entry, reading: &mut Reading<'_>) {

@@ -1,20 +1,13 @@
 //! RAR: only named, for its licence lets nobody write what packs it.
 
 use crate::reading::Reading;
-use crate::writing::Writing;
-use crate::{File, Format, Unwritable, Why};
+use crate::{File, Format, Why};
 use memchr::memmem;
 
 /// Gives its texts.
 pub(crate) fn read(at: &str, file: &File<'_>, reading: &mut Reading<'_>) {
     let why = if is_encrypted(file.octets) { Why::Encrypted } else { Why::Unsupported };
     reading.opaque(at, Format::Rar.media_type(), why, file.octets.len() as u64);
-}
-
-/// Replaces spans of them.
-pub(crate) fn rewrite(at: &str, file: &File<'_>, writing: &mut Writing<'_>) -> Result<Vec<u8>, Unwritable> {
-    let _ = (at, file, writing);
-    Err(Unwritable::Format)
 }
 
 /// Does a header say that headers or files are encrypted?

@@ -68,7 +68,7 @@ fn binary(
     writing: &mut Writing<'_>,
 ) -> Result<Option<Change>, Unwritable> {
     if writing.is_removed(path) {
-        writing.leave_out(path);
+        writing.left_out(path);
         return Ok(Some((range, Vec::new())));
     }
     if !writing.touches(path) {

@@ -210,7 +210,7 @@ pub(crate) fn rewrite(
     let slots = office.slots(&package, &mut writing.budget);
     for nth in 0..package.outside.len() {
         // What stands outside is not kept.
-        writing.leave_out(&format!("{at}!outside{}", nth + 1));
+        writing.left_out(&format!("{at}!outside{}", nth + 1));
     }
     let mut dropped = BTreeSet::new();
     for (entry, slot) in package.entries.iter().zip(&slots) {
@@ -221,7 +221,7 @@ pub(crate) fn rewrite(
             _ => false,
         };
         if is_dropped {
-            writing.leave_out(&path);
+            writing.left_out(&path);
             dropped.insert(entry.name.to_ascii_lowercase());
         }
     }
@@ -289,12 +289,12 @@ fn rewritten(
     }
     let (octets, left) = entry.unpacked(&mut writing.budget).map_err(|_| Unwritable::Unreadable)?;
     if left > 0 {
-        writing.leave_out(&format!("{path}/rest"));
+        writing.left_out(&format!("{path}/rest"));
     }
     let kind = kind_of(slot, &octets);
     if matches!(kind, Kind::File | Kind::Spare | Kind::SpareIfChanged) {
         if writing.is_removed(path) {
-            writing.leave_out(path);
+            writing.left_out(path);
             return Ok(Vec::new());
         }
         let media_type = if slot.media_type == "application/octet-stream" { "" } else { &slot.media_type };

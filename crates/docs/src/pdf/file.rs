@@ -172,8 +172,7 @@ impl<'a> Pdf<'a> {
 
     /// Comments between objects, and what follows the last end of file: no reader shows it, every editor does.
     pub(super) fn loose(&self) -> String {
-        let last =
-            (0..self.octets.len()).rev().find(|at| self.octets.get(*at..).is_some_and(|o| o.starts_with(b"%%EOF")));
+        let last = memchr::memmem::rfind(self.octets, b"%%EOF");
         let tail_at = last.map_or(self.octets.len(), |at| at + 5);
         let mut out = String::new();
         let mut from = 0;
@@ -186,7 +185,7 @@ impl<'a> Pdf<'a> {
             for line in self.octets.get(from..start).unwrap_or_default().split(|b| matches!(b, b'\n' | b'\r')) {
                 let line = line.trim_ascii();
                 let says = line.iter().filter(|b| b.is_ascii_alphanumeric()).count() >= 4;
-                if line.starts_with(b"%") && says && !line.starts_with(b"%%EOF") && !line.starts_with(b"%PDF-") {
+                if line.starts_with(b"%") && says && !line.starts_with(b"%PDF-") {
                     out.push_str(&decode_as(line, None).text);
                     out.push('\n');
                 }

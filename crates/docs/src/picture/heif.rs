@@ -201,9 +201,7 @@ pub(super) fn strip(octets: &[u8]) -> Option<Vec<u8>> {
     for range in file.data.iter().chain(&file.free).cloned().chain(free) {
         out.get_mut(range)?.fill(0);
     }
-    for range in kept {
-        out.get_mut(range.clone())?.copy_from_slice(octets.get(range)?);
-    }
+    ranges::copy(&kept, octets, &mut out)?;
     blank(&file, &mut out)?;
     Some(out)
 }

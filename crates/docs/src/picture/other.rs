@@ -15,8 +15,10 @@ pub(super) fn inspect(octets: &[u8]) -> Found<'_> {
     if octets.starts_with(b"8BPS") {
         exif::photoshop(octets, &mut found);
     }
-    let items = if octets.get(4..8) == Some(b"ftyp") { heif::metadata(octets) } else { Vec::new() };
-    for (is_exif, item) in items.iter().take(ITEMS_MAX) {
+    let mut items = if octets.get(4..8) == Some(b"ftyp") { heif::metadata(octets) } else { Vec::new() };
+    // Those beyond are looked for as in any other file.
+    items.truncate(ITEMS_MAX);
+    for (is_exif, item) in &items {
         let item = octets.get(item.clone()).unwrap_or_default();
         match is_exif {
             true => exif::read(heif::tiff(item), &mut found),

@@ -23,6 +23,19 @@ pub(super) fn overlap_themselves(ranges: &mut [Range<usize>]) -> bool {
     ranges.iter().zip(ranges.iter().skip(1)).any(|(one, next)| one.end > next.start)
 }
 
+/// Copies what stands in some places, which are in order and may lie over one another, each octet once.
+pub(super) fn copy(ranges: &[Range<usize>], from: &[u8], to: &mut [u8]) -> Option<()> {
+    let mut done = 0;
+    for range in ranges {
+        let range = range.start.max(done)..range.end;
+        if !range.is_empty() {
+            done = range.end;
+            to.get_mut(range.clone())?.copy_from_slice(from.get(range)?);
+        }
+    }
+    Some(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

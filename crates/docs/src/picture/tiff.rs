@@ -85,9 +85,7 @@ pub(super) fn strip(octets: &[u8]) -> Option<Vec<u8>> {
     if new_folders.is_empty() || overlaps {
         return None;
     }
-    for range in strip.kept {
-        strip.out.get_mut(range.clone())?.copy_from_slice(octets.get(range)?);
-    }
+    ranges::copy(&strip.kept, octets, &mut strip.out)?;
     strip.out.get_mut(..8)?.copy_from_slice(octets.get(..8)?);
     for (at, folder) in new_folders {
         strip.out.get_mut(at..at + folder.len())?.copy_from_slice(&folder);

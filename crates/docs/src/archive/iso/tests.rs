@@ -1,6 +1,6 @@
 //! Volumes that the tests make, and what is read from them.
 
-use super::walk::SECTOR;
+use super::walk::{RECORDS_MAX, SECTOR, Walk};
 use crate::archive::tests::{bounded, told};
 use crate::{File, Limits, Unwritable};
 
@@ -135,4 +135,19 @@ fn what_files_are_together_is_bounded() {
         assert_eq!(over, want, "{most}");
     }
     bounded(&volume.0, 3);
+}
+
+#[test]
+fn records_are_counted() {
+    for (count, is_cut) in [(RECORDS_MAX - 1, false), (RECORDS_MAX, false), (RECORDS_MAX + 1, true)] {
+        let mut volume = Volume(vec![0; 16 * SECTOR]);
+        volume.put(16, 0, &[1]);
+        volume.put(16, 1, b"CD001\x01");
+        volume.put(16, 156, &record(&[0], 17, count, true, &[]));
+        // Each is a record of an octet, too short to be one.
+        volume.put(17, 0, &vec![1; count]);
+        let mut walk = Walk::new(&volume.0, 10);
+        walk.all();
+        assert_eq!((walk.is_cut, walk.entries.len()), (is_cut, 0), "{count}");
+    }
 }

@@ -10,6 +10,8 @@ pub(super) const SECTOR: usize = 2048;
 const DESCRIPTORS_AT: usize = 16 * SECTOR;
 /// Descriptors that are looked at.
 const DESCRIPTORS_MAX: usize = 32;
+/// Records, and ends of sectors, that are looked at: folders may lie over one another, and a record may be an octet.
+pub(super) const RECORDS_MAX: usize = 1_000_000;
 /// Places where fields of one record of a folder go on.
 const CONTINUED_MAX: usize = 4;
 
@@ -35,6 +37,7 @@ pub(super) struct Entry {
 pub(super) struct Walk<'o> {
     octets: &'o [u8],
     entries_max: usize,
+    records_left: usize,
     pub(super) entries: Vec<Entry>,
     /// What descriptors say in words, a line each.
     pub(super) volume: String,
@@ -46,7 +49,7 @@ pub(super) struct Walk<'o> {
 impl<'o> Walk<'o> {
     pub(super) fn new(octets: &'o [u8], entries_max: usize) -> Walk<'o> {
         let (entries, used) = (Vec::new(), Vec::new());
-        Walk { octets, entries_max, entries, volume: String::new(), used, is_cut: false }
+        Walk { octets, entries_max, records_left: RECORDS_MAX, entries, volume: String::new(), used, is_cut: false }
     }
 
     fn number(&self, at: usize, count: usize) -> usize {
@@ -120,6 +123,11 @@ impl<'o> Walk<'o> {
             self.used.push(folder.clone());
             let mut at = folder.start;
             while at < folder.end {
+                let Some(left) = self.records_left.checked_sub(1) else {
+                    self.is_cut = true;
+                    return;
+                };
+                self.records_left = left;
                 let length = self.number(at, 1);
                 if length == 0 {
                     // No record crosses the end of a sector.
