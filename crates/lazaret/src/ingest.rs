@@ -419,7 +419,7 @@ impl Folder<'_> {
         let mut left = false;
         let mut trouble = None;
         while waiting.peek().is_some() && trouble.is_none() {
-            if *self.stop.borrow() {
+            if *self.stop.borrow() || self.current.get().config.mode != self.context.config.mode {
                 left = true;
                 break;
             }
@@ -461,7 +461,12 @@ impl Folder<'_> {
                 let first = flying.remove(0);
                 left |= self.land(first).await?;
             }
-            self.context = self.current.get();
+            let next = self.current.get();
+            if next.config.mode != self.context.config.mode {
+                // Whether enforcing may begin here is asked at the beginning of a look.
+                return Ok(true);
+            }
+            self.context = next;
             let (set, large) = self.launch(uid_validity, &batch).await?;
             flying.push(set);
             for uid in large {

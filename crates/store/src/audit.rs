@@ -118,7 +118,7 @@ pub(crate) fn page(state: &mut State, from: u64) -> Page {
     Page { rows, head: head(state) }
 }
 
-fn read(state: &mut State, chain: &KeyBytes, seq: u64) -> Option<(AuditRecord, String, String)> {
+fn read(state: &mut State, chain: &KeyBytes, seq: u64) -> Option<Linked> {
     let Stored { record, previous, hash: own } = state.get(Family::Audit, &key(seq)).ok()??;
     let right = record.seq == seq && hex(&hash(chain, &unhex(&previous)?, &record)) == own;
     right.then_some((record, previous, own))

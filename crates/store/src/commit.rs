@@ -86,6 +86,9 @@ fn link(state: &mut State, commit: &Commit, mut twin: Twin, at: Key) -> Result<C
         let mut ticket: Ticket = state.must(Family::Ticket, &ticket_at)?;
         tickets::judge_again(state, &twin, &mut ticket, &mut message, &commit.outcome);
         message.view.ack = commit.ack;
+        if commit.ack == Ack::MoveHeld {
+            held::note(state, &twin.ticket, twin.message);
+        }
         state.put(ticket_at, Some(&twin.ticket), &ticket)?;
         state.put(message_at.clone(), Some(&twin.ticket), &message)?;
     }

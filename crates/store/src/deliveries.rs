@@ -76,6 +76,11 @@ fn delivery(state: &mut State, id: &str) -> Result<(u64, Delivery), StoreError> 
     state.get(Family::Delivery, &key(number))?.map(|delivery| (number, delivery)).ok_or_else(missing)
 }
 
+/// Its place in the queue.
+fn wait(state: &State, delivery: &Delivery, leased: bool) -> Wait {
+    Wait { due_at: delivery.due_at, queued_at: delivery.queued_at, leased, lane: lane(state, &delivery.target) }
+}
+
 /// Writes a delivery and keeps queue, index and counts in step.
 fn put(state: &mut State, id: u64, delivery: &Delivery, leased: bool) -> Result<(), StoreError> {
     let ticket = delivery.ticket.clone();
@@ -90,9 +95,8 @@ fn put(state: &mut State, id: u64, delivery: &Delivery, leased: bool) -> Result<
         state.remove(open_mark(id));
         state.deliveries.set(id, None);
     } else {
-        let Delivery { due_at, queued_at, .. } = *delivery;
-        let lane = lane(state, &delivery.target);
-        state.deliveries.set(id, Some(Wait { due_at, queued_at, leased, lane }));
+        let wait = wait(state, delivery, leased);
+        state.deliveries.set(id, Some(wait));
     }
     Ok(())
 }
@@ -149,6 +153,11 @@ pub(crate) fn again(state: &mut State, ticket: &TicketRef, message: u32, now: i6
         delivery.revision = delivery.revision.saturating_add(1);
         match delivery.phase {
             Phase::Accepted | Phase::Failed => restart(state, id, delivery, now)?,
+            Phase::Sending => {
+                // Ready, and leased to who sends the older revision: its end makes this one due.
+                delivery.phase = Phase::Ready;
+                put(state, id, &delivery, true)?;
+            }
             _ => put(state, id, &delivery, false)?,
         }
     }
@@ -234,6 +243,10 @@ pub(crate) fn settle(state: &mut State, id: &str, settled: &Settled, now: i64) -
         return Err(wrong(id, delivery.phase));
     }
     match *settled {
+        // A release changed it during the attempt: what was taken is an older revision.
+        Settled::Accepted { code } if delivery.phase == Phase::Ready => {
+            (delivery.due_at, delivery.code) = (now, Some(code));
+        }
         Settled::Accepted { code } => {
             (delivery.phase, delivery.code, delivery.ended_at) = (Phase::Accepted, Some(code), Some(now));
         }
@@ -267,8 +280,13 @@ pub(crate) fn retry(state: &mut State, id: &str, now: i64) -> Result<(), StoreEr
 
 /// The same of all that failed; answers how many.
 pub(crate) fn retry_failed(state: &mut State, now: i64) -> Result<u64, StoreError> {
+    // Newest first, until all that are counted are found: what went out long ago is not read.
+    let failed = state.tally.undelivered;
     let mut count = 0;
     for at in state.scan(&Key::new(Family::DeliveryTime, &[]), true, usize::MAX) {
+        if count >= failed {
+            break;
+        }
         let Some(id) = tail::<8>(&at).map(u64::from_be_bytes) else { continue };
         let read: Result<Delivery, StoreError> = state.must(Family::Delivery, &key(id));
         if let Ok(delivery) = read
@@ -350,11 +368,18 @@ fn rows(state: &mut State, marks: &[Vec<u8>]) -> Result<Vec<DeliveryRow>, StoreE
 pub(crate) fn recover(state: &mut State) -> Result<(), StoreError> {
     for at in state.scan(&Key::new(Family::Delivering, &[]), false, usize::MAX) {
         let Some(id) = tail::<8>(&at).map(u64::from_be_bytes) else { continue };
-        let mut delivery: Delivery = state.must(Family::Delivery, &key(id))?;
+        let mut delivery = match state.must::<Delivery>(Family::Delivery, &key(id)) {
+            // One that cannot be read does not keep the store shut; it is named by `outbox`.
+            Err(StoreError::Corrupt { .. }) => continue,
+            read => read?,
+        };
         if delivery.phase == Phase::Sending {
             delivery.phase = Phase::Ready;
+            put(state, id, &delivery, false)?;
+        } else {
+            let wait = wait(state, &delivery, false);
+            state.deliveries.set(id, Some(wait));
         }
-        put(state, id, &delivery, false)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Mail that was too large to fetch: its ticket is a stub, its original lies in a folder of its own at the source.
 
-use crate::codec::{Family, Key, tail};
+use crate::codec::{Family, Key};
 use crate::error::StoreError;
 use crate::model::*;
 use crate::state::State;
@@ -21,9 +21,7 @@ pub(crate) fn list(state: &mut State, ticket: Option<&TicketRef>, limit: usize) 
     let prefix = ticket.map_or_else(|| Key::new(Family::Held, &[]), |ticket| Key::ticket(Family::Held, ticket));
     let mut rows = Vec::new();
     for at in state.scan(&prefix, true, limit) {
-        let (Some(reference), Some(number)) = (at.get(1..13), tail::<4>(&at)) else { continue };
-        let ticket = TicketRef(String::from_utf8_lossy(reference).into_owned());
-        let message = u32::from_be_bytes(number);
+        let Some((ticket, message)) = tickets::place_of(&at) else { continue };
         match state.must::<Message>(Family::Message, &Key::message(&ticket, message)) {
             // One damaged record does not hide the others.
             Err(StoreError::Corrupt { .. }) => {}

@@ -310,7 +310,13 @@ pub(crate) fn reopen(
     for at in keys {
         let Some(uid) = tail::<4>(&at).map(u32::from_be_bytes) else { continue };
         let key = MessageKey { mailbox: mailbox.to_owned(), folder: name.to_owned(), uid_validity, uid };
-        let Some(before) = handle(state, &key)? else { continue };
+        let before = match handle(state, &key) {
+            Ok(Some(before)) => before,
+            Ok(None) => continue,
+            // The next look takes a damaged one in again anyway.
+            Err(error) if is_damage(&error) => continue,
+            Err(error) => return Err(error),
+        };
         if before.phase != Phase::Done || before.ack != Some(Ack::Leave) || before.place.is_none() {
             continue;
         }

@@ -386,7 +386,7 @@ pub(crate) fn observed(state: &mut State, after: Option<&MessageCursor>) -> Resu
 }
 
 /// Ticket and position of the key of a message.
-fn place_of(key: &[u8]) -> Option<(TicketRef, u32)> {
+pub(crate) fn place_of(key: &[u8]) -> Option<(TicketRef, u32)> {
     let number = tail::<4>(key).map(u32::from_be_bytes)?;
     let name = key.get(1..key.len().checked_sub(4)?)?;
     Some((TicketRef(String::from_utf8(name.to_vec()).ok()?), number))

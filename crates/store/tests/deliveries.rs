@@ -125,21 +125,31 @@ async fn what_would_loop_is_recorded_and_not_sent() {
 
 #[tokio::test]
 async fn a_release_hands_out_the_message_once_more_as_another_revision() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = open(dir.path());
-    let refused = Outcome::unprocessed(Reason::Poison, Verdict::Quarantine);
-    let kept = Some((sealed(b"octets"), NOW + 999));
-    let commit = Commit { sealed: kept, sinks: to(&[HOOK]), ack: Ack::Replace, ..commit(1, 1, refused) };
-    store.commit(commit).await.unwrap();
-    let lease = store.deliveries_due(HOOK, NOW, 9).await.unwrap().remove(0);
-    store.begin_delivery(&lease.id).await.unwrap();
-    store.settle_delivery(&lease.id, Settled::Accepted { code: 200 }, NOW).await.unwrap();
-    let row = store.quarantine(9).await.unwrap().remove(0);
-    store.release(&row.id, digest(1), stub(ANNA), "a mistake".into(), NOW + 1).await.unwrap();
-    let again = store.deliveries_due(HOOK, NOW + 1, 9).await.unwrap().remove(0);
-    assert_eq!((again.id, again.revision, lease.revision), (lease.id, 1, 0));
-    assert_eq!(store.counts().await.unwrap().deliveries_accepted, 0);
-    store.close().await;
+    for while_it_is_sent in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let store = open(dir.path());
+        let refused = Outcome::unprocessed(Reason::Poison, Verdict::Quarantine);
+        let kept = Some((sealed(b"octets"), NOW + 999));
+        let commit = Commit { sealed: kept, sinks: to(&[HOOK]), ack: Ack::Replace, ..commit(1, 1, refused) };
+        store.commit(commit).await.unwrap();
+        let lease = store.deliveries_due(HOOK, NOW, 9).await.unwrap().remove(0);
+        store.begin_delivery(&lease.id).await.unwrap();
+        let row = store.quarantine(9).await.unwrap().remove(0);
+        let accepted = || store.settle_delivery(&lease.id, Settled::Accepted { code: 200 }, NOW);
+        let release = || store.release(&row.id, digest(1), stub(ANNA), "a mistake".into(), NOW + 1);
+        if while_it_is_sent {
+            release().await.unwrap();
+            assert_eq!(store.deliveries_due(HOOK, NOW + 1, 9).await.unwrap().len(), 0, "it is under way");
+            accepted().await.unwrap();
+        } else {
+            accepted().await.unwrap();
+            release().await.unwrap();
+        }
+        let again = store.deliveries_due(HOOK, NOW + 1, 9).await.unwrap().remove(0);
+        assert_eq!((&again.id, again.revision, lease.revision), (&lease.id, 1, 0), "{while_it_is_sent}");
+        assert_eq!(store.counts().await.unwrap().deliveries_accepted, 0);
+        store.close().await;
+    }
 }
 
 #[tokio::test]

@@ -44,5 +44,8 @@ async fn a_held_message_is_listed_until_it_is_released_once() {
 
     let copy = store.commit(commit(4, 77, found)).await.unwrap();
     assert_eq!((copy.duplicate, copy.ticket), (true, first), "a copy of the whole message is linked");
+    // What was observed first is held once it is enforced.
+    let third = store.commit(Commit { key: key(5), ..too_large(3) }).await.unwrap().ticket;
+    assert_eq!(store.held(Some(&third), 10).await.unwrap().len(), 1);
     store.close().await;
 }
