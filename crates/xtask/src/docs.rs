@@ -14,9 +14,8 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let folder = workspace::target().join("manual");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     process::show(
-        Command::new(cargo)
+        Command::new(workspace::cargo())
             .args(["run", "--quiet", "--locked", "--package", "lazaret", "--", "manual"])
             .arg(&folder)
             .current_dir(workspace::root()),

@@ -1,8 +1,8 @@
 //! `cargo xtask package`: the Debian package, by cargo-deb; what it takes from the code (manual pages, completions, schemas,
 //! licences) is made first.
 
-use crate::process::{self, quiet};
-use crate::workspace;
+use crate::process::quiet;
+use crate::workspace::{self, cargo};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -28,14 +28,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     match &args.binary {
         Some(binary) => workspace::use_binary(std::path::absolute(binary)?),
-        None => process::show(Command::new(cargo()).args([
-            "build",
-            "--release",
-            "--locked",
-            "--quiet",
-            "--package",
-            "lazaret",
-        ]))?,
+        None => workspace::build()?,
     }
     let out = args.out.clone().unwrap_or_else(|| workspace::target().join("debian"));
     fs::create_dir_all(&out)?;
@@ -93,10 +86,6 @@ fn pages(man: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     Ok(out)
-}
-
-fn cargo() -> std::ffi::OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// The pinned cargo-deb: on the path, or beside the other programs that this checkout built for itself.

@@ -6,7 +6,8 @@ mod scan;
 
 use crate::e2e::{Home, MailboxSpec, Replies};
 use crate::servers::{Account, Lab, Sink};
-use crate::{generate, process, workspace};
+use crate::workspace::{self, cargo};
+use crate::{generate, process};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
 use std::fs;
@@ -52,14 +53,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     std::env::set_current_dir(workspace::root())?;
     match given {
         Some(binary) => workspace::use_binary(binary),
-        None => process::show(Command::new(cargo()).args([
-            "build",
-            "--release",
-            "--locked",
-            "--quiet",
-            "--package",
-            "lazaret",
-        ]))?,
+        None => workspace::build()?,
     }
     println!("load {}", fs::read_to_string("/proc/loadavg").unwrap_or_default().trim());
     let wanted = |which| args.which.is_none_or(|w| w == which);
@@ -79,10 +73,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         memory(args)?;
     }
     Ok(())
-}
-
-fn cargo() -> std::ffi::OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
 }
 
 /// A benchmark that lies beside the code it measures.

@@ -6,7 +6,7 @@ use super::thousand::{mailbox, needles};
 use crate::process;
 use crate::servers::{Lab, PASSWORD};
 use crate::workspace;
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use std::process::Command;
 use std::time::Duration;
 
@@ -26,11 +26,10 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
         std::fs::create_dir(at(dir))?;
     }
     let here = workspace::root().join("crates/xtask/src/e2e/hour");
-    let programs = workspace::lazaret().parent().context("the binary has no folder")?.display().to_string();
     let mut script = Command::new("bash");
     script
         .arg(here.join("play.sh"))
-        .env("PATH", format!("{programs}:{}", std::env::var("PATH").unwrap_or_default()))
+        .env("PATH", workspace::path()?)
         .envs([
             ("CONF", at("etc")),
             ("DESK", at("desk")),

@@ -55,7 +55,7 @@ pub(super) fn held(lab: &Lab) -> Result<String> {
     Ok("listed, refused over the limit, taken into its ticket; feedback counted".into())
 }
 
-/// Says that the finding was wrong, and looks whether its rule has that on its account.
+/// Says something of a finding that is not there, which is refused, and that something was missed, which is counted.
 fn feedback(home: &Home, ticket: &str) -> Result<()> {
     let explained = home.run(&["ticket", "feedback", ticket, "1", "wrong"])?;
     let said = process::tail(&explained.stderr);

@@ -2,12 +2,13 @@
 
 use super::ensure;
 use super::home::{Home, MailboxSpec, Replies, messages};
-use crate::process::{self, Server, until};
+use super::hostile::date;
+use crate::process::{Server, until};
 use crate::servers::{Account, Lab};
 use anyhow::{Context, Result};
 use rustix::process::Signal;
 use serde_json::Value;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 /// Mails that flow while files are read again.
 const FLOWING: usize = 100;
@@ -38,13 +39,10 @@ impl Case {
     fn send(&mut self, account: Option<&Account>) -> Result<String> {
         self.sent += 1;
         let n = self.sent;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
-        let date = process::quiet(std::process::Command::new("date").args(["-R", "-d", &format!("@{now}")]))?;
-        let date = String::from_utf8(date.stdout)?;
         let raw = format!(
             "From: mia{n}@customer.example\r\nTo: support@desk.example.test\r\nSubject: order {n}.\r\nDate: {}\r\n\
              Message-ID: <reload.{n}@customer.example>\r\n\r\nAbout ALPHA-{:04} and BRAVO-{:04} in order {n}.\r\n",
-            date.trim(),
+            date(),
             1000 + n,
             5000 + n
         );
@@ -226,7 +224,7 @@ fn killed(case: &mut Case) -> Result<()> {
         case.write_rule("[[rule]]\n")?;
         case.daemon = case.home.daemon()?;
         let status = case.status()?;
-        ensure(status["rules_degraded"] != 0, || status.to_string())?;
+        ensure(status["rules_degraded"].as_u64().is_some_and(|complaints| complaints > 0), || status.to_string())?;
         let subject = case.send(None)?;
         case.judged(&subject)?;
     }

@@ -1,7 +1,7 @@
 //! The dependency rules of `deny.toml`: by cargo-deny where it is installed, else by a short check of the same lists.
 
 use super::Verdict;
-use crate::process;
+use crate::{process, workspace};
 use anyhow::{Context, Result, bail};
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -34,7 +34,7 @@ pub(super) fn deny() -> Result<Verdict> {
     }
     // `cargo metadata` lists optional dependencies behind weak features that are off (ring below rustls-webpki, for one);
     // `cargo tree` knows what is built.
-    let output = process::quiet(Command::new(super::cargo_path()).args([
+    let output = process::quiet(Command::new(workspace::cargo()).args([
         "tree",
         "--workspace",
         "--locked",

@@ -1,4 +1,5 @@
-//! What documents promise: the commands of README and runbook exist, the walk of TUNING.md prints what it shows, and the sample configuration loads.
+//! What documents promise: the commands of README and runbook exist, the walk of TUNING.md prints what it shows, and the
+//! sample configuration loads.
 
 use super::Verdict;
 use crate::{process, workspace};
@@ -59,8 +60,7 @@ pub(super) fn run() -> Result<Verdict> {
 /// print. Answers how many commands there were.
 fn replay(walk: &str) -> Result<usize> {
     let folder = process::scratch("walk")?;
-    let programs = workspace::lazaret().parent().map(|p| p.display().to_string()).unwrap_or_default();
-    let path = format!("{programs}:{}", std::env::var("PATH").unwrap_or_default());
+    let path = workspace::path()?;
     let mut count = 0;
     // Odd pieces are the insides of blocks.
     for block in walk.split("```").skip(1).step_by(2) {
@@ -113,9 +113,9 @@ fn commands(readme: &str) -> BTreeSet<Vec<String>> {
             || readme[..at].matches("```").count() % 2 == 1;
         // A sentence in code comes with a capital or a sign; what looks like a verb must be one.
         if let Some(first) = words.first().filter(|_| in_code) {
-            let two =
-                matches!(first.as_str(), "ticket" | "quarantine" | "outbox" | "rules" | "keys" | "person" | "audit");
-            out.insert(words.iter().take(if two { 2 } else { 1 }).cloned().collect());
+            const TWO: [&str; 8] = ["audit", "held", "keys", "observe", "outbox", "quarantine", "rules", "ticket"];
+            let count = if TWO.contains(&first.as_str()) { 2 } else { 1 };
+            out.insert(words.iter().take(count).cloned().collect());
         }
     }
     out

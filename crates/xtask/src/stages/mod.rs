@@ -95,14 +95,7 @@ impl Shared {
 
     fn build(&mut self) -> Result<String> {
         if !self.built {
-            process::show(Command::new(cargo_path()).args([
-                "build",
-                "--release",
-                "--locked",
-                "--quiet",
-                "--package",
-                "lazaret",
-            ]))?;
+            workspace::build()?;
             self.built = true;
         }
         Ok(format!("{}", workspace::lazaret().display()))
@@ -168,13 +161,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Ok(())
 }
 
-fn cargo_path() -> std::ffi::OsString {
-    std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
-}
-
 /// Runs cargo with its own output shown.
 fn cargo(args: &[&str]) -> Result<Verdict> {
-    process::show(Command::new(cargo_path()).args(args))?;
+    process::show(Command::new(workspace::cargo()).args(args))?;
     Ok(Verdict::Passed(String::new()))
 }
 
@@ -216,7 +205,7 @@ fn source(shared: &mut Shared) -> Result<Verdict> {
             lab.ca.root.display()
         );
         process::show(
-            Command::new(cargo_path())
+            Command::new(workspace::cargo())
                 .args(["test", "--locked", "--package", "lazaret", "real_server"])
                 .env("LAZARET_TEST_IMAP", server),
         )?;

@@ -20,7 +20,8 @@ count_is() { [ "$(imap count "$1")" = "$2" ]; }
 ticket_of() { lazaret ticket list --limit 10000 | awk -v s="$1" 'index($0, s) { print $1; exit }'; }
 
 lazaret() { command lazaret --config "$CONF/lazaret.toml" "$@"; }
-start() { command lazaret --config "$CONF/lazaret.toml" run >"$DESK/log" 2>&1 & daemon=$!; trap 'kill "$daemon"; wait "$daemon" || true' EXIT; }
+# Should this script be killed, the kernel ends the daemon.
+start() { setpriv --pdeathsig TERM -- lazaret --config "$CONF/lazaret.toml" run >"$DESK/log" 2>&1 & daemon=$!; trap 'kill "$daemon"; wait "$daemon" || true' EXIT; }
 trouble() { [ ! -f "$DESK/log" ] || tail -20 "$DESK/log" >&2; }
 mail() { # NAME SUBJECT TEXT: a customer writes
   printf 'Return-Path: <kim@customer.example>\nAuthentication-Results: mx.desk.example.test; dkim=pass header.d=customer.example;\n\tdmarc=pass header.from=customer.example\nFrom: Kim <kim@customer.example>\nTo: support@desk.example.test\nSubject: %s\nDate: %s\nMessage-ID: <%s@customer.example>\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\n\n%s\n' \
@@ -149,6 +150,7 @@ mail after "A third door" "Hello, my badge AB-33109 opens nothing."
 until_holds count_is Lazaret/Clean $((MAILS + 5))
 imap read Lazaret/Clean '<after@customer.example>' >clean.out
 lacks AB-33109 <clean.out
+has "X-Lazaret-Verdict: redact" <clean.out
 count_is INBOX 0
 did "got it back: $(cat release.out)"
 
