@@ -154,6 +154,7 @@ impl Alerts {
                     continue;
                 }
                 let Ok(letter) = mail::compose(&batch, to, replies, &self.config.tenant, now) else {
+                    emit(Event::AlertUndelivered { channel: "mail", kind: "it cannot be addressed" });
                     self.status.watch(|watch| watch.mailed(&ids(&batch), to.as_str()));
                     continue;
                 };
@@ -164,25 +165,28 @@ impl Alerts {
                         Err(fault) => return self.mail_failed(&fault.to_string(), now),
                     },
                 };
-                match sink.deliver(&letter, || async { Ok(()) }).await {
+                let sent = sink.deliver(&letter, || async { Ok(()) }).await;
+                let kind = said(sent).err().unwrap_or_default();
+                match sent {
                     Sent::Accepted { .. } => {
                         self.mail = Way::default();
                         self.mailed_at.push(now);
                         self.status.watch(|watch| watch.mailed(&ids(&batch), to.as_str()));
                     }
-                    Sent::Failed { code } => {
-                        let kind =
-                            code.map_or_else(|| "refused".to_owned(), |code| format!("refused with code {code}"));
+                    Sent::Failed { .. } => {
                         emit(Event::AlertUndelivered { channel: "mail", kind: &kind });
                         self.status.watch(|watch| watch.mailed(&ids(&batch), to.as_str()));
                     }
                     Sent::Unknown => {
                         self.status.watch(|watch| watch.unknown(&ids(&batch), to.as_str(), UNKNOWN_MAX));
-                        return self.mail_failed("no answer after the text", now);
-                    }
-                    Sent::Deferred { relay, .. } => {
-                        let kind = relay.map_or_else(|| "not taken now".to_owned(), |fault| fault.to_string());
                         return self.mail_failed(&kind, now);
+                    }
+                    Sent::Deferred { relay: Some(_), .. } => return self.mail_failed(&kind, now),
+                    Sent::Deferred { relay: None, .. } => {
+                        // It is this recipient who is not taken now: the others must not wait for him.
+                        emit(Event::AlertUndelivered { channel: "mail", kind: &kind });
+                        self.mail.failed(now);
+                        break;
                     }
                 }
             }
@@ -266,6 +270,11 @@ async fn test_mail(notice: &Notice, to: &Addr, replies: &Replies, tenant: &str) 
     let mut sink = Sink::open(&replies.transport).map_err(|fault| fault.to_string())?;
     let sent = sink.deliver(&letter, || async { Ok(()) }).await;
     sink.rest().await;
+    said(sent)
+}
+
+/// What came of a mail, in words.
+fn said(sent: Sent) -> Result<(), String> {
     match sent {
         Sent::Accepted { .. } => Ok(()),
         Sent::Failed { code } => Err(code.map_or_else(|| "refused".into(), |code| format!("refused with code {code}"))),

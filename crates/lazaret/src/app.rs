@@ -5,16 +5,15 @@
 
 mod mailboxes;
 mod reload;
+mod sending;
 mod signals;
 
 use crate::alerts::Alerts;
 use crate::cli::Format;
 use crate::config::{Config, Mode};
-use crate::deliveries::Deliveries;
 use crate::event::{Event, emit};
 use crate::ingest::{self, Context, CycleError, Ended, Progress};
 use crate::live::{Current, Set};
-use crate::outbox::Outbox;
 use crate::status::Status;
 use crate::worker::Pool;
 use crate::{exit, keys, metrics, progress, socket};
@@ -22,6 +21,7 @@ use lazaret_store::{AuditEntry, Counts, Options, ReplyLimits, Store, StoreError}
 use mailboxes::Mailboxes;
 pub(crate) use reload::Asked;
 use reload::{Loading, Parts};
+use sending::Sending;
 use signals::{Heard, Signals};
 use std::sync::Arc;
 use std::time::Duration;
@@ -140,8 +140,8 @@ impl App {
         }
         let (outbox_stop, outbox_told) = watch::channel(false);
         let (exchanged, _) = watch::channel(());
-        let deliveries = tokio::spawn(deliveries(context.clone(), exchanged.subscribe(), outbox_told.clone()));
-        let outbox = tokio::spawn(outbox(context.clone(), exchanged.subscribe(), outbox_told));
+        let [outbox, deliveries] = [Sending::Replies, Sending::Deliveries]
+            .map(|what| tokio::spawn(what.run(context.clone(), exchanged.subscribe(), outbox_told.clone())));
         let housekeeping = tokio::spawn(housekeeping(self.store.clone(), self.stop.subscribe()));
         let alerts = (!once).then(|| tokio::spawn(self.alerts(self.stop.subscribe())));
         let mut parts = Parts { mailboxes: Mailboxes::new(context.clone(), once), context, socket, exchanged };
@@ -159,19 +159,10 @@ impl App {
         let _ = outbox_stop.send(true);
         let _ = tokio::time::timeout(DRAIN, async { tokio::join!(outbox, deliveries) }).await;
         if once && !*self.stop.borrow() {
-            // What the lanes had not begun is free again.
-            if let Err(error) = self.store.end_leases().await {
-                emit(Event::StoreFailed { kind: error.to_string() });
-            }
-            if let Err(error) = self.store.end_delivery_leases().await {
-                emit(Event::StoreFailed { kind: error.to_string() });
-            }
             let now = parts.context.get();
-            if let Some(outbox) = Outbox::of(&now) {
-                outbox.run_until_idle().await;
-            }
-            if let Some(deliveries) = Deliveries::of(&now) {
-                deliveries.run_until_idle().await;
+            for what in [Sending::Replies, Sending::Deliveries] {
+                what.free(&self.store).await;
+                what.until_idle(&now).await;
             }
         }
         housekeeping.abort();
@@ -318,59 +309,6 @@ async fn note(store: &Store, verb: &str, outcome: &str) -> Result<(), StoreError
 async fn witness(store: &Store) {
     if let Ok(head) = store.audit_head().await {
         emit(Event::AuditHead { head: &head.to_string() });
-    }
-}
-
-/// Sends replies under what is in force, and begins anew after every exchange, when what is being sent is finished.
-async fn outbox(context: Arc<Current<Context>>, mut exchanged: watch::Receiver<()>, mut stop: watch::Receiver<bool>) {
-    loop {
-        exchanged.mark_unchanged();
-        let now = context.get();
-        let (end, told) = watch::channel(false);
-        let running = Outbox::of(&now).map(|outbox| tokio::spawn(outbox.run(told)));
-        let again = tokio::select! {
-            more = exchanged.changed() => more.is_ok(),
-            _ = stop.wait_for(|stop| *stop) => false,
-        };
-        let _ = end.send(true);
-        if let Some(running) = running {
-            let _ = running.await;
-        }
-        if !again {
-            return;
-        }
-        // What the lanes had not begun is free again.
-        if let Err(error) = now.store.end_leases().await {
-            emit(Event::StoreFailed { kind: error.to_string() });
-        }
-    }
-}
-
-/// The same for deliveries: on its own, so that a sink that is slow to end holds no reply up.
-async fn deliveries(
-    context: Arc<Current<Context>>,
-    mut exchanged: watch::Receiver<()>,
-    mut stop: watch::Receiver<bool>,
-) {
-    loop {
-        exchanged.mark_unchanged();
-        let now = context.get();
-        let (end, told) = watch::channel(false);
-        let running = Deliveries::of(&now).map(|deliveries| tokio::spawn(deliveries.run(told)));
-        let again = tokio::select! {
-            more = exchanged.changed() => more.is_ok(),
-            _ = stop.wait_for(|stop| *stop) => false,
-        };
-        let _ = end.send(true);
-        if let Some(running) = running {
-            let _ = running.await;
-        }
-        if !again {
-            return;
-        }
-        if let Err(error) = now.store.end_delivery_leases().await {
-            emit(Event::StoreFailed { kind: error.to_string() });
-        }
     }
 }
 

@@ -16,7 +16,7 @@ use crate::event::{Event, emit};
 use crate::http::Client;
 use crate::ingest::Context;
 use crate::keys;
-use crate::outbox::{backoff, entry_wait, later, named};
+use crate::outbox::{backoff, entry_wait, later, named, pause_until, told};
 use crate::sink::webhook::Signer;
 use crate::sink::{Sent, Sink, forward, webhook};
 use lazaret_core::Addr;
@@ -34,8 +34,6 @@ const LANES: usize = 4;
 const PAUSE_SECS: (u64, u64) = (1, 300);
 /// Longest wait that a server may ask for, in seconds.
 const RETRY_AFTER_SECS_MAX: u64 = 24 * 3600;
-/// Without a nudge, due deliveries are looked for this often.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
 /// Time for a webhook to take a document.
 pub(crate) const POST_DEADLINE: Duration = Duration::from_secs(120);
 
@@ -161,11 +159,7 @@ impl Line {
     }
 
     async fn until_due(&self) -> Duration {
-        let next = self.shared.store.next_delivery_due(&self.name).await.ok().flatten();
-        next.map_or(LOOK_EVERY, |at| {
-            let secs = u64::try_from(at.saturating_sub(clock::now())).unwrap_or(0);
-            Duration::from_secs(secs).clamp(Duration::from_millis(200), LOOK_EVERY)
-        })
+        pause_until(self.shared.store.next_delivery_due(&self.name).await.ok().flatten())
     }
 
     /// Tries what is leased, all at once; answers how long the sink should rest, if it should.
@@ -193,15 +187,6 @@ impl Line {
     }
 }
 
-/// Resolves when told to stop; never without somebody who could tell.
-async fn told(stop: &mut Option<watch::Receiver<bool>>) {
-    match stop {
-        // A sender that is gone tells as well.
-        Some(stop) => drop(stop.wait_for(|told| *told).await),
-        None => std::future::pending().await,
-    }
-}
-
 /// One delivery's attempt, recorded before and after.
 async fn attempt(
     shared: Arc<Shared>,
@@ -212,9 +197,14 @@ async fn attempt(
     let now = clock::now();
     let (attempt, mail) = match shared.store.begin_delivery(&lease.id).await {
         Err(error) => {
-            // Nothing was begun, so there is nothing to settle: another one may be at it.
             emit(Event::StoreFailed { kind: error.to_string() });
-            return (again(&lease, now, None, Some(0)), mail);
+            let attempt = again(&lease, now, None, Some(0));
+            if matches!(error, StoreError::State { .. }) {
+                // Another one is at it, and will settle it.
+                return (attempt, mail);
+            }
+            // Nothing was begun, but it is leased: unsettled it would not be due again before a restart.
+            (attempt, mail)
         }
         Ok(before) => {
             lease.attempts = before;

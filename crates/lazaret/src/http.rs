@@ -24,6 +24,8 @@ const ANSWER_BYTES_MAX: usize = 64 << 10;
 const HEADER_BYTES_MAX: usize = 32 << 10;
 /// Time for the name, TCP and TLS.
 const CONNECT: Duration = Duration::from_secs(15);
+/// Time for an answer's body.
+const BODY: Duration = Duration::from_secs(5);
 /// Octets of a URL at most.
 const URL_BYTES_MAX: usize = 2_000;
 
@@ -263,13 +265,17 @@ async fn exchange(
         retry_after_secs: after.and_then(|v| seconds(v, crate::clock::now())),
     };
     let mut body = answer.into_body();
-    let mut read = 0;
-    while let Some(Ok(frame)) = body.frame().await {
-        read += frame.data_ref().map_or(0, Bytes::len);
-        if read > ANSWER_BYTES_MAX {
-            break;
+    let rest = async {
+        let mut read = 0;
+        while let Some(Ok(frame)) = body.frame().await {
+            read += frame.data_ref().map_or(0, Bytes::len);
+            if read > ANSWER_BYTES_MAX {
+                break;
+            }
         }
-    }
+    };
+    // The code is the answer: a body that does not end must not undo it, or what was taken is posted again.
+    let _ = timeout(BODY, rest).await;
     Ok(told)
 }
 

@@ -34,6 +34,8 @@ mod socket;
 mod source;
 mod status;
 mod templates;
+#[cfg(test)]
+mod testing;
 mod tls;
 mod worker;
 

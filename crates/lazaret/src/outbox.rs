@@ -12,7 +12,7 @@ use crate::portal::Portal;
 use crate::sink::letter::{self, Sender};
 use crate::sink::{Fault, Letter, Sent, Sink, Withdrawn};
 use crate::templates::{Facts, Templates};
-use lazaret_store::{Lease, Settled, Store};
+use lazaret_store::{Lease, REPLY_AGE_SECS_MAX, Settled, Store};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -24,8 +24,6 @@ use tokio::time::Instant;
 const LANES: usize = 4;
 /// Entries leased at once.
 const BATCH: usize = 16;
-/// An entry that could not be sent for so long is given up.
-const AGE_SECS_MAX: i64 = 48 * 3600;
 /// First and longest wait of one entry.
 const ENTRY_WAIT_SECS: (u64, u64) = (60, 3600);
 /// First and longest wait of all, when no reply can leave.
@@ -150,17 +148,12 @@ impl Outbox {
     /// Until a nudge, the next due time, or the next look.
     async fn wait(&self) {
         let next = self.shared.store.next_due().await.ok().flatten();
-        let pause = next.map_or(LOOK_EVERY, |at| {
-            let secs = u64::try_from(at.saturating_sub(clock::now())).unwrap_or(0);
-            // An entry that is due but was not leased is held by a lane or by a limit: do not spin on it.
-            Duration::from_secs(secs).clamp(Duration::from_millis(200), LOOK_EVERY)
-        });
-        let _ = tokio::time::timeout(pause, self.nudge.notified()).await;
+        let _ = tokio::time::timeout(pause_until(next), self.nudge.notified()).await;
     }
 }
 
 /// Resolves when told to stop; never without somebody who could tell.
-async fn told(stop: &mut Option<watch::Receiver<bool>>) {
+pub(crate) async fn told(stop: &mut Option<watch::Receiver<bool>>) {
     match stop {
         // A sender that is gone tells as well.
         Some(stop) => drop(stop.wait_for(|told| *told).await),
@@ -212,7 +205,7 @@ impl Shared {
         let now = clock::now();
         let nobody = Settled::Failed { code: None };
         let Some(replies) = &self.replies else { return nobody };
-        if now.saturating_sub(lease.queued_at) > AGE_SECS_MAX {
+        if now.saturating_sub(lease.queued_at) > REPLY_AGE_SECS_MAX {
             return nobody;
         }
         if let Some(until) = self.down_until() {
@@ -334,6 +327,15 @@ pub(crate) fn named(settled: &Settled) -> (&'static str, Option<u16>) {
         Settled::Failed { code } => ("failed", *code),
         Settled::Unknown => ("unknown", None),
     }
+}
+
+/// Until what is due next, or the next look.
+pub(crate) fn pause_until(next: Option<i64>) -> Duration {
+    next.map_or(LOOK_EVERY, |at| {
+        let secs = u64::try_from(at.saturating_sub(clock::now())).unwrap_or(0);
+        // What is due but was not leased is held by a lane or by a limit: do not spin on it.
+        Duration::from_secs(secs).clamp(Duration::from_millis(200), LOOK_EVERY)
+    })
 }
 
 pub(crate) fn later(now: i64, secs: u64) -> i64 {

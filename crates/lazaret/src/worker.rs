@@ -104,7 +104,7 @@ impl Pool {
                     .name(format!("worker-{number}"))
                     .spawn(move || {
                         let readers = Readers::new(number, &setup.limits);
-                        let helping = Helping::new(number, &helpers, &setup.limits);
+                        let helping = Helping::new(number, &helpers);
                         Slot { number, setup, worker: None, readers, helping }.serve(&requests, &warmed);
                     })
                     .expect("the machine has a thread left at start")
@@ -367,7 +367,7 @@ impl Worker {
                 }
                 Ok(Said::Help(wanted)) => {
                     let asked = Instant::now();
-                    let helped = helping.help(&wanted);
+                    let helped = helping.help(&wanted, limits.documents.text_bytes_max);
                     deadline += asked.elapsed();
                     self.reply(deadline, |input| wire::write_helped(input, &helped))?;
                 }

@@ -513,17 +513,7 @@ mod tests {
     async fn a_key_that_is_not_the_store_s_is_complained_about() {
         let dir = tempfile::tempdir().expect("a directory");
         let path = configured(dir.path());
-        let state = dir.path().join("state");
-        std::fs::create_dir(&state).expect("a directory");
-        let options = lazaret_store::Options {
-            dir: state,
-            tenant: "default".into(),
-            root_key: lazaret_store::RootKey::new([7; 32]),
-            cache_bytes: 8 << 20,
-            disk_reserve_bytes: 0,
-            reply_limits: Default::default(),
-        };
-        Store::open(options).expect("a new store").close().await;
+        crate::testing::store(&dir.path().join("state")).close().await;
         assert_eq!(run(Some(&path), true, false, Format::Json).await, exit::CONFIG);
         std::fs::write(dir.path().join("store-key"), "07".repeat(32)).expect("written");
         assert_eq!(run(Some(&path), true, false, Format::Json).await, exit::OK);

@@ -561,6 +561,20 @@ fn the_sample_loads() {
 }
 
 #[test]
+fn copies_need_a_relay() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let replies =
+        "[replies]\nsmtp = { host = \"smtp.acme.example\", port = 465 }\nfrom = \"Acme <support@acme.example>\"\n";
+    assert!(GOOD.contains(replies));
+    let want = "9:11: `mailbox.deliver` forwards, but there is no relay";
+    for forward in ["", "[forward]\n", "[forward]\nenvelope_from = \"<>\"\n"] {
+        let text = GOOD.replace(replies, &format!("deliver = \"forward:desk@help.example\"\n{forward}"));
+        let found = complaints(&text, dir.path());
+        assert!(found.iter().any(|c| c.starts_with(want)), "{found:?}");
+    }
+}
+
+#[test]
 fn mistakes() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut wrong = String::new();

@@ -4,7 +4,6 @@ use super::reader::Table;
 use super::value::{self, Problem, problem};
 use super::{AlertWebhook, AlertWhen, Config, Operator};
 use crate::config::file::{Kind, path};
-use crate::http::Url;
 use std::net::SocketAddr;
 use std::path::Path;
 
@@ -13,7 +12,7 @@ const DAY: u64 = 86_400;
 pub(super) fn read(t: &Table<'_>, base: &Path) -> Operator {
     let alert_to = t.list("alert_to", value::address).map(|l| l.value.into_iter().map(|a| a.value).collect());
     let ca_file = path(t, "alert_webhook_ca_file", base, Kind::File);
-    let webhook = t.parsed("alert_webhook", webhook).map(|url| AlertWebhook { url: url.value, ca_file });
+    let webhook = t.parsed("alert_webhook", value::webhook).map(|url| AlertWebhook { url: url.value, ca_file });
     let open_to_all = t.flag("metrics_open_to_all").is_some_and(|f| f.value);
     let metrics = t.parsed("metrics", |text| listener(text, open_to_all)).map(|m| m.value);
     let alert_when = t.table("alert_when").map_or_else(AlertWhen::default, alert_when);
@@ -55,10 +54,6 @@ fn alert_when(t: Table<'_>) -> AlertWhen {
     };
     t.finish();
     out
-}
-
-fn webhook(text: &str) -> Result<Url, Problem> {
-    Url::parse(text).map_err(|fault| problem(format!("is no usable webhook: {fault}"), fault.mend()))
 }
 
 fn listener(text: &str, open_to_all: bool) -> Result<SocketAddr, Problem> {

@@ -5,7 +5,6 @@ use super::mailbox::INLINE;
 use super::reader::{At, Table};
 use super::value::{self, Problem, problem};
 use super::{Config, Deliver, Forward, Mailbox, Target, Transport, Webhook, replies};
-use crate::http::Url;
 use std::ops::Range;
 use std::path::Path;
 
@@ -67,10 +66,7 @@ fn place(text: &str) -> Result<Place, Problem> {
     match text.split_once(':') {
         Some(("folder", name)) => value::folder(name).map(Place::Folder),
         Some(("forward", address)) => value::address(address).map(|a| Place::Target(Target::Forward(a))),
-        Some(("webhook", url)) => match Url::parse(url) {
-            Ok(url) => Ok(Place::Target(Target::Webhook(url))),
-            Err(fault) => Err(problem(format!("is no usable webhook: {fault}"), fault.mend())),
-        },
+        Some(("webhook", url)) => value::webhook(url).map(|url| Place::Target(Target::Webhook(url))),
         _ => Err(problem("is no place for clean copies", mend)),
     }
 }
@@ -102,9 +98,12 @@ pub(super) fn webhook(t: &Table<'_>, base: &Path) -> Option<Webhook> {
 
 /// What must hold between a mailbox's sinks and the rest of the file; `spans` are those of the mailboxes' `deliver`.
 pub(super) fn together(root: &Table<'_>, config: &Config, spans: &[Range<usize>]) {
+    // What is wrong with a relay that is written was said where it was read.
+    let is_written = root.has("replies") || root.table("forward").is_some_and(|f| f.has("smtp"));
+    let has_relay = config.forward.is_some() || is_written;
     for (mailbox, span) in config.mailboxes.iter().zip(spans) {
         let targets = &mailbox.deliver.targets;
-        if targets.iter().any(|t| matches!(t, Target::Forward(_))) && config.forward.is_none() && !root.has("forward") {
+        if targets.iter().any(|t| matches!(t, Target::Forward(_))) && !has_relay {
             let mend = "write [forward] smtp = { host = \"…\" }, or [replies] with its smtp";
             root.reader().error(span.clone(), "`mailbox.deliver` forwards, but there is no relay", mend);
         }

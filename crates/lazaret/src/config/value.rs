@@ -2,6 +2,7 @@
 //! expected and the mend, never what stood there.
 
 use crate::config::{Principal, SecretRef, Start};
+use crate::http::Url;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -123,6 +124,11 @@ pub(super) fn secret(text: &str) -> Result<SecretRef, Problem> {
             "write \"credential:NAME\" (systemd) or \"file:PATH\" (mode 0600); the secret itself never stands in this file",
         )),
     }
+}
+
+/// Where something is posted to.
+pub(super) fn webhook(text: &str) -> Result<Url, Problem> {
+    Url::parse(text).map_err(|fault| problem(format!("is no usable webhook: {fault}"), fault.mend()))
 }
 
 /// The name of a folder at the server.

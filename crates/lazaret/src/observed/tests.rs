@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing;
 use lazaret_core::{Addr, Address, Cleared, Outcome, Reason, Verdict};
 use lazaret_store::{AttachmentView, FindingView};
 
@@ -63,20 +64,10 @@ fn report() -> Report {
 
 async fn lines(content: bool) -> Vec<Value> {
     let dir = tempfile::tempdir().expect("a directory");
-    let store = Store::open(lazaret_store::Options {
-        dir: dir.path().to_owned(),
-        tenant: "default".into(),
-        root_key: lazaret_store::RootKey::new([7; 32]),
-        cache_bytes: 8 << 20,
-        disk_reserve_bytes: 0,
-        reply_limits: Default::default(),
-    })
-    .expect("a new store");
+    let store = testing::store(dir.path());
     let text = "mode = \"observe\"\nstore_key = \"file:k\"\n[[mailbox]]\nname = \"support\"\naddresses = [\"a@acme.example\"]\n\
                 maildir = \"/tmp\"\nstart = \"all\"\n";
-    let source = lazaret_scan::SourceFile { name: "t.toml", text };
-    let (config, complaints) = crate::config::file::parse(source, dir.path());
-    let config = config.unwrap_or_else(|| panic!("{complaints:?}"));
+    let config = testing::config(text, dir.path());
     let lines = report().lines(&store, &config, content).await.expect("a report");
     store.close().await;
     lines

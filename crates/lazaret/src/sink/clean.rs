@@ -131,7 +131,7 @@ fn of_envelope(name: &str, view: &MessageView, ticket: &TicketRef, stub: bool) -
 }
 
 /// RFC 5322 3.3, in UTC.
-fn date(seconds: i64) -> String {
+pub(super) fn date(seconds: i64) -> String {
     let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
     time.strftime("%a, %d %b %Y %H:%M:%S +0000").to_string()
 }

@@ -30,23 +30,20 @@ pub(crate) fn compose(
     }
     let mut octets = format!(
         "Resent-Date: {}\r\nResent-From: <{}>\r\nResent-To: <{}>\r\nResent-Message-ID: <{id}>\r\nX-Lazaret-Attempt: {}\r\n",
-        date(now),
+        clean::date(now),
         from.as_str(),
         to.as_str(),
         lease.attempts.saturating_add(1),
     );
     if !wants_answer(&view, now) {
+        const OURS: [&str; 2] = ["auto-submitted", "x-auto-response-suppress"];
+        // A reader that takes the original's `no` would answer.
+        view.headers.retain(|field| !OURS.iter().any(|ours| field.name.eq_ignore_ascii_case(ours)));
         octets.push_str("Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n");
     }
     let mut octets = octets.into_bytes();
     octets.extend(clean::clean_copy(&view, &lease.ticket, &own));
     Ok(Letter { id: lease.id.clone(), from: envelope_from.cloned(), to: to.clone(), octets })
-}
-
-/// A date as RFC 5322 writes it.
-fn date(now: i64) -> String {
-    let zoned = jiff::Timestamp::from_second(now).map(|t| t.to_zoned(jiff::tz::TimeZone::UTC));
-    zoned.ok().and_then(|t| jiff::fmt::rfc2822::to_string(&t).ok()).unwrap_or_default()
 }
 
 /// The delivery that an id of ours names, if it is that of a forwarded copy.

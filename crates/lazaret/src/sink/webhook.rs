@@ -3,6 +3,7 @@
 //! The document holds what the clean copy holds: a message that was set aside or refused gives kinds, counts and reasons,
 //! nothing of its content. Fields are only ever added to version 1.
 
+use crate::clock;
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -82,7 +83,7 @@ pub(crate) fn document(lease: &DeliveryLease, view: &MessageView, files_bytes_ma
         "ticket": lease.ticket.0,
         "message": lease.message,
         "mailbox": lease.mailbox,
-        "at": time(view.at),
+        "at": clock::rfc3339(view.at),
         "class": view.class,
         "verdict": view.verdict,
         "reasons": view.reasons,
@@ -93,7 +94,7 @@ pub(crate) fn document(lease: &DeliveryLease, view: &MessageView, files_bytes_ma
         "to": addresses(&view.to),
         "cc": addresses(&view.cc),
         "reply_to": addresses(&view.reply_to),
-        "date": view.date.map(time),
+        "date": view.date.map(clock::rfc3339),
         "message_id": view.message_id,
         "in_reply_to": view.in_reply_to,
         "references": view.references,
@@ -102,7 +103,7 @@ pub(crate) fn document(lease: &DeliveryLease, view: &MessageView, files_bytes_ma
         "text": content(&view.text),
         "html": view.html.as_deref().map_or(Value::Null, content),
         "attachments": files,
-        "sealed_until": view.sealed_until.map(time),
+        "sealed_until": view.sealed_until.map(clock::rfc3339),
     });
     document.to_string().into_bytes()
 }
@@ -142,10 +143,6 @@ fn told(told: &Told) -> String {
         Told::Unknown => "unknown".to_owned(),
         Told::NotSent(why) => format!("not sent ({why})"),
     }
-}
-
-fn time(at: i64) -> String {
-    jiff::Timestamp::from_second(at).map(|t| t.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]

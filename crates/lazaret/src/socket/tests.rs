@@ -2,10 +2,7 @@
 //! are tested where they are decided.
 
 use super::*;
-use crate::config::file::parse;
-use crate::exit;
-use lazaret_scan::SourceFile;
-use lazaret_store::{Options, RootKey};
+use crate::{exit, testing};
 use serde_json::Value;
 
 struct Daemon {
@@ -20,18 +17,8 @@ fn context(dir: &Path, four_eyes: bool) -> Arc<Current<SocketContext>> {
          quarantine = {{ four_eyes = {four_eyes} }}\nlimits = {{ message_bytes_max = 1024 }}\n\
          [[mailbox]]\nname = \"a\"\naddresses = [\"a@acme.example\"]\nmaildir = \".\"\n"
     );
-    let (config, complaints) = parse(SourceFile { name: "t", text: &text }, dir);
-    let config = Arc::new(config.unwrap_or_else(|| panic!("{complaints:?}")));
-    std::fs::create_dir_all(&config.state_dir).expect("made");
-    let store = Store::open(Options {
-        dir: config.state_dir.clone(),
-        tenant: "default".into(),
-        root_key: RootKey::new([7; 32]),
-        cache_bytes: 8 << 20,
-        disk_reserve_bytes: 0,
-        reply_limits: lazaret_store::ReplyLimits::default(),
-    })
-    .expect("a store");
+    let config = Arc::new(testing::config(&text, dir));
+    let store = testing::store(&config.state_dir);
     let release: Release = Arc::new(|id, message, reason| {
         Box::pin(async move {
             match reason.as_str() {

@@ -94,14 +94,12 @@ fn staged(program: &Path, arguments: &[&str]) -> Command {
 pub(super) struct Helping {
     slot: usize,
     helpers: Arc<Helpers>,
-    text_bytes_max: usize,
     left: Duration,
 }
 
 impl Helping {
-    pub(super) fn new(slot: usize, helpers: &Arc<Helpers>, limits: &lazaret_core::Limits) -> Helping {
-        let text_bytes_max = limits.documents.text_bytes_max;
-        Helping { slot, helpers: helpers.clone(), text_bytes_max, left: Duration::from_secs(MESSAGE_SECS_MAX) }
+    pub(super) fn new(slot: usize, helpers: &Arc<Helpers>) -> Helping {
+        Helping { slot, helpers: helpers.clone(), left: Duration::from_secs(MESSAGE_SECS_MAX) }
     }
 
     /// Gets ready for the next message.
@@ -110,8 +108,8 @@ impl Helping {
     }
 
     /// Has a program look at a file. It does not fail: what goes wrong is an answer.
-    pub(super) fn help(&mut self, wanted: &Wanted) -> Helped {
-        let Some((command, most)) = self.helpers.command(wanted.helper, self.text_bytes_max) else {
+    pub(super) fn help(&mut self, wanted: &Wanted, text_bytes_max: usize) -> Helped {
+        let Some((command, most)) = self.helpers.command(wanted.helper, text_bytes_max) else {
             return Helped::Absent;
         };
         let begun = Instant::now();

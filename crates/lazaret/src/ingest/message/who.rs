@@ -1,14 +1,13 @@
 //! Who gets a ticket, who a reply: one conversation, a row a mail, from its octets through the pipeline to ticket and outbox.
 
 use super::*;
-use crate::config::file::parse;
 use crate::ingest::ours;
 use crate::live::Set;
 use crate::status::Status;
+use crate::testing;
 use crate::worker::Pool;
 use lazaret_core::pipeline::Pipeline;
-use lazaret_scan::SourceFile;
-use lazaret_store::{Options, ReplyLimits, RootKey, Store, Told};
+use lazaret_store::Told;
 use std::collections::{HashMap, HashSet};
 
 const CONFIG: &str = "mode = \"enforce\"\nstore_key = \"file:k\"\nstate_dir = \"state\"\n\
@@ -191,18 +190,8 @@ fn octets(row: &str, mail: Mail, id: &str, now: i64) -> Vec<u8> {
 }
 
 fn context(dir: &std::path::Path, text: &str) -> Context {
-    let (config, complaints) = parse(SourceFile { name: "t", text }, dir);
-    let config = config.unwrap_or_else(|| panic!("{complaints:?}"));
-    std::fs::create_dir_all(&config.state_dir).expect("made");
-    let store = Store::open(Options {
-        dir: config.state_dir.clone(),
-        tenant: "default".into(),
-        root_key: RootKey::new([7; 32]),
-        cache_bytes: 8 << 20,
-        disk_reserve_bytes: 0,
-        reply_limits: ReplyLimits::default(),
-    })
-    .expect("a store");
+    let config = testing::config(text, dir);
+    let store = testing::store(&config.state_dir);
     let set = Set::compiled_in(config).unwrap_or_else(|complaints| panic!("{}", complaints.text()));
     let setup = Arc::new(set.setup(store.keys()));
     let (nudge_deliveries, _) = tokio::sync::watch::channel(());
