@@ -23,14 +23,12 @@ pub(super) fn run(lab: &Lab) -> Result<String> {
     let mail =
         plain("alerts@example.com", "customer@example.com", "Secret subject", "", &format!("My card is {CARD}."));
     account.deliver("1000000000.mail", &mail)?;
-    let home = Home::new(lab, "enforce", &[MailboxSpec::all("support", &account)], Replies::Unlimited)?;
-    let config = home.read_config()?.replace(
-        &format!("host = \"localhost\", port = {}, user", lab.dovecot.port),
-        &format!("host = \"localhost\", port = {port}, user"),
-    );
+    let spec = MailboxSpec { port: Some(port), ..MailboxSpec::all("support", &account) };
+    let home = Home::new(lab, "enforce", &[spec], Replies::Unlimited)?;
     home.write_config(&format!(
-        "{config}\n[operator]\nalert_to = [\"{OPERATOR}\"]\nmetrics = \"127.0.0.1:{metrics}\"\n\
-         [operator.alert_when]\nmailbox_failing = \"1s\"\nrecovered_after = \"1s\"\n"
+        "{}\n[operator]\nalert_to = [\"{OPERATOR}\"]\nmetrics = \"127.0.0.1:{metrics}\"\n\
+         [operator.alert_when]\nmailbox_failing = \"1s\"\nrecovered_after = \"1s\"\n",
+        home.read_config()?
     ))?;
 
     let output = home.run(&["check", "--alert-test"])?;

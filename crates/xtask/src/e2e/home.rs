@@ -23,6 +23,8 @@ pub(crate) struct MailboxSpec {
     pub(crate) password: String,
     /// In place of a password: prints a bearer token.
     pub(crate) token_command: Option<PathBuf>,
+    /// Where its server listens, if it is not the shared one.
+    pub(crate) port: Option<u16>,
 }
 
 impl MailboxSpec {
@@ -34,6 +36,7 @@ impl MailboxSpec {
             start: Some("all"),
             password: PASSWORD.into(),
             token_command: None,
+            port: None,
         }
     }
 }
@@ -126,7 +129,8 @@ impl Home {
     fn mailbox(&self, lab: &Lab, spec: &MailboxSpec, config: &mut String) -> Result<()> {
         let secret = format!("imap-{}", spec.name);
         self.secret(&secret, &spec.password)?;
-        let (port, ca, user) = (lab.dovecot.port, lab.ca.root.display(), &spec.account.user);
+        let port = spec.port.unwrap_or(lab.dovecot.port);
+        let (ca, user) = (lab.ca.root.display(), &spec.account.user);
         let auth = match &spec.token_command {
             Some(program) => {
                 format!("{{ kind = \"xoauth2\", token_command = [\"{}\", \"{user}\"] }}", program.display())
